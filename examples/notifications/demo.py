@@ -1,0 +1,184 @@
+"""Shows the whole way: publish the routes, serve them, talk to them. No AWS account.
+
+`--once` stops after the transcript; the exit status is 0 only if every step held.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tour import STEPS, StepFailed, Tour
+
+HERE = Path(__file__).resolve().parent
+LOG = HERE / "demo.log"
+PATIENCE = 60
+AWS = {
+    "AWS_ACCESS_KEY_ID": "demo",
+    "AWS_SECRET_ACCESS_KEY": "demo",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+}
+USER = """
+from django.contrib.auth.models import User
+user, _ = User.objects.get_or_create(
+    username="demo", defaults={"is_staff": True, "is_superuser": True}
+)
+user.set_password("demo")
+user.save()
+"""
+
+
+def main() -> int:
+    arguments = parsed()
+    try:
+        with ExitStack() as running:
+            return show(arguments, running)
+    except (StepFailed, subprocess.CalledProcessError) as error:
+        print(f"\nThe demo stopped: {error}", file=sys.stderr)
+        print(f"What the servers said is in {LOG}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--once", action="store_true", help="stop after the transcript")
+    parser.add_argument("--port", type=int, default=8001, help="of the WebSockets")
+    parser.add_argument("--django-port", type=int, default=8000)
+    return parser.parse_args()
+
+
+def show(arguments: argparse.Namespace, running: ExitStack) -> int:
+    LOG.write_bytes(b"")
+    refuse_taken(arguments.port, "--port")
+    refuse_taken(arguments.django_port, "--django-port")
+    headline("A database and a user (demo, password demo)")
+    manage("migrate", "--verbosity", "0")
+    manage("shell", "--verbosity", "0", "--command", USER)
+
+    headline("ws_sync publishes the routes to an API Gateway emulator (MiniStack)")
+    control_plane = running.enter_context(emulator())
+    manage("ws_sync", "--no-input", "--endpoint-url", control_plane)
+    print("\nOnce more: nothing is left to do.")
+    manage("ws_sync", "--check", "--endpoint-url", control_plane)
+
+    headline("ws_local serves what is published, and runs Django")
+    site = f"http://127.0.0.1:{arguments.django_port}"
+    socket_url = f"ws://127.0.0.1:{arguments.port}/production"
+    running.enter_context(local_gateway(arguments, site, control_plane))
+
+    headline("A client that knows only the URL")
+    Tour(site, socket_url).run(STEPS)
+
+    print(f"\nEvery step held. The page is {site}/ (demo, demo); the sockets are")
+    print(f"at {socket_url}; what the servers say is in {LOG.name}.")
+    if not arguments.once:
+        print("Ctrl-C ends it.")
+        signal.pause()
+    return 0
+
+
+def refuse_taken(port: int, option: str) -> None:
+    """Somebody else's server must not answer in our place."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise StepFailed(
+            f"port {port} is taken; choose another, -- {option}"
+        ) from error
+
+
+def headline(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+def manage(*arguments: str) -> None:
+    command = [sys.executable, "manage.py", *arguments]
+    subprocess.run(command, cwd=HERE, env=os.environ | AWS, check=True)
+
+
+@contextmanager
+def emulator() -> Iterator[str]:
+    """MiniStack on a free port of this machine."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+    }
+    url = f"http://127.0.0.1:{port}"
+    with process([sys.executable, "-m", "ministack"], AWS | settings) as it:
+        wait_for(f"{url}/_ministack/health", it)
+        yield url
+
+
+@contextmanager
+def local_gateway(
+    arguments: argparse.Namespace, site: str, control_plane: str
+) -> Iterator[None]:
+    command = [sys.executable, "manage.py", "ws_local", "--published"]
+    command += ["--endpoint-url", control_plane]
+    command += ["--port", str(arguments.port)]
+    command += ["--django-port", str(arguments.django_port)]
+    here = {"EXAMPLE_SOCKET_URL": f"ws://{{host}}:{arguments.port}/production"}
+    with process(command, AWS | here) as it:
+        wait_for(f"{site}/login/", it)
+        wait_for(f"http://127.0.0.1:{arguments.port}/production", it)
+        yield
+
+
+@contextmanager
+def process(
+    command: list[str], environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs while the block does; it is interrupted at the end, as with Ctrl-C."""
+    with LOG.open("ab") as output:
+        started = subprocess.Popen(
+            command,
+            cwd=HERE,
+            env=os.environ | environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield started
+    finally:
+        started.send_signal(signal.SIGINT)
+        try:
+            started.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+
+
+def wait_for(url: str, it: subprocess.Popen[bytes]) -> None:
+    """Until something answers there, whatever it says."""
+    for _ in range(PATIENCE * 10):
+        if it.poll() is not None:
+            raise StepFailed(f"a server ended with status {it.returncode}.")
+        try:
+            urlopen(url, timeout=5).close()
+        except URLError as error:
+            if hasattr(error, "code"):
+                return
+            time.sleep(0.1)
+        else:
+            return
+    raise StepFailed(f"{url} does not answer.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""The WebSocket endpoint, a page, login and the admin."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from inbox import views
+
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("notify/", views.notify_me, name="notify"),
+    path("login/", LoginView.as_view(template_name="inbox/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("ws/", include("wsrouter.urls")),
+]

@@ -1,0 +1,218 @@
+"""Every job of the repository, each in its own virtual environment."""
+
+import shutil
+import tarfile
+from itertools import chain
+from pathlib import Path
+from zipfile import ZipFile
+
+import nox
+from packaging.requirements import Requirement
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "types", "tests"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+PYTHONS = nox.project.python_versions({"project": PROJECT})
+DJANGOS = [
+    classifier.rpartition(" ")[2]
+    for classifier in PROJECT["classifiers"]
+    if classifier.startswith("Framework :: Django :: ")
+]
+OPTIONAL = PROJECT["optional-dependencies"]
+DEV = {Requirement(line).name: line for line in OPTIONAL["dev"]}
+NOT_FOR_TESTS = {
+    "boto3-stubs",
+    "django-stubs",
+    "django-wsrouter",
+    "import-linter",
+    "mypy",
+    "ruff",
+}
+TESTERS = [line for name, line in DEV.items() if name not in NOT_FOR_TESTS]
+EXTRAS = {name: lines for name, lines in OPTIONAL.items() if name != "dev"}
+LOWEST = [
+    line.replace(">=", "==")
+    for line in chain(PROJECT["dependencies"], *EXTRAS.values())
+]
+WITHOUT_EXTRAS = """
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "wsrouter",
+    ],
+    ROOT_URLCONF="wsrouter.urls",
+)
+django.setup()
+call_command("migrate", verbosity=0)
+call_command("check")
+"""
+# What a browser or another client sees is the same for every version.
+WITHOUT_BROWSERS = ["--ignore=tests/browser", "--ignore=tests/clients"]
+# Every part of the package, and few of the slow tests.
+OF_THE_WHEEL = [
+    f"tests/{name}"
+    for name in (
+        "admin",
+        "aws",
+        "django",
+        "e2e/test_ws_local.py",
+        "examples",
+        "routing",
+        "spec",
+        "sync/test_command.py",
+        "test_package.py",
+        "wire",
+    )
+]
+NEEDS_NEWER_TOOLS = [
+    f"--deselect=tests/{test}"
+    for test in (
+        # It sets a clock that botocore has only since 1.40.
+        "aws/test_signer.py::test_a_signature_equals_botocores",
+        # The client of websockets before 17.4 cannot reset a connection that it reads.
+        "local/test_closing.py::test_a_lost_connection_is_told_as_1006[True]",
+        "local/test_command.py::test_a_client_that_is_killed_leaves_no_row",
+    )
+]
+
+
+def possible(python: str, django: str) -> bool:
+    """Django 6 needs Python 3.12."""
+    return django.startswith("5.") or python != "3.11"
+
+
+PAIRS = [
+    nox.param(python, django, id=f"{python}-{django}")
+    for python in PYTHONS
+    for django in DJANGOS
+    if possible(python, django)
+]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style, the format, the import contracts, and the dependencies for
+    known vulnerabilities. The rules of bandit are ruff's `S`."""
+    session.install(DEV["ruff"], DEV["import-linter"], DEV["pip-audit"])
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+    session.run("pip-audit", ".", "--progress-spinner", "off")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of the package, and of what its users write."""
+    session.install("-e", ".[dev]")
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests with the interpreter at hand; arguments go to pytest."""
+    session.install("-e", ".[dev]")
+    run_pytest(session)
+
+
+@nox.session
+@nox.parametrize("python,django", PAIRS)
+def matrix(session: nox.Session, django: str) -> None:
+    """Run the tests on SQLite, on every pair that the classifiers name."""
+    session.install("-e", ".[dev]", f"Django=={django}.*")
+    session.run("pytest", *session.posargs, env={"WSROUTER_TEST_DATABASE": "sqlite"})
+
+
+@nox.session(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest versions that the dependencies allow."""
+    session.install("-e", ".", *LOWEST, *TESTERS)
+    session.run("pytest", *(session.posargs or WITHOUT_BROWSERS + NEEDS_NEWER_TOOLS))
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build the distributions; test the wheel where the source tree is not."""
+    here = Path(session.create_tmp()).resolve()
+    dist, elsewhere, clean = here / "dist", here / "elsewhere", here / "clean"
+    for folder in (dist, elsewhere):
+        shutil.rmtree(folder, ignore_errors=True)
+    session.install("build>=1.2", "twine>=6.1")
+    session.run("python", "-m", "build", "--outdir", str(dist))
+    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    (wheel,), (sdist,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
+    check_contents(session, wheel)
+
+    session.run("python", "-m", "venv", "--clear", str(clean))
+    python = str(clean / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "-q", str(wheel), external=True)
+    session.run(python, "-I", "-c", WITHOUT_EXTRAS, external=True)
+    extra = [f"{wheel}[{','.join(EXTRAS)}]", *TESTERS]
+    session.run(python, "-m", "pip", "install", "-q", *extra, external=True)
+    with tarfile.open(sdist) as packed:
+        packed.extractall(elsewhere, filter="data")
+    (unpacked,) = elsewhere.iterdir()
+    shutil.rmtree(unpacked / "wsrouter")
+    session.chdir(unpacked)
+    session.run(
+        python, "-m", "pytest", *(session.posargs or OF_THE_WHEEL), external=True
+    )
+
+
+def check_contents(session: nox.Session, wheel: Path) -> None:
+    """All of the package is in it, and nothing else."""
+    source = {
+        path.as_posix()
+        for path in Path("wsrouter").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    if source != packed:
+        session.error(f"The wheel differs from the source: {source ^ packed}")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Show the example at work and stay up; `-- --once` stops after the transcript."""
+    session.install("-e", ".[local,dev]")
+    session.run(
+        "python",
+        "examples/notifications/demo.py",
+        *session.posargs,
+        interrupt_timeout=10,  # it has servers to stop
+    )
+
+
+@nox.session
+def brokers(session: nox.Session) -> None:
+    """Kill Celery's workers while they send, on Redis and on RabbitMQ."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", *(session.posargs or ["tests/services"]))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure sends side by side with the rival; only the ratios travel."""
+    session.install("-e", ".[fast]", "django-aws-api-gateway-websockets==4.1.0")
+    session.run("python", "-m", "tests.benchmarks.fanout", *session.posargs)
+
+
+def run_pytest(session: nox.Session) -> None:
+    """The whole suite on SQLite, then the tests marked `database` on the others."""
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("pytest", env={"WSROUTER_TEST_DATABASE": "sqlite"})
+    for name in ("postgresql", "mysql"):
+        session.run("pytest", "-m", "database", env={"WSROUTER_TEST_DATABASE": name})

@@ -1,0 +1,311 @@
+"""The `@connections` adapter against a small server that answers as AWS does."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wsrouter.aws import clients, keepalive
+from wsrouter.aws.connections import Connections
+from wsrouter.aws.lean import LeanConnections
+from wsrouter.aws.targets import endpoint_of
+from wsrouter.errors import ConnectionGone, DeliveryFailed
+from wsrouter.fanout.ports import Fate, Place, Posted
+from wsrouter.routing.ports import Address
+from wsrouter.spec.gateway import Gateway
+
+KNOWN = (
+    b'{"identity": {"sourceIp": "203.0.113.9", "userAgent": "x"},'
+    b' "connectedAt": "2020-11-15T12:23:14.726Z",'
+    b' "lastActiveAt": "2020-11-15T12:23:14.726Z"}'
+)
+
+
+def error(status: int, name: str, body: bytes = b"") -> tuple[int, bytes, str]:
+    return status, body, name
+
+
+ANSWERS = {
+    "gone": error(410, "GoneException"),
+    "forbidden": error(403, "ForbiddenException", b'{"message": "Forbidden"}'),
+    "denied": error(403, "AccessDeniedException", b'{"Message": "not authorized"}'),
+    "large": error(413, "PayloadTooLargeException", b'{"message": "Too long"}'),
+    "slow": error(429, "LimitExceededException", b'{"message": null}'),
+    "broken": error(500, ""),
+    "malformed": error(
+        400, "BadRequestException", b'{"message": "Invalid connectionId: x"}'
+    ),
+    "stage": error(404, "NotFoundException", b'{"message": "No method found"}'),
+}
+
+
+class Server(ThreadingHTTPServer):
+    """`answer` names what is answered; `seen` are the requests."""
+
+    daemon_threads = True
+    answer = ""
+    hangs_up = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen: list[tuple[str, str, bytes, dict[str, str]]] = []
+        self.peers: list[Any] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/production"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.peers.append(self.client_address)
+        self.close_connection = self.server.hangs_up
+        self.server.seen.append((self.command, self.path, body, headers))
+        usual = {"GET": (200, KNOWN), "POST": (200, b""), "DELETE": (204, b"")}
+        status, content, name = ANSWERS.get(
+            self.server.answer, (*usual[self.command], "")
+        )
+        self.send_response(status)
+        self.send_header("x-amzn-requestid", "1")
+        if name:
+            self.send_header("x-amzn-errortype", name)
+        if status != 204:
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        if status != 204:
+            self.wfile.write(content)
+
+    do_GET = do_POST = do_DELETE = answer
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    clients.forget()
+    keepalive.forget()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+KINDS = {"default": LeanConnections, "boto3": Connections}
+kind = "default"
+
+
+@pytest.fixture(params=KINDS, autouse=True)
+def _kind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test runs with each of the transports."""
+    global kind
+    before, kind = kind, request.param
+    yield
+    kind = before
+
+
+def connections(url: str, **options: Any) -> Connections:
+    gateway = Gateway(alias="default", management_endpoint=url, **options)
+    return KINDS[kind](lambda: {"default": gateway})
+
+
+def address(connection_id: str = "Ab-_cDEFGhIjKlM=", **more: str) -> Address:
+    return Address(connection_id=connection_id, gateway="default", **more)
+
+
+@pytest.mark.parametrize(
+    "connection_id", ["R0oXAdfD0kwCH6w=", "-_0XAdfD0kwCH6w=", "a+b/c=="]
+)
+def test_what_is_posted(server: Server, connection_id: str) -> None:
+    frame = '{"type":"ü"}'.encode()
+    posted = connections(server.url).post(address(connection_id), frame)
+    assert posted == Posted(Fate.DELIVERED)
+    ((method, path, body, headers),) = server.seen
+    encoded = connection_id.replace("=", "%3D").replace("+", "%2B").replace("/", "%2F")
+    assert (method, path) == ("POST", f"/production/@connections/{encoded}")
+    assert body == frame
+    assert "/execute-api/aws4_request" in headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "posted"),
+    [
+        ("gone", Posted(Fate.GONE, "gone")),
+        ("large", Posted(Fate.FAILED, "PayloadTooLargeException")),
+        ("slow", Posted(Fate.FAILED, "LimitExceededException", again=True)),
+        ("broken", Posted(Fate.FAILED, "500", again=True)),
+        ("malformed", Posted(Fate.FAILED, "BadRequestException")),
+        ("stage", Posted(Fate.FAILED, "NotFoundException")),
+    ],
+)
+def test_what_is_answered(server: Server, answer: str, posted: Posted) -> None:
+    server.answer = answer
+    assert connections(server.url).post(address(), b"x") == posted
+    assert len(server.seen) == 1, "A post is not repeated behind our back."
+
+
+@pytest.mark.parametrize("answer", ["forbidden", "denied"])
+def test_what_is_forbidden_is_not_tried_again(server: Server, answer: str) -> None:
+    server.answer = answer
+    posted = connections(server.url).post(address(), b"x")
+    assert (posted.fate, posted.reason, posted.again) == (
+        Fate.FAILED,
+        "forbidden",
+        False,
+    )
+    assert "execute-api:ManageConnections" in posted.stop
+
+
+def test_nobody_listens() -> None:
+    adapter = connections("http://127.0.0.1:1/production")
+    posted = adapter.post(address(), b"x")
+    names = {"default": "ConnectionRefusedError", "boto3": "EndpointConnectionError"}
+    assert posted == Posted(Fate.FAILED, names[kind], again=True)
+    for act in (adapter.close, adapter.info):
+        with pytest.raises(DeliveryFailed, match="Ab-_cDEFGhIjKlM="):
+            act(address())
+
+
+def test_close(server: Server) -> None:
+    connections(server.url).close(address())
+    assert server.seen[0][:2] == (
+        "DELETE",
+        "/production/@connections/Ab-_cDEFGhIjKlM%3D",
+    )
+    server.answer = "gone"
+    connections(server.url).close(address())
+    server.answer = "forbidden"
+    with pytest.raises(DeliveryFailed, match="did not close") as raised:
+        connections(server.url).close(address())
+    assert raised.value.__cause__ is not None
+
+
+def test_info(server: Server) -> None:
+    known = connections(server.url).info(address())
+    assert set(known) == {"identity", "connectedAt", "lastActiveAt"}
+    assert known["identity"] == {"sourceIp": "203.0.113.9", "userAgent": "x"}
+    assert known["connectedAt"].isoformat() == "2020-11-15T12:23:14.726000+00:00"
+    server.answer = "gone"
+    with pytest.raises(ConnectionGone):
+        connections(server.url).info(address())
+    server.answer = "slow"
+    with pytest.raises(DeliveryFailed, match="did not ask for"):
+        connections(server.url).info(address())
+
+
+def test_a_gateway_that_is_configured_no_more() -> None:
+    adapter = KINDS[kind](dict)
+    posted = adapter.post(address(), b"x")
+    assert (posted.fate, posted.reason) == (Fate.FAILED, "NoGateway")
+    assert "no gateway 'default'" in posted.stop
+    with pytest.raises(DeliveryFailed, match="no gateway 'default'"):
+        adapter.close(address())
+
+
+def test_the_address_of_the_connection_counts_before_the_settings() -> None:
+    options = {"api_id": "set", "region": "cn-north-1", "stage": "live"}
+    gateway = Gateway(alias="default", **options)
+    assert [
+        endpoint_of(gateway, Place("default", *own)) for own in ((), ("own", "test"))
+    ] == [
+        "https://set.execute-api.cn-north-1.amazonaws.com.cn/live",
+        "https://own.execute-api.cn-north-1.amazonaws.com.cn/test",
+    ]
+
+
+def test_threads_post_at_once(server: Server) -> None:
+    adapter = connections(server.url)
+    before = threading.Barrier(8)
+
+    def post(number: int) -> Posted:
+        before.wait(5)
+        return adapter.post(address(f"{number}A="), b"x")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(post, range(8))) == {Posted(Fate.DELIVERED)}
+    assert len(server.seen) == 8
+
+
+def test_connections_are_kept(server: Server) -> None:
+    adapter = connections(server.url)
+    for _ in range(3):
+        adapter.post(address(), b"x")
+    assert len(server.seen) == 3
+    assert len(set(server.peers)) == 1
+
+
+def test_a_server_that_hung_up_meanwhile_is_asked_again(server: Server) -> None:
+    if kind == "boto3":
+        pytest.skip("boto3 tells of it, and the send tries again.")
+    adapter = connections(server.url)
+    server.hangs_up = True
+    for _ in range(3):
+        assert adapter.post(address(), b"x") == Posted(Fate.DELIVERED)
+    assert len(set(server.peers)) == 3
+
+
+FORKING = """
+import os, sys
+from wsrouter.aws import clients
+from wsrouter.aws.transports import transport
+from wsrouter.routing.ports import Address
+from wsrouter.spec.gateway import Gateway
+gateway = Gateway(alias="default", management_endpoint=sys.argv[2])
+adapter = transport(sys.argv[1], lambda: {"default": gateway})
+address = Address(connection_id="A1=", gateway="default")
+print(adapter.post(address, b"parent").fate.value, flush=True)
+clients._lock.acquire()  # as if another thread made a client at this moment
+child = os.fork()
+if child == 0:
+    print(adapter.post(address, b"child").fate.value, flush=True)
+    os._exit(0)
+clients._lock.release()
+os.waitpid(child, 0)
+print(adapter.post(address, b"parent").fate.value)
+"""
+
+
+def test_a_forked_process_shares_no_connection(server: Server) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKING, kind, server.url],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout.split() == ["delivered"] * 3, done.stderr
+    assert [each[2] for each in server.seen] == [b"parent", b"child", b"parent"]
+    parent, child, again = server.peers
+    assert parent == again != child
+
+
+def test_boto3_is_imported_with_the_first_client() -> None:
+    code = (
+        "import sys, wsrouter.aws.connections\n"
+        "print([each for each in ('boto3', 'botocore') if each in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_transport_of_a_project_is_this_one() -> None:
+    from wsrouter import assembly
+
+    assert type(assembly.transport()) is LeanConnections

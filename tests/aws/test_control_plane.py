@@ -1,0 +1,91 @@
+"""The adapter speaks boto3's language."""
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.validate import ParamValidator
+
+from tests.sync.bench import OTHER_SECRET, Bench, a_spec
+from wsrouter.aws.control_plane import ApiGatewayControlPlane
+from wsrouter.errors import SyncError
+from wsrouter.sync.failures import NotFound
+from wsrouter.testing.control_plane import MemoryControlPlane
+
+
+def test_every_call_is_valid_for_boto3() -> None:
+    bench = Bench(server=MemoryControlPlane().server)
+    bench.run()
+    bench.change(
+        secrets=(OTHER_SECRET,),
+        headers={"Tenant": "context.authorizer.tenant"},
+        tags={"team": "shop"},
+        reply_via="connection",
+        stage="beta",
+    )
+    bench.spec = a_spec("orders.watch")
+    bench.run(prune=True)
+    bench.change(headers={})
+    bench.run()
+
+    model = botocore.session.Session().get_service_model("apigatewayv2")
+    shapes = {
+        xform_name(name): model.operation_model(name).input_shape
+        for name in model.operation_names
+    }
+    assert len({name for name, _ in bench.server.calls}) >= 18
+    for name, members in bench.server.calls:
+        report = ParamValidator().validate(members, shapes[name])
+        assert not report.has_errors(), (name, report.generate_report())
+        assert set(members) <= set(shapes[name].members)
+
+
+def test_http_apis_are_not_seen() -> None:
+    plane = MemoryControlPlane()
+    found = plane.server.create_api(Name="x", ProtocolType="HTTP")
+
+    assert list(plane.apis()) == []
+    with pytest.raises(NotFound, match="not a WebSocket API"):
+        plane.api(found["ApiId"])
+
+
+def test_deleting_what_is_gone_is_no_error() -> None:
+    bench = Bench(server=MemoryControlPlane().server)
+    api_id = bench.run().api_id
+    bench.plane.delete_route(api_id, "gone")
+    bench.plane.delete_route_response(api_id, "gone", "gone")
+
+
+def test_tag_names_are_in_the_region_s_partition() -> None:
+    plane = MemoryControlPlane(region="cn-north-1")
+    api_id = Bench(server=plane.server).run().api_id
+
+    (arn,) = {
+        members["ResourceArn"]
+        for name, members in plane.server.calls
+        if name == "get_tags"
+    }
+    assert arn == f"arn:aws-cn:apigateway:cn-north-1::/apis/{api_id}"
+
+
+def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    with pytest.raises(SyncError, match="Set up AWS credentials"):
+        list(ApiGatewayControlPlane(region="eu-west-1").apis())
+
+
+def test_no_region() -> None:
+    with pytest.raises(SyncError, match="Set REGION"):
+        list(ApiGatewayControlPlane().apis())
+
+
+def test_unknown_profile() -> None:
+    with pytest.raises(SyncError, match=r"\(nobody\).*profile"):
+        list(ApiGatewayControlPlane(region="eu-west-1", profile="nobody").apis())
+
+
+def test_nobody_listens() -> None:
+    plane = ApiGatewayControlPlane(endpoint_url="http://127.0.0.1:9")
+
+    with pytest.raises(SyncError, match="endpoint URL"):
+        list(plane.apis())

@@ -1,0 +1,94 @@
+"""A headless Chromium, and the example's site that it looks at."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    sync_playwright,
+)
+
+from tests.examples.notifications import Notifications
+from tests.programs import program
+
+# Nothing but what the test asks for may go over the network.
+OFFLINE = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+]
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser: tabs that share their cookies, and what went wrong."""
+
+    site: Notifications
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.set_default_timeout(15_000)
+        self.context.on("console", self._listen)
+        self.context.on("weberror", lambda it: self.complaints.append(str(it.error)))
+
+    def tab(self, path: str = "/") -> Page:
+        page = self.context.new_page()
+        page.goto(self.site.url + path)
+        return page
+
+    def log_in(self, name: str, path: str = "/") -> Page:
+        page = self.tab(path)
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(name)
+        page.get_by_role("button", name="Log in").click()
+        return page
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for the whole session: while Playwright runs, so does an event loop, and
+    Django's database refuses to work beside one."""
+    executable = program("chromium", "chromium-browser", "google-chrome")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=OFFLINE)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def site(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Notifications]:
+    folder = tmp_path_factory.mktemp("notifications")
+    with Notifications(folder).running() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Notifications) -> Iterator[Visit]:
+    """A new visitor; options are those of a browser context."""
+    with ExitStack() as leaving:
+
+        def one(**options: object) -> Visitor:
+            context = browser.new_context(locale="en-GB", **options)  # type: ignore[arg-type]
+            leaving.callback(context.close)
+            return Visitor(site, context)
+
+        yield one

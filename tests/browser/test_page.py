@@ -1,0 +1,170 @@
+"""The example's page in a real browser, pushed to from the admin."""
+
+import os
+from itertools import product
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Visit, Visitor
+from tests.examples.notifications import Notifications
+
+END_CONNECTIONS = """
+from wsrouter import Connection
+from wsrouter.models import OpenConnection
+for each in OpenConnection.objects.all():
+    Connection(each.connection_id).close()
+"""
+
+
+def prepare(site: Notifications, *texts: str) -> None:
+    """Ada has these notifications, unread, and no others."""
+    site.shell(
+        f"""
+from django.contrib.auth.models import User
+mine = User.objects.get(username="ada").notifications
+mine.all().delete()
+for text in {texts!r}:
+    mine.create(text=text)
+"""
+    )
+
+
+def is_connected(tab: Page) -> None:
+    expect(tab.locator("#state")).to_have_text("Connected")
+
+
+def item(tab: Page, text: str) -> Locator:
+    return tab.locator("#list li").filter(has_text=text)
+
+
+def send_from_the_admin(administrator: Visitor, text: str) -> None:
+    tab = administrator.log_in("root", "/admin/login/?next=/admin/auth/user/")
+    tab.get_by_role("row", name="ada").get_by_role("checkbox").check()
+    tab.get_by_label("Action:").select_option("Send a notification")
+    tab.get_by_role("button", name="Run").or_(
+        tab.get_by_role("button", name="Go")
+    ).click()
+    tab.get_by_label("Text").fill(text)
+    tab.get_by_role("button", name="Send").click()
+    expect(tab.locator(".messagelist")).to_have_text("Sent to 1.")
+
+
+def test_what_the_admin_sends_arrives_in_two_tabs_that_stay_in_step(
+    site: Notifications, visit: Visit
+) -> None:
+    prepare(site)
+    ada, administrator = visit(), visit()
+    tabs = [ada.log_in("ada"), ada.tab()]
+    for tab in tabs:
+        is_connected(tab)
+        expect(tab.locator("#empty")).to_be_visible()
+        tab.evaluate("window.sameDocument = true")
+
+    send_from_the_admin(administrator, "Lunch is ready")
+    for tab in tabs:
+        expect(item(tab, "Lunch is ready")).to_have_class("unread")
+        expect(tab.locator("#toasts")).to_have_text("Lunch is ready")
+        expect(tab.locator("#unread")).to_have_text("1")
+        expect(tab).to_have_title("(1) Notifications")
+
+    tabs[0].get_by_role("button", name="Mark read").click()
+    for tab in tabs:
+        expect(item(tab, "Lunch is ready")).not_to_have_class("unread")
+        expect(tab.get_by_role("button", name="Mark read")).to_have_count(0)
+        expect(tab.locator("#unread")).to_be_hidden()
+        assert tab.evaluate("window.sameDocument") is True
+    assert ada.complaints == []
+
+
+def test_what_a_user_sends_is_text_and_never_markup(
+    site: Notifications, visit: Visit
+) -> None:
+    prepare(site)
+    ada = visit()
+    tab = ada.log_in("ada")
+    is_connected(tab)
+    text = "<img src=x onerror=alert(1)> & 'so on'"
+    tab.get_by_label("Text").fill(text)
+    tab.get_by_role("button", name="Notify me").click()
+    expect(tab.locator("#list p")).to_have_text(text)
+    expect(tab.locator("#toasts")).to_have_text(text)
+    expect(tab.locator("#log .in").first).to_contain_text("<img src=x")
+    assert ada.complaints == []
+
+
+def test_it_comes_back_by_itself_and_makes_good_what_it_missed(
+    site: Notifications, visit: Visit
+) -> None:
+    prepare(site)
+    tab = visit().log_in("ada")
+    is_connected(tab)
+    tab.evaluate(
+        """() => {
+          window.states = [];
+          const state = document.getElementById("state");
+          const seen = () => window.states.push(state.dataset.state);
+          new MutationObserver(seen).observe(state, {attributeFilter: ["data-state"]});
+        }"""
+    )
+    prepare(site, "Missed")
+    site.shell(END_CONNECTIONS)
+    expect(item(tab, "Missed")).to_have_class("unread")
+    is_connected(tab)
+    assert tab.evaluate("window.states") == ["waiting", "connecting", "connected"]
+
+
+def test_whose_session_has_ended_is_asked_to_log_in(
+    site: Notifications, visit: Visit
+) -> None:
+    tab = visit().log_in("ada")
+    is_connected(tab)
+    site.shell(
+        "from django.contrib.sessions.models import *; Session.objects.all().delete()"
+        + END_CONNECTIONS
+    )
+    expect(tab).to_have_url(f"{site.url}/login/?next=/")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """WSROUTER_SCREENSHOTS names a folder to keep them in, for people to look at."""
+    return Path(os.environ.get("WSROUTER_SCREENSHOTS", tmp_path))
+
+
+def test_it_fits(site: Notifications, visit: Visit, pictures: Path) -> None:
+    prepare(site, "Invoice 2041 was paid", "A" * 120)
+    ada = visit()
+    login, tab = ada.tab(), ada.log_in("ada")
+    is_connected(tab)
+    item(tab, "Invoice").get_by_role("button", name="Mark read").click()
+    tab.get_by_text("Frames").click()
+    tab.get_by_label("Text").fill("Lunch is ready")
+    tab.get_by_role("button", name="Notify me").click()
+    expect(item(tab, "Lunch is ready")).to_be_visible()
+    for name, page in {"login": login, "page": tab}.items():
+        for scheme, width in product(("light", "dark"), (1280, 390, 320)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(
+                path=pictures / f"{name}-{scheme}-{width}.png", full_page=True
+            )
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert ada.complaints == []
+
+
+def test_it_speaks_before_it_was_silent_for_ten_minutes(
+    site: Notifications, visit: Visit
+) -> None:
+    ada = visit()
+    ada.context.clock.install()
+    tab = ada.log_in("ada")
+    spoken = tab.locator("#log .out")
+    tab.get_by_text("Frames").click()
+    expect(tab.locator("#log .in")).to_have_count(1)
+    tab.clock.fast_forward("08:50")
+    expect(spoken).to_have_count(1)
+    tab.clock.fast_forward("00:30")
+    expect(spoken).to_have_count(2)
+    expect(tab.locator("#log .in")).to_have_count(2)

@@ -1,0 +1,37 @@
+"""Chooses the database of a test run, and says so.
+
+Tests run on SQLite. What must also hold on PostgreSQL and MariaDB is marked, a test, a
+class or (`pytestmark = pytest.mark.database`) a module:
+
+    @pytest.mark.database
+    class ConnectionIds(TestCase): ...
+
+`nox -s tests` runs the marked ones once more on each of the two. By hand, with
+`sqlite`, `postgresql` or `mysql`:
+
+    WSROUTER_TEST_DATABASE=mysql pytest -m database
+
+WSROUTER_TEST_POSTGRESQL and WSROUTER_TEST_MYSQL say where the servers are, as URLs.
+When one does not answer, its run is skipped, by name; with WSROUTER_REQUIRE_SERVICES
+it fails.
+"""
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests import databases
+
+
+def pytest_report_header() -> str:
+    return f"database: {databases.CHOSEN}"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
+    """pytest-django asks for this before it creates the test database."""
+    with django_db_blocker.unblock():
+        problem = databases.problem()
+    if problem and databases.REQUIRED:
+        pytest.exit(f"{problem} (and WSROUTER_REQUIRE_SERVICES is set)", returncode=1)
+    if problem:
+        pytest.skip(problem)

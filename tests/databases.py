@@ -1,0 +1,63 @@
+"""The database that the tests run on: its settings, and whether it answers."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pymysql
+from django.db import OperationalError, connection
+
+CHOSEN = os.environ.get("WSROUTER_TEST_DATABASE", "sqlite")
+REQUIRED = bool(os.environ.get("WSROUTER_REQUIRE_SERVICES"))
+
+_SQLITE = Path(__file__).parent / "project" / "db.sqlite3"
+_URLS = {
+    "sqlite": os.environ.get("WSROUTER_TEST_SQLITE", f"sqlite://{_SQLITE}"),
+    "postgresql": os.environ.get(
+        "WSROUTER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres"
+    ),
+    "mysql": os.environ.get("WSROUTER_TEST_MYSQL", "mysql://root@127.0.0.1:3306/"),
+}
+
+
+def settings() -> dict[str, Any]:
+    """What DATABASES["default"] is."""
+    url = urlsplit(_URLS[CHOSEN])
+    chosen: dict[str, Any] = {
+        "ENGINE": f"django.db.backends.{CHOSEN.replace('sqlite', 'sqlite3')}",
+        "NAME": url.path,
+    }
+    if CHOSEN == "sqlite":
+        return chosen
+    return chosen | {
+        "NAME": url.path.removeprefix("/"),
+        "USER": url.username or "",
+        "PASSWORD": url.password or "",
+        "HOST": url.hostname or "",
+        "PORT": url.port or "",
+        "OPTIONS": {"connect_timeout": 5},
+        # Runs side by side must not share it.
+        "TEST": {"NAME": f"test_wsrouter_{os.getpid()}", **_collation()},
+    }
+
+
+def _collation() -> dict[str, str]:
+    """On MariaDB one that ignores case, as most servers have by default: a column
+    that must tell "a" from "A" has to say so itself."""
+    if CHOSEN != "mysql":
+        return {}
+    pymysql.install_as_MySQLdb()
+    return {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_general_ci"}
+
+
+def problem() -> str | None:
+    """Why the chosen server cannot be used, or None."""
+    if CHOSEN == "sqlite":
+        return None
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        return f"{CHOSEN} does not answer: {error}"
+    connection.close()
+    return None

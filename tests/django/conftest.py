@@ -1,0 +1,68 @@
+"""Databases that threads can share, and ATOMIC_REQUESTS for a test."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections
+
+InThreads = Callable[[int, Callable[[int], Any]], list[Any]]
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create_user("ada", password="analytical")
+
+
+@pytest.fixture
+def other(db: None) -> User:
+    return User.objects.create_user("bob", password="bob")
+
+
+@pytest.fixture
+def atomic_requests() -> Iterator[None]:
+    options = connections.settings["default"]
+    before = options["ATOMIC_REQUESTS"]
+    options["ATOMIC_REQUESTS"] = True
+    yield
+    options["ATOMIC_REQUESTS"] = before
+
+
+@pytest.fixture
+def in_threads(transactional_db: None, tmp_path: Path) -> Iterator[InThreads]:
+    """Runs a function in several threads at once, each with its own connection to the
+    database; SQLite needs a file for that."""
+    if connection.vendor != "sqlite":
+        yield _in_threads
+        return
+    memory, options = connections["default"], connections.settings["default"]
+    name = options["NAME"]
+    file = tmp_path / "threads.sqlite3"
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    del connections["default"]
+    options["NAME"] = str(file)
+    try:
+        yield _in_threads
+    finally:
+        connections["default"].close()
+        options["NAME"] = name
+        connections["default"] = memory
+
+
+def _in_threads(count: int, function: Callable[[int], Any]) -> list[Any]:
+    together = Barrier(count)
+
+    def run(number: int) -> Any:
+        together.wait(timeout=10)
+        try:
+            return function(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))

@@ -1,0 +1,284 @@
+"""Sends that are carried out by workers, slice by slice; the queue is a list here."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from tests.django.events import serving
+from wsrouter import Delivery, Report, Router, assembly, sending
+from wsrouter.errors import TooManyRecipients
+from wsrouter.fanout.background import LANES
+from wsrouter.fanout.memory import MemoryTransport
+from wsrouter.fanout.ports import Fate, Posted
+from wsrouter.models import Membership, OpenConnection, QueuedSend, QueuedSlice
+from wsrouter.routing import ports
+from wsrouter.routing.delivery import Status
+from wsrouter.routing.ports import Address
+from wsrouter.signals import delivered
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
+router = Router()
+told = router.event("told", str)
+SIZE = 10
+
+
+class Killed(BaseException):
+    """What a process that is killed does not survive."""
+
+
+class Wire(MemoryTransport):
+    """Counts the posts; may kill the worker that makes them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: Counter[str] = Counter()
+        self.kill_at = 0
+
+    def post(self, address: Address, data: bytes) -> Posted:
+        self.got[address.connection_id] += 1
+        if self.got.total() == self.kill_at:
+            raise Killed
+        if address.connection_id.startswith("gone"):
+            return Posted(Fate.GONE, "gone")
+        return Posted(Fate.DELIVERED)
+
+
+class Queue:
+    """Tasks by number; the ones that died come back as they were."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, int, str]] = []
+        self.count = 0
+
+    def put(self, send: int, gateway: str) -> None:
+        self.count += 1
+        self.waiting.append((f"task {self.count}", send, gateway))
+
+    def run_one(self) -> None:
+        holder, send, gateway = self.waiting[0]
+        ports.sender().work(send, holder, gateway)
+        self.waiting.pop(0)
+
+    def run(self) -> int:
+        runs = 0
+        while self.waiting:
+            self.run_one()
+            runs += 1
+        return runs
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
+    made = Queue()
+    monkeypatch.setattr(sending, "_engine", lambda name: made.put if name else None)
+    return made
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    wire = Wire()
+    options = {"SEND_RECIPIENTS": 25, "SLICE_RECIPIENTS": SIZE}
+    with (
+        serving(router, BACKGROUND="celery", **options),
+        assembly.substituted(transport=wire, secret=""),
+    ):
+        yield wire
+
+
+@pytest.fixture
+def deliveries() -> Iterator[list[Delivery]]:
+    seen: list[Delivery] = []
+
+    def listen(delivery: Delivery, **_: Any) -> None:
+        seen.append(delivery)
+
+    delivered.connect(listen)
+    yield seen
+    delivered.disconnect(listen)
+
+
+def members(count: int, group: str = "g", prefix: str = "id") -> list[str]:
+    """So many connections in a group, older than the handshake grace."""
+    now = timezone.now()
+    ids = [f"{prefix}{number:04d}=" for number in range(count)]
+    rows = [
+        OpenConnection(
+            connection_id=each,
+            gateway="default",
+            connected_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+        for each in ids
+    ]
+    OpenConnection.objects.bulk_create(rows, ignore_conflicts=True)
+    OpenConnection.objects.update(stored_at=now - timedelta(minutes=1))
+    Membership.objects.bulk_create(
+        Membership(group=group, connection_id=each) for each in ids
+    )
+    return ids
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wsrouter.audience.PAGE", 7)
+
+
+def test_few_recipients_are_served_at_once(wire: Wire, queue: Queue) -> None:
+    members(25)
+    delivery = told.send("x", group="g")
+    assert delivery.report == Report(delivered=25)
+    assert not queue.waiting
+
+
+def test_many_recipients_are_served_in_slices(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    ids = members(95) + members(3, prefix="gone")
+    delivery = told.send("x", group="g")
+    assert (delivery.status, delivery.report) == (Status.QUEUED, None)
+    assert not wire.got
+    queue.run()
+    assert wire.got == Counter(ids)
+    report = Report(delivered=95, gone=3, reasons={"gone": 3})
+    assert deliveries == [Delivery(event="told", status=Status.DONE, report=report)]
+    assert report.recipients == len(ids)
+    assert not QueuedSend.objects.exists()
+    assert OpenConnection.objects.count() == 95
+
+
+def test_several_groups_reach_each_connection_once(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    ids = members(40, "a")
+    members(60, "b")
+    members(20, "c", "other")
+    told.send("x", groups=["a", "b", "c"], exclude=ids[0])
+    queue.run()
+    assert set(wire.got.values()) == {1}
+    assert wire.got.total() == 79
+    assert deliveries[0].report == Report(delivered=79)
+
+
+def test_a_killed_worker_loses_nobody_and_repeats_one_slice_at_most(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    ids = members(95)
+    told.send("x", group="g")
+    wire.kill_at = 47
+    with pytest.raises(Killed):
+        queue.run()
+    queue.run()
+    assert set(wire.got) == set(ids)
+    assert 95 < wire.got.total() <= 95 + SIZE
+    assert deliveries[0].report == Report(delivered=95)
+
+
+def test_a_lost_task_is_taken_over_when_its_lease_is_over(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    ids = members(95)
+    told.send("x", group="g")
+    wire.kill_at = 47
+    with pytest.raises(Killed):
+        queue.run()
+    queue.waiting.pop(0)
+    queue.run()
+    assert len(wire.got) < 95
+    assert deliveries == []
+    send = QueuedSend.objects.get().pk
+    queue.put(send, "")
+    queue.run()
+    assert deliveries == [], "Nobody takes over what may be under way."
+    QueuedSlice.objects.update(leased_until=timezone.now())
+    queue.put(send, "")
+    queue.run()
+    assert set(wire.got) == set(ids)
+    assert wire.got.total() <= 95 + SIZE
+    assert deliveries[0].report == Report(delivered=95)
+
+
+def test_tasks_that_come_twice_do_no_harm(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    members(95)
+    told.send("x", group="g")
+    for _ in range(30):
+        if queue.waiting:
+            queue.waiting.append(queue.waiting[0])
+            queue.run_one()
+    queue.run()
+    assert set(wire.got.values()) == {1}
+    assert len(deliveries) == 1
+
+
+def test_no_more_slices_than_lanes_are_under_way(wire: Wire, queue: Queue) -> None:
+    members(95)
+    told.send("x", group="g")
+    send = QueuedSend.objects.get().pk
+    background = assembly.sender().terms("").background
+    assert background is not None
+    claims = [background.ledger.claim(send, f"{n}", SIZE) for n in range(LANES + 2)]
+    assert [each is None for each in claims] == [False] * LANES + [True] * 2
+
+
+def test_a_deferred_send_is_part_of_the_transaction(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    members(3)
+    with transaction.atomic():
+        assert told.send("x", group="g").status is Status.DEFERRED
+        assert QueuedSend.objects.count() == 1
+        assert not queue.waiting
+    assert len(queue.waiting) == 1
+    queue.run()
+    assert deliveries[0].report == Report(delivered=3)
+    with transaction.atomic():
+        told.send("x", group="g")
+        transaction.set_rollback(True)
+    assert not queue.waiting
+    assert not QueuedSend.objects.exists()
+
+
+def test_a_send_to_one_user_survives_the_queue(
+    wire: Wire, queue: Queue, deliveries: list[Delivery], django_user_model: Any
+) -> None:
+    ada = django_user_model.objects.create_user("ada")
+    ids = members(3)
+    OpenConnection.objects.filter(connection_id=ids[0]).update(user=ada)
+    with transaction.atomic():
+        told.send("x", user=ada)
+    queue.run()
+    assert wire.got == Counter(ids[:1])
+
+
+def test_without_an_engine_many_recipients_are_refused(
+    wire: Wire, queue: Queue
+) -> None:
+    members(26)
+    with serving(router, SEND_RECIPIENTS=25):
+        with pytest.raises(TooManyRecipients, match="BACKGROUND to 'celery'"):
+            told.send("x", group="g")
+        with transaction.atomic(), pytest.raises(TooManyRecipients):
+            told.send("x", everyone=True)
+        assert told.send("x", connection="id0003=").report == Report(delivered=1)
+    assert not QueuedSend.objects.exists()
+
+
+def test_forgotten_sends_are_found(wire: Wire, queue: Queue) -> None:
+    members(30)
+    told.send("x", group="g")
+    background = assembly.sender().terms("").background
+    assert background is not None
+    assert list(background.ledger.forgotten()) == []
+    long_ago = timezone.now() - timedelta(hours=1)
+    QueuedSend.objects.update(touched_at=long_ago)
+    send = QueuedSend.objects.get().pk
+    assert list(background.ledger.forgotten()) == [(send, "")]
+    background.ledger.claim(send, "somebody", SIZE)
+    QueuedSend.objects.update(touched_at=long_ago)
+    assert list(background.ledger.forgotten()) == []

@@ -1,0 +1,242 @@
+"""The numbered system checks, the settings behind them, and the migrations."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.test import override_settings
+from pydantic import BaseModel, Field
+
+from tests.django.events import SECRET, serving
+from wsrouter import Router, conf
+from wsrouter.conf import ConfigurationError
+
+twins = Router()
+no_router = "something else"
+LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
+
+
+def who() -> None: ...
+
+
+OF_THE_TEST_PROJECT = {"wsrouter.W007", "wsrouter.W011"}
+"""It counts in a cache of each process, and has no DOMAIN."""
+
+
+def found(**options: Any) -> list[tuple[str | None, str]]:
+    return [
+        (each.id, each.msg)
+        for each in run_checks(tags=["wsrouter"], **options)
+        if each.id not in OF_THE_TEST_PROJECT
+    ]
+
+
+def configured(**entry: Any) -> Any:
+    return override_settings(WSROUTER={"default": entry})
+
+
+@pytest.mark.django_db
+def test_the_test_project_passes() -> None:
+    call_command("check", stdout=StringIO())
+    assert found(include_deployment_checks=True) == []
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", "--check", "--dry-run", stdout=StringIO())
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ([], "WSROUTER must be a dict"),
+        ({"default": []}, "WSROUTER['default'] must be a dict"),
+        ({7: {}}, "WSROUTER[7]: an alias"),
+        ({"": {}}, "an alias"),
+        ({"a b": {}}, "an alias"),
+        ({"default": {"ENPOINT": "x"}}, "'ENPOINT'. Did you mean 'ENDPOINT'?"),
+        ({"default": {"secret": "x"}}, "Did you mean 'SECRET'?"),
+        ({"default": {"XYZ": 1}}, "unknown setting 'XYZ'."),
+        ({"default": {"STAGE": None}}, "['STAGE'] must be a str, not None"),
+        ({"default": {"DEFAULT_ROUTE": 1}}, "['DEFAULT_ROUTE'] must be a bool"),
+        ({"default": {"ENVELOPE": "round"}}, "must be 'nested' or 'flat', not 'round'"),
+        ({"default": {"REPLY_VIA": None}}, "must be 'response' or 'connection'"),
+        ({"default": {"PUBLISH": []}}, "must be 'routes' or 'default'"),
+        ({"default": {"SECRET": 7}}, "['SECRET'] must be a string or a list"),
+        ({"default": {"SECRET": ["x", None]}}, "['SECRET'] must be a string or a list"),
+        ({"default": {"SECRET": {"x": 1}}}, "['SECRET'] must be a string or a list"),
+        ({"default": {"HEADERS": []}}, "['HEADERS'] must be a dict of strings"),
+        ({"default": {"HEADERS": {"A": 1}}}, "['HEADERS'] must be a dict of strings"),
+        ({"default": {"TAGS": {1: "a"}}}, "['TAGS'] must be a dict of strings"),
+        ({"default": {"TIMEOUT": 30}}, "0.05 to 29.0 seconds (API Gateway quota)"),
+        ({"default": {"TIMEOUT": 0.01}}, "0.05 to 29.0 seconds"),
+        ({"default": {"TIMEOUT": "10"}}, "not '10'"),
+        ({"default": {"TIMEOUT": True}}, "not True"),
+        (
+            {"default": {"ALLOWED_ORIGINS": "https://a.example"}},
+            "['ALLOWED_ORIGINS'] must be a list of strings",
+        ),
+        (
+            {"default": {"ALLOWED_ORIGINS": ["https://a.example/"]}},
+            "['ALLOWED_ORIGINS']: 'https://a.example/' is no origin such as",
+        ),
+        ({"default": {"ALLOWED_ORIGINS": ["a.example"]}}, "is no origin such as"),
+        ({"default": {"AUTHENTICATION": ["who"]}}, "'who' is no dotted path"),
+        ({"default": {"AUTHENTICATION": [who]}}, "must be a list of strings"),
+        ({"default": {"CONNECT_THROTTLE": "often"}}, "'often' is not of the form"),
+        ({"default": {"CONNECT_THROTTLE": ["9/m"]}}, "'per ip' or 'per user'"),
+        ({"default": {"CONNECT_THROTTLE": 9}}, "must be a list of strings, not 9"),
+        ({"default": {"TICKETS": {"SECONDS": 61}}}, "['SECONDS'] must be 1 to 60"),
+        ({"default": {"TICKETS": {"SECONDS": True}}}, "['SECONDS'] must be 1 to 60"),
+        ({"default": {"TICKETS": {"RATE": "x"}}}, "['TICKETS']['RATE']: The throttle"),
+        ({"default": {"TICKETS": {"RATE": "9/m per ip"}}}, "is counted per user"),
+        ({"default": {"TICKETS": 60}}, "['TICKETS'] must be a dict with RATE, SECONDS"),
+        (
+            {"default": {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": 7}}},
+            "['AUTHORIZER']['USER'] must be a str",
+        ),
+        ({"default": {"CRASH_STATUS": 404}}, "must be 200, or 500 to 599, not 404"),
+        ({"default": {"CRASH_STATUS": "500"}}, "not '500'"),
+        ({"default": {"AWS": {"REGION": "x"}}}, "['AWS'] takes PROFILE and"),
+        ({"default": {"AWS": {"PROFILE": 7}}}, "['AWS']['PROFILE'] must be a str"),
+        (
+            {"default": {"ROUTE_SELECTION_EXPRESSION": "$request.header.x"}},
+            "['ROUTE_SELECTION_EXPRESSION']: The route selection expression",
+        ),
+        (
+            {"a": {"API_NAME": "shop"}, "b": {"API_NAME": "shop"}},
+            "'a' and 'b' are one API, 'shop'",
+        ),
+        (
+            {"a": {"API_ID": "abc"}, "b": {"API_ID": "abc"}},
+            "'a' and 'b' are one API, 'abc'",
+        ),
+    ],
+)
+def test_e001_the_setting_is_wrong(setting: Any, said: str) -> None:
+    with override_settings(WSROUTER=setting):
+        ((number, message),) = found(include_deployment_checks=True)
+    assert number == "wsrouter.E001"
+    assert said in message
+
+
+def test_no_message_has_a_secret() -> None:
+    with configured(SECRET=[SECRET, 7]):
+        ((_, message),) = found()
+    assert SECRET not in message
+    with configured(SECRET=SECRET):
+        assert SECRET not in repr(conf.gateway())
+
+
+def test_one_name_in_two_regions_is_two_apis() -> None:
+    regions = {each: {"API_NAME": "x", "REGION": each} for each in ("eu-1", "us-1")}
+    with override_settings(WSROUTER=regions):
+        assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("nowhere.router", "No module named 'nowhere'"),
+        ("tests.django.test_checks.nothing", "nothing"),
+        ("tests.django.test_checks.no_router", "is no Router"),
+        ("router", "router doesn't look like a module path"),
+    ],
+)
+def test_e002_the_router_cannot_be_used(path: str, said: str) -> None:
+    with configured(ROUTER=path):
+        ((number, message),) = found()
+    assert number == "wsrouter.E002"
+    assert "WSROUTER['default']['ROUTER']" in message
+    assert said in message
+
+
+class Order(BaseModel):
+    number: int
+
+
+class WithId(BaseModel):
+    id: int
+
+
+class Aliased(BaseModel):
+    number: int = Field(alias="action")
+
+
+@pytest.mark.parametrize(
+    ("payload", "default", "said"),
+    [
+        (list[int], ..., ["objects only"]),
+        (str, ..., ["objects only"]),
+        (Order | None, ..., ["objects only"]),
+        (WithId, ..., ["'id'"]),
+        (Aliased, ..., ["'action'"]),
+        (Order | WithId, ..., ["'id'"]),
+        (Order, ..., []),
+        (Order | None, None, []),
+        (dict[str, int], ..., []),
+        (Any, ..., []),
+    ],
+)
+def test_e003_a_payload_that_a_flat_envelope_cannot_carry(
+    payload: Any, default: Any, said: list[str]
+) -> None:
+    router = Router()
+
+    if default is ...:
+
+        def handler(payload: payload) -> None: ...
+    else:
+
+        def handler(payload: payload = default) -> None: ...
+
+    router.route("orders")(handler)
+    with serving(router, ENVELOPE="flat"):
+        messages = found()
+    assert [number for number, _ in messages] == ["wsrouter.E003"] * len(said)
+    for (_, message), word in zip(messages, said, strict=True):
+        assert word in message
+        assert "'orders' of gateway 'default'" in message
+    with serving(router):
+        assert found() == []
+
+
+@pytest.mark.parametrize("secret", ["", None, [], "short", ["short", "x" * 31]])
+def test_e004_without_a_strong_secret_nothing_is_answered(secret: Any) -> None:
+    with configured(SECRET=secret):
+        assert found() == []
+        ((number, message),) = found(include_deployment_checks=True)
+    assert number == "wsrouter.E004"
+    assert "'default' has no strong SECRET" in message
+    with configured(SECRET=["short", "x" * 32]):
+        assert found(include_deployment_checks=True) == []
+
+
+def test_without_the_setting_there_is_one_gateway(settings: Any) -> None:
+    del settings.WSROUTER
+    assert list(conf.gateways()) == ["default"]
+    assert [each[0] for each in found(include_deployment_checks=True)] == [
+        "wsrouter.E004"
+    ]
+
+
+def test_the_setting_is_read_again_when_overridden() -> None:
+    with configured(STAGE="a"):
+        assert conf.gateway().stage == "a"
+        with configured(STAGE="b"):
+            assert conf.gateway().stage == "b"
+        assert conf.gateway().stage == "a"
+    with pytest.raises(ConfigurationError, match="no gateway 'other', only: default"):
+        conf.gateway("other")
+
+
+def test_the_management_endpoint_of_the_environment_counts_for_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(conf.MANAGEMENT_ENDPOINT_VARIABLE, "http://127.0.0.1:9/x")
+    with override_settings(WSROUTER={"default": {}, "other": {}}):
+        assert conf.gateway().management_endpoint == "http://127.0.0.1:9/x"
+        assert conf.gateway("other").management_endpoint == ""

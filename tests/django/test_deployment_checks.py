@@ -1,0 +1,203 @@
+"""The numbered checks of what the world, AWS and browsers will make of the settings."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from tests.django.events import serving
+from wsrouter import Router
+
+SECRET = "x" * 32
+ENDPOINT = "https://www.example.com/ws/"
+CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
+LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
+CACHES = "django.core.cache.backends."
+REDIS = {"default": {"BACKEND": CACHES + "redis.RedisCache"}}
+no_function = 7
+
+
+def messages(entry: dict[str, Any], *, deploy: bool = True, **settings: Any) -> Any:
+    """Of each number, what it says of a project that would pass but for this."""
+    sound = {
+        "CACHES": REDIS,
+        "SESSION_COOKIE_DOMAIN": "example.com",
+        "WSROUTER": {"default": {"SECRET": SECRET, **domain(), **entry}},
+    }
+    with override_settings(**sound | settings):
+        found = run_checks(tags=["wsrouter"], include_deployment_checks=deploy)
+    return {each.id: each.msg for each in found}
+
+
+def domain(name: str = "ws.example.com") -> dict[str, Any]:
+    return {"DOMAIN": {"NAME": name, "CERTIFICATE": CERTIFICATE}}
+
+
+def with_cache(backend: str) -> Any:
+    return {"default": {"BACKEND": CACHES + backend}}
+
+
+def test_a_sound_project_passes() -> None:
+    assert messages({"ENDPOINT": ENDPOINT, "ALLOWED_ORIGINS": []}) == {}
+
+
+def test_a_test_run_and_a_laptop_are_left_alone() -> None:
+    """`manage.py test` runs the checks without `--deploy`."""
+    careless = {
+        "SECRET": "",
+        "ENDPOINT": "http://localhost/ws",
+        "ALLOWED_ORIGINS": ["*"],
+        "CONNECT_THROTTLE": "9/m per ip",
+        "DOMAIN": None,
+    }
+    assert messages(careless, deploy=False, CACHES=with_cache("dummy.DummyCache")) == {}
+
+
+def test_w005_any_origin() -> None:
+    (said,) = messages({"ALLOWED_ORIGINS": ["https://a.example", "*"]}).items()
+    assert said[0] == "wsrouter.W005"
+    assert "any site can connect" in said[1]
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "locmem.LocMemCache",
+        "dummy.DummyCache",
+        "filebased.FileBasedCache",
+        "db.DatabaseCache",
+    ],
+)
+def test_e006_throttles_that_cannot_be_counted(backend: str) -> None:
+    caches = with_cache(backend)
+    router = Router()
+    with serving(router):
+        route = {"ROUTER": "tests.django.events.served"}
+        assert "wsrouter.E006" not in messages(route, CACHES=caches)
+        router.route("a", throttle="9/m")(lambda: None)
+        said = messages(route, CACHES=caches)["wsrouter.E006"]
+        assert "'default' has throttles" in said
+        assert messages(route) == {}
+    throttle = {"CONNECT_THROTTLE": ["9/m per ip"]}
+    assert "wsrouter.E006" in messages(throttle, CACHES=caches)
+
+
+def test_w007_tickets_that_cannot_be_counted(settings: Any) -> None:
+    caches = with_cache("locmem.LocMemCache")
+    assert set(messages({}, CACHES=caches)) == {"wsrouter.W007"}
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
+    assert messages({}, CACHES=caches) == {}
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://www.example.com/ws/", "//www.example.com/ws/"]
+)
+def test_e008_an_endpoint_without_https(endpoint: str) -> None:
+    assert (
+        f"{endpoint!r} is not https"
+        in messages({"ENDPOINT": endpoint})["wsrouter.E008"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "settings", "said"),
+    [
+        ("https://www.example.com/ws", {}, "APPEND_SLASH sends it to /ws/"),
+        (
+            "http://www.example.com/ws/",
+            {"SECURE_SSL_REDIRECT": True},
+            "SECURE_SSL_REDIRECT",
+        ),
+        ("https://testserver/ws/", {"PREPEND_WWW": True}, "PREPEND_WWW"),
+    ],
+)
+def test_e009_an_endpoint_that_is_redirected(
+    endpoint: str, settings: Any, said: str
+) -> None:
+    assert said in messages({"ENDPOINT": endpoint}, **settings)["wsrouter.E009"]
+    sound = messages({"ENDPOINT": ENDPOINT}, SECURE_SSL_REDIRECT=True, PREPEND_WWW=True)
+    assert sound == {}
+    assert "wsrouter.E009" not in messages({"ENDPOINT": endpoint}, APPEND_SLASH=False)
+
+
+def test_e010_a_host_that_django_does_not_know() -> None:
+    there = {"ENDPOINT": "https://elsewhere.example/ws/"}
+    assert "is not in ALLOWED_HOSTS" in messages(there)["wsrouter.E010"]
+    for hosts in (["*"], [".example"], ["ELSEWHERE.example"]):
+        assert messages(there, ALLOWED_HOSTS=hosts) == {}
+    assert messages({"ENDPOINT": "https://www.example.com:443/ws/"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "shared", "said"),
+    [
+        ({"DOMAIN": None}, "example.com", "an execute-api host"),
+        ({}, None, "for the page's own host only"),
+        ({}, "www.example.com", "'www.example.com' does not cover 'ws.example.com'"),
+        (domain("ws.badexample.com"), "example.com", "does not cover"),
+    ],
+)
+def test_w011_cookies_that_no_handshake_carries(
+    entry: Any, shared: str | None, said: str
+) -> None:
+    (found,) = messages(entry, SESSION_COOKIE_DOMAIN=shared).items()
+    assert found[0] == "wsrouter.W011"
+    assert said in found[1]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"AUTHENTICATION": ["tests.security.served.by_header"]},
+        {"AUTHORIZER": {"FUNCTION": LAMBDA}},
+    ],
+)
+def test_w011_is_not_for_who_has_other_ways(entry: Any) -> None:
+    assert messages({"DOMAIN": None} | entry) == {}
+    assert messages({"DOMAIN": None}, MIDDLEWARE=[]) == {}
+    for shared in (".example.com", "ws.example.com"):
+        assert messages({}, SESSION_COOKIE_DOMAIN=shared) == {}
+
+
+def test_e012_more_routes_than_an_api_can_have() -> None:
+    router, options = Router(), {"ROUTER": "tests.django.events.served"}
+    for number in range(297):
+        router.route(f"r{number}")(lambda: None)
+    with serving(router):
+        assert messages(options, deploy=False) == {}
+        router.route("one.more")(lambda: None)
+        said = messages(options, deploy=False)
+        assert "publishes 301 routes" in said["wsrouter.E012"]
+        assert messages(options | {"PUBLISH": "default"}, deploy=False) == {}
+        assert messages(options | {"DEFAULT_ROUTE": False}, deploy=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"AUTHENTICATION": ["nowhere.who"]}, "AUTHENTICATION: No module named"),
+        (
+            {"AUTHENTICATION": ["tests.django.test_deployment_checks.no_function"]},
+            "is no function",
+        ),
+        (
+            {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": "nick"}},
+            "USER 'nick' is no field",
+        ),
+        (
+            {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": "no.where"}},
+            "AUTHORIZER: No mod",
+        ),
+    ],
+)
+def test_e013_who_connects_cannot_be_found_out(entry: Any, said: str) -> None:
+    assert said in messages(entry, deploy=False)["wsrouter.E013"]
+    for user in ("", "pk", "email", "tests.security.served.by_name"):
+        sound = {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": user}}
+        assert messages(sound, deploy=False) == {}
+
+
+def test_what_is_wrong_already_is_not_said_twice() -> None:
+    assert set(messages({"ENPOINT": "x"})) == {"wsrouter.E001"}
+    assert set(messages({"ROUTER": "nowhere.router"})) == {"wsrouter.E002"}

@@ -1,0 +1,125 @@
+"""ws_reap, as cron runs it on one machine or on several."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from tests.django.conftest import InThreads
+from tests.django.events import Gateway, serving
+from wsrouter import Connection, Disconnected, Router, assembly, sending
+from wsrouter.fanout.memory import MemoryTransport
+from wsrouter.identity import LIFETIME
+from wsrouter.models import OpenConnection, QueuedSend
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+router = Router()
+told = router.event("told", str)
+ended: list[tuple[str, Any]] = []
+
+
+@router.disconnect
+def closed(connection: Connection, how: Disconnected) -> None:
+    ended.append((connection.id, how.cause))
+
+
+class Socket:
+    def arrived(self, data: bytes) -> None: ...
+
+    def closed_by_server(self) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def transport() -> Iterator[MemoryTransport]:
+    ended.clear()
+    cache.clear()
+    memory = MemoryTransport()
+    with serving(router), assembly.substituted(transport=memory, secret=""):
+        yield memory
+
+
+def connected(user: User | None = None, *, age: timedelta = timedelta()) -> str:
+    gateway = Gateway()
+    assert gateway.connect(user).status_code == 200
+    now = timezone.now()
+    OpenConnection.objects.filter(connection_id=gateway.id).update(
+        connected_at=now - age, stored_at=now - age, expires_at=now - age + LIFETIME
+    )
+    return gateway.id
+
+
+def reaped(**options: Any) -> str:
+    out = StringIO()
+    call_command("ws_reap", rate=10_000, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_what_is_past_its_lifetime_is_removed_and_its_handlers_told() -> None:
+    old, new = connected(age=LIFETIME), connected()
+    assert reaped().startswith("1 past their lifetime, 0 ended, 0 of 0 gone")
+    assert [each.connection_id for each in OpenConnection.objects.all()] == [new]
+    assert ended == [(old, "lifetime")]
+
+
+def test_a_user_who_was_deactivated_in_the_database_is_disconnected(
+    user: User, transport: MemoryTransport
+) -> None:
+    one = connected(user)
+    User.objects.update(is_active=False)
+    assert "1 ended" in reaped()
+    assert ended == [(one, "ended")]
+
+
+def test_doubtful_ones_are_checked(transport: MemoryTransport) -> None:
+    here, lost, young = (
+        connected(age=timedelta(minutes=20)),
+        connected(age=timedelta(minutes=30)),
+        connected(),
+    )
+    socket = Socket()
+    transport.opened(here, socket)
+    assert "1 of 2 gone" in reaped()
+    assert ended == [(lost, "gone")]
+    assert {each.connection_id for each in OpenConnection.objects.all()} == {
+        here,
+        young,
+    }
+    assert "0 of 0 gone" in reaped(check=0)
+
+
+def test_one_machine_checks_at_a_time(transport: MemoryTransport) -> None:
+    connected(age=timedelta(minutes=20))
+    cache.add("wsrouter:reap", "")
+    assert "0 of 0 gone" in reaped()
+
+
+def test_several_machines_run_the_handlers_once(in_threads: InThreads) -> None:
+    ids = {connected(age=LIFETIME) for _ in range(6)}
+    in_threads(4, lambda number: reaped())
+    assert sorted(ended) == sorted((each, "lifetime") for each in ids)
+    assert not OpenConnection.objects.exists()
+
+
+def test_forgotten_sends_are_queued_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    queued: list[int] = []
+    monkeypatch.setattr(
+        sending, "_engine", lambda name: lambda send, gateway: queued.append(send)
+    )
+    with serving(router, BACKGROUND="celery"):
+        told.send("x", everyone=True)  # in the transaction of this test
+        send = QueuedSend.objects.get()
+        assert "0 sends" in reaped()
+        QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
+        assert "1 sends" in reaped()
+    assert queued == [send.pk]
+
+
+def test_an_impossible_rate() -> None:
+    with pytest.raises(CommandError, match="--rate"):
+        call_command("ws_reap", rate=0)

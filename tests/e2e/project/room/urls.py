@@ -1,0 +1,13 @@
+"""The endpoint, and views through which the tests act and look."""
+
+from django.urls import include, path
+
+from room import views
+
+urlpatterns = [
+    path("ws/", include("wsrouter.urls")),
+    path("enter/<slug:name>/", views.enter),
+    path("announce/<slug:text>/", views.announce),
+    path("open/", views.open_connections),
+    path("process/", views.process),
+]

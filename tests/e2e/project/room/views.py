@@ -1,0 +1,32 @@
+"""Plain Django views."""
+
+import os
+
+from django.contrib.auth import get_user_model, login
+from django.http import HttpRequest, JsonResponse
+
+from room.ws import Announcement, announced
+from wsrouter.models import OpenConnection
+
+
+def enter(request: HttpRequest, name: str) -> JsonResponse:
+    """Log in as `name`; the session's cookie opens sockets."""
+    user, _ = get_user_model().objects.get_or_create(username=name)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session.save()
+    return JsonResponse({"cookie": f"sessionid={request.session.session_key}"})
+
+
+def announce(request: HttpRequest, text: str) -> JsonResponse:
+    delivery = announced.send(Announcement(text=text), group="lobby")
+    report = delivery.report
+    return JsonResponse({"delivered": report.delivered, "gone": report.gone})
+
+
+def open_connections(request: HttpRequest) -> JsonResponse:
+    ids = OpenConnection.objects.values_list("connection_id", flat=True)
+    return JsonResponse({"ids": list(ids)})
+
+
+def process(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"pid": os.getpid()})

@@ -1,0 +1,188 @@
+"""Starts `ws_local` as a user does, in a process of its own, and looks at it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from websockets.sync.client import ClientConnection, connect
+
+PROJECT = Path(__file__).parent / "project"
+PATIENCE = 30.0
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def eventually(holds: Callable[[], Any], *, within: float = PATIENCE) -> Any:
+    """The first true answer; fails the test when there is none in time."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if answer := holds():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"It did not come true within {within:.0f} s.")
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@dataclass
+class Stack:
+    """A local gateway, the Django behind it and their database."""
+
+    database: Path
+    project: Path = PROJECT
+    port: int = field(default_factory=free_port)
+    django_port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/production"
+
+    @property
+    def management_endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}/production"
+
+    @property
+    def log(self) -> str:
+        return self.database.with_suffix(".log").read_text()
+
+    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a management command to its end."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=self.project,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a management command; what it says goes to the log."""
+        with self.database.with_suffix(".log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=self.project,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        named = {"ROOM_DATABASE": str(self.database), "PYTHONUNBUFFERED": "1"}
+        return {
+            k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"
+        } | {
+            **named,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            **self.variables,
+        }
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON that a view of the project answers."""
+        with urlopen(
+            f"http://127.0.0.1:{self.django_port}{path}", timeout=10
+        ) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+    def connect(self, name: str = "ada", **options: Any) -> ClientConnection:
+        cookie = self.get(f"/enter/{name}/")["cookie"]
+        return connect(
+            self.url,
+            additional_headers={"Cookie": cookie},
+            **options,
+        )
+
+    def processes(self) -> set[int]:
+        """Every process that was started for this stack and still runs."""
+        mark = f"ROOM_DATABASE={self.database}".encode()
+        return {pid for pid in _pids() if mark in _environment_of(pid)}
+
+    def interrupt(self) -> int:
+        """Ctrl-C, and the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=PATIENCE)
+
+
+@contextmanager
+def running(stack: Stack, *options: str) -> Iterator[Stack]:
+    """`ws_local` until the block ends."""
+    migrated = stack.manage("migrate", "--verbosity", "0")
+    assert migrated.returncode == 0, migrated.stderr
+    with started(stack, *options):
+        yield stack
+
+
+@contextmanager
+def started(stack: Stack, *options: str) -> Iterator[Stack]:
+    """The same on a database that is there already."""
+    ports = ["--port", str(stack.port), "--django-port", str(stack.django_port)]
+    stack.process = stack.start("ws_local", *ports, *options)
+    try:
+        eventually(lambda: stack.process.poll() is not None or _is_ready(stack))
+        assert stack.process.poll() is None, stack.log
+        yield stack
+    finally:
+        if stack.process.poll() is None:
+            stack.interrupt()
+
+
+def copied(folder: Path) -> Stack:
+    """A stack whose project may be edited."""
+    project = folder / "project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("__pycache__"))
+    return Stack(folder / "room.sqlite3", project=project)
+
+
+def _pids() -> list[int]:
+    return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
+
+
+def _environment_of(pid: int) -> list[bytes]:
+    """Empty for a process that has ended, reaped or not."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return []
+
+
+def _is_ready(stack: Stack) -> bool:
+    return listens(stack.port) and listens(stack.django_port)
+
+
+def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str, Any]:
+    """Send a message and take the next frame for its answer."""
+    client.send(json.dumps({"action": action, "id": "1", "payload": payload}))
+    return frame(client)
+
+
+def frame(client: ClientConnection) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(client.recv(timeout=10))
+    return found

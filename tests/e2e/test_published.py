@@ -1,0 +1,87 @@
+"""`ws_local` serves what `ws_sync` has published, read back from the control plane."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running import Stack, ask, copied, eventually, frame, running
+from tests.ministack import ministack_url  # noqa: F401
+
+REGION = ("--region", "eu-west-1")
+
+
+def published(stack: Stack, url: str) -> str:
+    """Publish the project's routes; the id of the API."""
+    synced = stack.manage("ws_sync", "--no-input", "--json", "--endpoint-url", url)
+    assert synced.returncode == 0, synced.stderr
+    api_id: str = json.loads(synced.stdout)["api_id"]
+    return api_id
+
+
+@pytest.fixture(scope="module")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory,
+    ministack_url: str,  # noqa: F811
+) -> Iterator[Stack]:
+    stack = copied(tmp_path_factory.mktemp("published"))
+    api_id = published(stack, ministack_url)
+    with running(stack, "--api-id", api_id, "--endpoint-url", ministack_url) as started:
+        yield started
+
+
+def test_a_published_route_answers(stack: Stack) -> None:
+    with stack.connect("ada") as client:
+        answer = ask(client, "say", {"text": "ho"})
+        assert answer["payload"] == {"text": "ho", "by": "ada"}
+        assert stack.get("/announce/lunch/")["delivered"] == 1
+        assert frame(client)["payload"] == {"text": "lunch"}
+
+
+def test_the_api_is_found_by_its_name_too(
+    tmp_path: Path,
+    ministack_url: str,  # noqa: F811
+) -> None:
+    stack = Stack(tmp_path / "room.sqlite3")
+    published(stack, ministack_url)
+    options = ("--published", "--endpoint-url", ministack_url, *REGION)
+    with running(stack, *options) as started, started.connect() as client:
+        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+
+
+def test_a_new_route_stays_undeployed_until_ws_sync(
+    stack: Stack,
+    ministack_url: str,  # noqa: F811
+) -> None:
+    handlers = stack.project / "room" / "ws.py"
+    with stack.connect() as client:
+        handlers.write_text(
+            handlers.read_text() + "\n\n@router.route('dance')\ndef dance() -> str:\n"
+            "    return 'cha-cha'\n"
+        )
+        hint = "! route dance is not published: run ws_sync"
+        eventually(lambda: hint in stack.log)
+        assert "+ route dance" not in stack.log
+        client.send('{"action": "dance"}')
+        assert frame(client)["payload"] == "cha-cha"
+        assert "  dance " not in stack.log
+
+        published(stack, ministack_url)
+        handlers.touch()
+        eventually(lambda: "+ route dance" in stack.log)
+        client.send('{"action": "dance"}')
+        assert frame(client)["payload"] == "cha-cha"
+        eventually(lambda: "  dance " in stack.log)
+
+
+def test_what_was_never_published_cannot_be_served(
+    tmp_path: Path,
+    ministack_url: str,  # noqa: F811
+) -> None:
+    stack = Stack(tmp_path / "room.sqlite3")
+    options = ("--api-id", "nosuchapi0", "--endpoint-url", ministack_url)
+    refused = stack.manage("ws_local", *options)
+    assert refused.returncode == 1
+    assert "CommandError" in refused.stderr
+    assert "nosuchapi0" in refused.stderr

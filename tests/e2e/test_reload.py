@@ -1,0 +1,76 @@
+"""Code changes under open sockets."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import ClientConnection
+
+from tests.e2e.running import Stack, ask, copied, eventually, listens, running
+
+DANCE = """
+
+@router.route("dance")
+def dance(payload: Say) -> Said:
+    return Said(text=payload.text, by="everybody")
+"""
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    with running(copied(tmp_path)) as started:
+        yield started
+
+
+def answer(client: ClientConnection, action: str) -> str:
+    """The kind of frame that comes back."""
+    found = ask(client, action, {"text": "x"})
+    return str(found.get("type") or found["message"])
+
+
+def lines(stack: Stack) -> list[str]:
+    return [line for line in stack.log.splitlines() if line[:2] in ("+ ", "- ", "~ ")]
+
+
+def test_new_routes_are_learned_and_sockets_stay(stack: Stack) -> None:
+    handlers = stack.project / "room" / "ws.py"
+    before = handlers.read_text()
+    with stack.connect() as client:
+        handlers.write_text(before + DANCE)
+        eventually(lambda: lines(stack) == ["+ route dance"])
+        assert answer(client, "dance") == "reply"
+        handlers.write_text(before)
+        eventually(lambda: lines(stack)[1:] == ["- route dance"])
+        assert answer(client, "dance") == "error"
+
+
+TWICE = DANCE.replace("dance", "say", 1)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "error"), [("\ndef (", "SyntaxError"), (TWICE, "DeclarationError")]
+)
+def test_a_mistake_is_an_error_frame_until_it_is_mended(
+    stack: Stack, mistake: str, error: str
+) -> None:
+    handlers = stack.project / "room" / "ws.py"
+    before = handlers.read_text()
+    with stack.connect() as client:
+        assert answer(client, "say") == "reply"
+        handlers.write_text(before + mistake)
+        eventually(lambda: error in stack.log)
+        eventually(lambda: not listens(stack.django_port))
+        assert answer(client, "say") == "Internal server error"
+        time.sleep(2)  # Django looks at its files once a second
+        handlers.write_text(before + DANCE)
+        eventually(lambda: lines(stack) == ["+ route dance"])
+        assert answer(client, "say") == "reply"
+        assert answer(client, "dance") == "reply"
+
+
+def test_only_ws_local_may_ask_what_is_served(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "room.sqlite3")
+    told = stack.manage("ws_local", "--tell")
+    assert '"routes"' in told.stdout.splitlines()[-1]
+    assert "--tell" not in stack.manage("ws_local", "--help").stdout

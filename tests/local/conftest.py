@@ -1,0 +1,38 @@
+"""A recording backend, and gateways that post to it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.local.backend import RecordingBackend
+from tests.local.running import Running, running, snapshot
+from wsrouter.spec.snapshot import Snapshot
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def backend() -> Iterator[RecordingBackend]:
+    recording = RecordingBackend()
+    with recording.running():
+        yield recording
+
+
+@pytest.fixture
+def start(backend: RecordingBackend) -> Iterator[Start]:
+    """Starts a gateway; options are those of `running`."""
+    with ExitStack() as stack:
+
+        def one(served: Snapshot | None = None, **options: Any) -> Running:
+            options = {"uri": backend.url} | options
+            return stack.enter_context(running(served or snapshot(), **options))
+
+        yield one
+
+
+@pytest.fixture
+def gateway(start: Start) -> Running:
+    """One with the three routes that every gateway has, all at their defaults."""
+    return start()

@@ -1,0 +1,139 @@
+"""The local gateway in a thread of the test, on a free port of the loopback."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from websockets.sync.client import ClientConnection, connect
+
+from wsrouter.local import server
+from wsrouter.local.api import Api
+from wsrouter.local.backend import Backend
+from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.local.gateway import Gateway
+from wsrouter.local.journal import Entry
+from wsrouter.local.listener import bind
+from wsrouter.spec.snapshot import (
+    Api as ApiEntry,
+)
+from wsrouter.spec.snapshot import (
+    Integration,
+    RouteEntry,
+    Snapshot,
+    Stage,
+)
+from wsrouter.wire import mapping
+
+SECRET = "a-secret-of-the-tests"
+
+
+def snapshot(
+    *keys: str,
+    two_way: bool = True,
+    uri: str = "http://127.0.0.1:9/ws/",
+    timeout_millis: int = 29_000,
+    parameters: dict[str, str] | None = None,
+    unmanaged: tuple[str, ...] = (),
+) -> Snapshot:
+    """An API with these routes; without any: the three that every gateway has."""
+    routes = {
+        key: RouteEntry(
+            key=key, two_way=two_way and key not in {"$connect", "$disconnect"}
+        )
+        for key in keys or ("$connect", "$disconnect", "$default")
+    }
+    mapped = mapping.request_parameters(alias="default", secret=SECRET)
+    return Snapshot(
+        api=ApiEntry(name="shop", route_selection_expression="$request.body.action"),
+        integration=Integration(
+            uri=uri,
+            description="wsrouter:default",
+            timeout_millis=timeout_millis,
+            request_parameters=mapped if parameters is None else parameters,
+        ),
+        routes=routes,
+        stage=Stage(name="production"),
+        unmanaged=unmanaged,
+    )
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A gateway that serves, and the clients one needs to talk to it."""
+
+    port: int
+    gateway: Gateway
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/production"
+
+    @property
+    def management_endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}/production"
+
+    def connect(self, query: str = "", **options: Any) -> ClientConnection:
+        options = {"compression": None, "proxy": None, "open_timeout": 5} | options
+        return connect(self.url + query, **options)
+
+    def open(self, **options: Any) -> ClientConnection:
+        """A connection that the test ends itself, or leaves to the gateway."""
+        return self.connect(**options).__enter__()
+
+    def post_often(self, connection_id: str) -> None:
+        """Much more than any buffer takes, unless somebody reads it."""
+        api = self.boto3()
+        for _ in range(300):
+            api.post_to_connection(ConnectionId=connection_id, Data=b"x" * 128 * 1024)
+
+    def boto3(self, stage: str = "production") -> Any:
+        return boto3.client(
+            "apigatewaymanagementapi",
+            endpoint_url=f"http://127.0.0.1:{self.port}/{stage}",
+            region_name="eu-west-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+@contextmanager
+def running(
+    served: Snapshot,
+    uri: str,
+    *,
+    limits: Limits | None = None,
+    behaviour: Behaviour | None = None,
+    port: int = 0,
+) -> Iterator[Running]:
+    entries: list[Entry] = []
+    integration = replace(served.integration, uri=uri)
+    served = replace(served, integration=integration)
+    api = Api(snapshot=served, backend=Backend(), behaviour=behaviour)
+    gateway = Gateway(api, limits=limits, record=entries.append)
+    listener = bind("127.0.0.1", port)
+    listener.listen()
+    port = listener.getsockname()[1]
+    stopping, ready = asyncio.Event(), threading.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def main() -> None:
+        loops.append(asyncio.get_running_loop())
+        ready.set()
+        await server.serve(gateway, listener, stopping)
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    ready.wait()
+    try:
+        yield Running(port=port, gateway=gateway, entries=entries)
+    finally:
+        loops[0].call_soon_threadsafe(stopping.set)
+        thread.join(20)
+        assert not thread.is_alive(), "the gateway did not end"

@@ -1,0 +1,275 @@
+"""How sockets end, and that `$disconnect` always tells of it."""
+
+import socket
+import struct
+import threading
+from time import monotonic, sleep
+
+import pytest
+from botocore.exceptions import ClientError
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+
+from tests.local.backend import Answer, RecordingBackend, Request, wait_until
+from tests.local.conftest import Start
+from tests.local.running import Running, running, snapshot
+from wsrouter.local import listener
+from wsrouter.local.behaviour import Limits
+
+OPENING = (
+    b"GET /production HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+def closed(client: ClientConnection, seconds: float = 5) -> int:
+    """The code that the client reads when the gateway closes."""
+    with pytest.raises(ConnectionClosed) as raised:
+        client.recv(timeout=seconds)
+    return raised.value.rcvd.code if raised.value.rcvd else 1006
+
+
+def code_told_to(backend: RecordingBackend) -> str | None:
+    [end] = backend.wait_for("DISCONNECT")
+    return end.header("X-Wsrouter-Disconnect-Code")
+
+
+def post_until_full(gateway: Running, backend: RecordingBackend) -> str:
+    """Fill the buffers of the last connection; its id."""
+    name = str(backend.wait_for("CONNECT")[-1].header("X-Wsrouter-Connection-Id"))
+    with pytest.raises(ClientError, match="LimitExceededException"):
+        gateway.post_often(name)
+    return name
+
+
+@pytest.mark.parametrize("size", [32 * 1024 + 1, 64 * 1024, 1024 * 1024])
+def test_a_frame_above_32_kb_closes_with_1009(
+    backend: RecordingBackend, gateway: Running, size: int
+) -> None:
+    with gateway.connect() as client:
+        client.send("x" * size)
+        assert closed(client) == 1009
+    assert code_told_to(backend) == "1009"
+    assert not backend.of("MESSAGE")
+
+
+def test_a_client_that_still_sends_is_not_reset(gateway: Running) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as client:
+        client.sendall(OPENING)
+        received = client.recv(65536)
+        frame = bytes([0x81, 0xFF]) + struct.pack("!Q", 2**22) + bytes(4)
+        client.sendall(frame + bytes(2**22))
+        while chunk := client.recv(65536):
+            received += chunk
+    head, _, close = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert close[0] == 0x88
+    assert close[2:4] == struct.pack("!H", 1009)
+
+
+def test_a_frame_of_32_kb_passes(backend: RecordingBackend, gateway: Running) -> None:
+    with gateway.connect() as client:
+        client.send("x" * 32 * 1024)
+        assert len(backend.wait_for("MESSAGE")[0].body) == 32 * 1024
+
+
+def test_a_fragmented_message_is_joined_up_to_128_kb(
+    backend: RecordingBackend, gateway: Running
+) -> None:
+    with gateway.connect() as client:
+        client.send(["x" * 32 * 1024] * 4)
+        assert len(backend.wait_for("MESSAGE")[0].body) == 128 * 1024
+        client.send(["x" * 32 * 1024] * 4 + ["x"])
+        assert closed(client) == 1009
+    assert code_told_to(backend) == "1009"
+    assert len(backend.of("MESSAGE")) == 1
+
+
+def test_messages_before_a_bad_frame_are_served(
+    backend: RecordingBackend, gateway: Running
+) -> None:
+    with gateway.connect() as client:
+        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        client.send("first")
+        client.send("x" * 33 * 1024)
+        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+        assert closed(client) == 1009
+    assert backend.wait_for("MESSAGE")[0].body == b"first"
+
+
+def test_binary_closes_with_1003(backend: RecordingBackend, gateway: Running) -> None:
+    with gateway.connect() as client:
+        client.send(b"bytes")
+        assert closed(client) == 1003
+    assert code_told_to(backend) == "1003"
+    assert not backend.of("MESSAGE")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "told"),
+    [
+        (1000, "", ("1000", "")),
+        (1001, "leaving", ("1001", "leaving")),
+        (4000, "caf\u00e9", ("4000", "caf\u00e9")),
+    ],
+)
+def test_the_client_s_code_and_reason_are_told(
+    backend: RecordingBackend,
+    gateway: Running,
+    code: int,
+    reason: str,
+    told: tuple[str, str],
+) -> None:
+    gateway.open().close(code, reason)
+    [end] = backend.wait_for("DISCONNECT")
+    given = str(end.header("X-Wsrouter-Disconnect-Reason")).encode("latin-1").decode()
+    assert (end.header("X-Wsrouter-Disconnect-Code"), given) == told
+
+
+def test_a_close_without_a_code_is_told_as_1005(
+    backend: RecordingBackend, gateway: Running
+) -> None:
+    with gateway.connect() as client:
+        client.socket.sendall(bytes([0x88, 0x80, 0, 0, 0, 0]))
+        [end] = backend.wait_for("DISCONNECT")
+    assert end.header("X-Wsrouter-Disconnect-Code") == "1005"
+    assert (
+        end.header("X-Wsrouter-Disconnect-Reason")
+        == "Client-side close frame status not set"
+    )
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_a_lost_connection_is_told_as_1006(
+    backend: RecordingBackend, gateway: Running, reset: bool
+) -> None:
+    client = gateway.open()
+    backend.wait_for("CONNECT")
+    if reset:
+        linger = struct.pack("ii", 1, 0)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        client.socket.close()
+    else:
+        client.socket.shutdown(socket.SHUT_RDWR)
+    assert code_told_to(backend) == "1006"
+    assert len(gateway.gateway.sessions) == 0
+
+
+def test_many_lost_connections_are_all_told(
+    backend: RecordingBackend, gateway: Running
+) -> None:
+    clients = [gateway.open() for _ in range(30)]
+    wait_until(lambda: len(gateway.gateway.sessions) == 30)
+    for client in clients:
+        client.socket.shutdown(socket.SHUT_RDWR)
+    ends = backend.wait_for("DISCONNECT", 30)
+    opened = backend.of("CONNECT")
+    name = "X-Wsrouter-Connection-Id"
+    assert {end.header(name) for end in ends} == {each.header(name) for each in opened}
+    assert len(gateway.gateway.sessions) == 0
+
+
+def test_an_idle_socket_is_closed(backend: RecordingBackend, start: Start) -> None:
+    gateway = start(limits=Limits(idle_seconds=0.4))
+    with gateway.connect() as client:
+        opened = monotonic()
+        for _ in range(3):
+            sleep(0.2)
+            client.send("{}")
+        assert closed(client) == 1001
+        assert 0.9 < monotonic() - opened < 3
+    assert code_told_to(backend) == "1001"
+
+
+def test_pings_do_not_keep_a_socket_open(start: Start) -> None:
+    with start(limits=Limits(idle_seconds=0.4)).connect() as client:
+        opened = monotonic()
+        while monotonic() - opened < 0.3:
+            assert client.ping().wait(5)
+            sleep(0.05)
+        assert closed(client) == 1001
+        assert monotonic() - opened < 0.7
+
+
+def test_the_lifetime_ends_a_busy_socket(
+    backend: RecordingBackend, start: Start
+) -> None:
+    with start(limits=Limits(lifetime_seconds=0.5)).connect() as client:
+        for _ in range(7):
+            client.send("{}")
+            sleep(0.05)
+        assert closed(client) == 1001
+    assert code_told_to(backend) == "1001"
+
+
+def test_an_idle_client_that_does_not_read_is_ended_by_force(
+    backend: RecordingBackend, start: Start
+) -> None:
+    gateway = start(limits=Limits(idle_seconds=1, close_seconds=0.3))
+    gateway.open(max_queue=1)
+    post_until_full(gateway, backend)
+    assert code_told_to(backend) == "1001"
+
+
+def test_a_client_that_does_not_read_its_close_is_gone_at_once(
+    backend: RecordingBackend, start: Start
+) -> None:
+    gateway = start(limits=Limits(close_seconds=0.5))
+    gateway.open(max_queue=1)
+    name = post_until_full(gateway, backend)
+    gateway.boto3().delete_connection(ConnectionId=name)
+    with pytest.raises(ClientError, match="GoneException"):
+        gateway.boto3().get_connection(ConnectionId=name)
+    assert not backend.of("DISCONNECT")
+    assert code_told_to(backend) == "1000"
+
+
+def test_the_end_of_the_gateway_closes_and_tells_everybody(
+    backend: RecordingBackend,
+) -> None:
+    with running(snapshot(), backend.url) as gateway:
+        clients = [gateway.open() for _ in range(5)]
+    for client in clients:
+        assert closed(client) == 1012
+    ends = backend.of("DISCONNECT")
+    codes = [end.header("X-Wsrouter-Disconnect-Code") for end in ends]
+    assert codes == ["1012"] * 5
+
+
+def test_the_end_of_the_gateway_waits_for_a_hanging_backend_only_so_long(
+    backend: RecordingBackend,
+) -> None:
+    release = threading.Event()
+
+    def answer(request: Request) -> Answer:
+        if request.event != "CONNECT":
+            release.wait(20)
+        return Answer()
+
+    backend.answer = answer
+    with running(snapshot(), backend.url, limits=Limits(shutdown_seconds=1)) as gateway:
+        client = gateway.open()
+        client.send("{}")
+        backend.wait_for("MESSAGE")
+        started = monotonic()
+    assert monotonic() - started < 4
+    [end] = [entry for entry in gateway.entries if entry.route_key == "$disconnect"]
+    assert end.outcome == "closed 1012, not delivered: the gateway has ended"
+    assert end.failed
+    release.set()
+
+
+def test_a_taken_address_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError):
+        listener.bind("127.0.0.1", other.getsockname()[1])
+
+
+def test_garbage_after_the_handshake_ends_only_that_socket(
+    backend: RecordingBackend, gateway: Running
+) -> None:
+    with gateway.connect() as good, gateway.connect() as bad:
+        bad.socket.sendall(b"\xff" * 100)
+        assert closed(bad) == 1002
+        good.send("still here")
+        assert backend.wait_for("MESSAGE")[0].body == b"still here"

@@ -1,0 +1,91 @@
+"""What `ws_local` says when it cannot start."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from tests.local.command import free_port
+
+STRONG = "0a1b2c3d4e5f60718293a4b5c6d7e8f9f8e7d6c5b4a392817060f5e4d3c2b1a0"
+
+
+def setting(**changed: Any) -> Any:
+    entry = {"API_NAME": "a", "ENDPOINT": "https://example.com/ws/", "SECRET": STRONG}
+    return override_settings(WSROUTER={"default": entry | changed})
+
+
+def refusal(*options: str) -> str:
+    with pytest.raises(CommandError) as raised:
+        call_command("ws_local", "--port", str(free_port()), *options)
+    return str(raised.value)
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield str(listener.getsockname()[1])
+
+
+def test_a_taken_port_is_named_with_its_option(taken: str) -> None:
+    with pytest.raises(CommandError) as raised:
+        call_command("ws_local", "--port", taken)
+    assert f"127.0.0.1:{taken}" in str(raised.value)
+    assert "--port" in str(raised.value)
+
+
+def test_django_s_taken_port_is_named_with_its_option(taken: str) -> None:
+    message = refusal("--django-port", taken)
+    assert f"127.0.0.1:{taken}" in message
+    assert "--django-port" in message
+
+
+def test_an_impossible_port_is_refused() -> None:
+    with pytest.raises(CommandError, match="'70000' is no port"):
+        call_command("ws_local", "--port", "70000")
+
+
+def test_without_a_secret_it_says_what_to_set() -> None:
+    with setting(SECRET=""):
+        assert "WSROUTER['default'] has no SECRET" in refusal()
+
+
+def test_a_weak_secret_is_refused_outside_debug() -> None:
+    with setting(SECRET="weak"):
+        assert "weak SECRET" in refusal()
+
+
+def test_an_unknown_gateway_is_named() -> None:
+    assert "no gateway 'other'" in refusal("--gateway", "other")
+
+
+def test_no_django_needs_an_endpoint() -> None:
+    with setting(ENDPOINT=""):
+        assert "--no-django needs WSROUTER['default']['ENDPOINT']" in refusal(
+            "--no-django"
+        )
+
+
+@override_settings(ROOT_URLCONF="tests.local.site.no_urls")
+def test_without_the_url_it_says_what_to_add() -> None:
+    assert 'add path("ws/", include("wsrouter.urls"))' in refusal()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
+def test_a_limit_is_a_number_of_seconds(value: str) -> None:
+    assert "is no number of seconds above 0" in refusal(f"--idle-timeout={value}")
+
+
+@pytest.mark.parametrize("missing", ["aiohttp", "uvicorn", "websockets"])
+def test_a_missing_library_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    for name in list(sys.modules):
+        if name.startswith(("wsrouter.local", "uvicorn", "websockets")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert 'pip install "django-wsrouter[local]"' in refusal()

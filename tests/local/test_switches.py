@@ -1,0 +1,273 @@
+"""Every switch: how it is typed, and what it changes."""
+
+import re
+import socket
+import threading
+from time import sleep
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.local.backend import Answer, RecordingBackend, Request, wait_until
+from tests.local.conftest import Start
+from tests.local.running import SECRET, snapshot
+from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.local.switches import SWITCHES, UnknownSwitch, behaviour
+
+SECRET_HEADER = "X-Wsrouter-Secret"
+
+
+def test_what_is_not_given_is_the_default() -> None:
+    assert behaviour([]) == Behaviour()
+    assert behaviour(["empty-reply=frame"]) == Behaviour(empty_reply="frame")
+    assert behaviour([], cookies=False) == Behaviour(cookies=False)
+
+
+def test_strict_is_the_harshest_of_each_unless_given() -> None:
+    strict = behaviour(["lost-disconnect=0.5"], strict=True)
+    assert strict.lost_disconnect == 0.5
+    assert strict.non_2xx == "error"
+    assert strict.handshake_bytes == 8192
+    for switch in SWITCHES.values():
+        assert not switch.choices or switch.harshest in switch.choices
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("emptyreply=frame", "no 'emptyreply', only: client-header, .*empty-reply"),
+        ("empty-reply=none", "empty-reply takes nothing or frame, not 'none'"),
+        ("empty-reply", "takes nothing or frame, not ''"),
+        ("cookies=no", "no 'cookies'"),
+        ("lost-disconnect=2", "lost-disconnect takes 0 to 1, not '2'"),
+        ("lost-disconnect=nan", "takes 0 to 1"),
+        ("handshake-bytes=1.5", "takes a whole number"),
+        ("handshake-bytes=-1", "takes a whole number"),
+    ],
+)
+def test_what_is_not_known_is_an_error(text: str, message: str) -> None:
+    with pytest.raises(UnknownSwitch, match=message):
+        behaviour([text])
+
+
+@pytest.mark.parametrize(
+    ("rule", "secret", "tenant"),
+    [
+        ("overridden", SECRET, "ours"),
+        ("wins", "guess", "theirs"),
+        ("joined", f"guess, {SECRET}", "theirs, ours"),
+    ],
+)
+def test_client_header(
+    backend: RecordingBackend, start: Start, rule: Any, secret: str, tenant: str
+) -> None:
+    parameters = {
+        "integration.request.header.X-Wsrouter-Event-Type": "context.eventType",
+        f"integration.request.header.{SECRET_HEADER}": f"'{SECRET}'",
+        "integration.request.header.Tenant": "'ours'",
+    }
+    gateway = start(
+        snapshot(parameters=parameters), behaviour=Behaviour(client_header=rule)
+    )
+    theirs = {SECRET_HEADER.lower(): "guess", "tenant": "theirs"}
+    with gateway.connect(additional_headers=theirs) as client:
+        client.send("{}")
+        [message] = backend.wait_for("MESSAGE")
+    [opening] = backend.of("CONNECT")
+    assert opening.header(SECRET_HEADER) == secret
+    assert opening.header("Tenant") == tenant
+    assert message.header(SECRET_HEADER) == SECRET
+    assert message.header("Tenant") == "ours"
+
+
+def test_disconnect_code(backend: RecordingBackend, start: Start) -> None:
+    start(behaviour=Behaviour(disconnect_code="null")).open().close(1000, "bye")
+    [end] = backend.wait_for("DISCONNECT")
+    assert end.header("X-Wsrouter-Disconnect-Code") is None
+    assert end.header("X-Wsrouter-Disconnect-Reason") is None
+
+
+def test_later_trace_id(backend: RecordingBackend, start: Start) -> None:
+    with start(behaviour=Behaviour(later_trace_id="sent")).connect() as client:
+        client.send("{}")
+        [message] = backend.wait_for("MESSAGE")
+    assert re.match("Root=1-", str(message.header("X-Amzn-Trace-Id")))
+
+
+@pytest.mark.parametrize(("rule", "status"), [("same", 401), ("502", 502)])
+def test_refusal_status(
+    backend: RecordingBackend, start: Start, rule: Any, status: int
+) -> None:
+    backend.answer = lambda request: Answer(status=401)
+    with pytest.raises(InvalidStatus) as raised:
+        start(behaviour=Behaviour(refusal_status=rule)).open()
+    assert raised.value.response.status_code == status
+
+
+def test_unreachable_status(start: Start) -> None:
+    gateway = start(
+        uri="http://127.0.0.1:9/", behaviour=Behaviour(unreachable_status="503")
+    )
+    with pytest.raises(InvalidStatus, match="503"):
+        gateway.open()
+
+
+def test_handshake_bytes(backend: RecordingBackend, start: Start) -> None:
+    gateway = start()
+    headers = {f"Cookie-{n}": "x" * 5200 for n in range(2)}
+    with pytest.raises(InvalidStatus, match="431"):
+        gateway.connect(additional_headers=headers)
+    assert not backend.requests
+    gateway.gateway.api.behaviour = Behaviour(handshake_bytes=12_000)
+    with gateway.connect(additional_headers=headers):
+        backend.wait_for("CONNECT")
+
+
+def test_subprotocol(backend: RecordingBackend, start: Start) -> None:
+    backend.answer = lambda request: Answer(headers={"Sec-WebSocket-Protocol": "one"})
+    gateway = start(behaviour=Behaviour(subprotocol="dropped"))
+    with gateway.connect(subprotocols=["one"]) as client:
+        assert client.subprotocol is None
+
+
+def test_null_key(backend: RecordingBackend, start: Start) -> None:
+    gateway = start(snapshot("null", "$default"), behaviour=Behaviour(null_key="null"))
+    with gateway.connect() as client:
+        client.send('{"action": null}')
+        client.send("{}")
+        requests = backend.wait_for("MESSAGE", 2)
+    keys = {request.header("X-Wsrouter-Route-Key") for request in requests}
+    assert keys == {"null", "$default"}
+
+
+def test_message_order_serial(backend: RecordingBackend, start: Start) -> None:
+    inside, most = 0, 0
+    guard = threading.Lock()
+
+    def answer(request: Request) -> Answer:
+        nonlocal inside, most
+        with guard:
+            inside += 1
+            most = max(most, inside)
+        threading.Event().wait(0.01)
+        with guard:
+            inside -= 1
+        return Answer(body=request.body)
+
+    backend.answer = answer
+    sent = [str(n) for n in range(10)]
+    with start(behaviour=Behaviour(message_order="serial")).connect() as client:
+        for text in sent:
+            client.send(text)
+        assert [client.recv(timeout=5) for _ in sent] == sent
+    assert most == 1
+
+
+def test_message_order_shuffled(backend: RecordingBackend, start: Start) -> None:
+    sent = [f"{n}".encode() for n in range(40)]
+    with start(behaviour=Behaviour(message_order="shuffled")).connect() as client:
+        for text in sent:
+            client.send(text.decode())
+            sleep(0.005)  # by then, the one before would have arrived
+        arrived = [request.body for request in backend.wait_for("MESSAGE", 40)]
+    assert arrived != sent
+    assert sorted(arrived) == sorted(sent)
+
+
+@pytest.mark.parametrize(("rule", "calls"), [("never", 1), ("once", 2)])
+def test_retry(start: Start, rule: Any, calls: int) -> None:
+    seen: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def hang_up() -> None:
+            for _ in range(calls):
+                peer, _ = listener.accept()
+                seen.append(peer.recv(65536))
+                peer.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        gateway = start(snapshot("$default"), uri=url, behaviour=Behaviour(retry=rule))
+        with gateway.connect() as client:
+            client.send("{}")
+            assert "Internal server error" in str(client.recv(timeout=5))
+        thread.join(5)
+    assert len(seen) == calls
+    assert len(set(seen)) == 1
+
+
+@pytest.mark.parametrize(("rule", "key"), [("current", "new"), ("former", "$default")])
+def test_redeploy(backend: RecordingBackend, start: Start, rule: Any, key: str) -> None:
+    gateway = start(snapshot("$default"), behaviour=Behaviour(redeploy=rule))
+    with gateway.connect() as old:
+        gateway.gateway.api.snapshot = snapshot("new", "$default", uri=backend.url)
+        old.send('{"action": "new"}')
+        assert backend.wait_for("MESSAGE")[0].header("X-Wsrouter-Route-Key") == key
+    with gateway.connect() as fresh:
+        fresh.send('{"action": "new"}')
+        request = backend.wait_for("MESSAGE", 2)[1]
+    assert request.header("X-Wsrouter-Route-Key") == "new"
+
+
+def test_timeout_frame(backend: RecordingBackend, start: Start) -> None:
+    release = threading.Event()
+
+    def late(request: Request) -> Answer:
+        release.wait(5)
+        return Answer()
+
+    backend.answer = late
+    gateway = start(
+        snapshot("$default", timeout_millis=50),
+        behaviour=Behaviour(timeout_frame="timed-out"),
+    )
+    with gateway.connect() as client:
+        client.send("{}")
+        assert '{"message": "Endpoint request timed out",' in str(client.recv(5))
+    release.set()
+
+
+def test_large_reply(backend: RecordingBackend, start: Start) -> None:
+    backend.answer = lambda request: Answer(
+        body=b"small" if request.body == b"2" else b"x" * 128 * 1024 + request.body
+    )
+    gateway = start(snapshot("$default"), behaviour=Behaviour(large_reply="nothing"))
+    with gateway.connect() as client:
+        client.send("1")
+        backend.wait_for("MESSAGE")
+        client.send("2")
+        assert client.recv(timeout=5) == "small"
+
+
+def test_ping(start: Start) -> None:
+    gateway = start(behaviour=Behaviour(ping="ignored"))
+    with gateway.connect(ping_interval=None) as client:
+        assert not client.ping().wait(0.2)
+        gateway.gateway.api.behaviour = Behaviour()
+        assert client.ping().wait(5)
+
+
+def test_ping_resets_idle(start: Start) -> None:
+    gateway = start(
+        limits=Limits(idle_seconds=0.4), behaviour=Behaviour(ping_resets_idle="yes")
+    )
+    with gateway.connect(ping_interval=0.05) as client, pytest.raises(TimeoutError):
+        client.recv(timeout=0.8)
+
+
+def test_lost_disconnect(backend: RecordingBackend, start: Start) -> None:
+    gateway = start(behaviour=Behaviour(lost_disconnect=1.0))
+    gateway.open().close()
+    gateway.gateway.api.behaviour = Behaviour()
+    gateway.open().close()
+    backend.wait_for("DISCONNECT")
+
+    def ends() -> list[bool]:
+        return [e.failed for e in gateway.entries if e.route_key == "$disconnect"]
+
+    wait_until(lambda: ends() == [True, False])
+    assert len(backend.of("CONNECT")) == 2
+    assert len(backend.of("DISCONNECT")) == 1

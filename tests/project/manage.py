@@ -1,0 +1,12 @@
+"""`manage.py` of the test project."""
+
+import os
+import sys
+from pathlib import Path
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parents[2])
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.project.settings")
+    execute_from_command_line(sys.argv)

@@ -1,0 +1,159 @@
+"""A connection as a plain object, in a unit test or in `connect`."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.routing.builders import Gateway, Outbox, Run
+from wsrouter import Connection, Router
+from wsrouter.errors import HandshakeNotDone, NotReady
+
+
+class Rows:
+    """A registry that hands out new dicts, as a database does."""
+
+    def __init__(self) -> None:
+        self.members: set[str] = {"old"}
+        self.state: dict[str, Any] = {"a": 1}
+
+    def join(self, connection_id: str, group: str) -> None:
+        self.members.add(group)
+
+    def leave(self, connection_id: str, group: str) -> None:
+        self.members.discard(group)
+
+    def groups(self, connection_id: str) -> frozenset[str]:
+        return frozenset(self.members)
+
+    def update_state(
+        self, connection_id: str, changes: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        self.state |= changes
+        return dict(self.state)
+
+
+def stored() -> Connection:
+    return Connection("c1=", state={"a": 1}, registry=Rows())
+
+
+def test_a_plain_object() -> None:
+    connection = Connection("c1=", groups=["a"], state={"x": 1})
+    assert not connection.user.is_authenticated
+    assert not connection.user.has_perm("orders.view")
+    assert connection.gateway == "default"
+    assert connection.groups == {"a"}
+    assert connection.state == {"x": 1}
+    assert "c1=" in repr(connection)
+
+
+@pytest.mark.parametrize("make", [lambda: Connection("c1=", groups=["old"]), stored])
+def test_groups(make: Callable[[], Connection]) -> None:
+    connection = make()
+    connection.join("a")
+    connection.join("a")
+    connection.leave("old")
+    connection.leave("never joined")
+    assert connection.groups == {"a"}
+
+
+@pytest.mark.parametrize("make", [lambda: Connection("c1=", groups=["old"]), stored])
+def test_async_twins(make: Callable[[], Connection]) -> None:
+    async def use(connection: Connection) -> None:
+        await connection.ajoin("a")
+        await connection.aleave("old")
+        assert await connection.agroups() == {"a"}
+        assert (await connection.aupdate_state(b=2))["b"] == 2
+        assert connection.state["b"] == 2
+
+    asyncio.run(use(make()))
+
+
+@pytest.mark.parametrize(
+    "name", ["", " a", "a ", "a\n", "a\x00b", "a\u200bb", "x" * 256]
+)
+def test_impossible_group_names(name: str) -> None:
+    for connection in (Connection("c1="), stored()):
+        with pytest.raises(ValueError):
+            connection.join(name)
+        with pytest.raises(ValueError):
+            connection.leave(name)
+    with pytest.raises(ValueError):
+        Connection("c1=", groups=[name])
+
+
+@pytest.mark.parametrize("name", [None, 7, b"a"])
+def test_group_names_are_strings(name: Any) -> None:
+    with pytest.raises(TypeError):
+        Connection("c1=").join(name)
+
+
+@pytest.mark.parametrize("name", ["a", "x" * 255, "order:7", "é ü", "a b", "日本"])
+def test_possible_group_names(name: str) -> None:
+    connection = Connection("c1=")
+    connection.join(name)
+    assert connection.groups == {name}
+
+
+def test_a_new_connections_state_is_writable() -> None:
+    given = {"a": 1}
+    connection = Connection("c1=", state=given)
+    connection.state["b"] = 2
+    assert connection.update_state(c=3) == {"a": 1, "b": 2, "c": 3}
+    assert connection.state == {"a": 1, "b": 2, "c": 3}
+    assert given == {"a": 1}
+
+
+def test_later_the_state_is_read_only() -> None:
+    connection = stored()
+    with pytest.raises(TypeError):
+        connection.state["b"] = 2
+    assert connection.update_state(b=2) == {"a": 1, "b": 2}
+    assert connection.state == {"a": 1, "b": 2}
+    with pytest.raises(TypeError):
+        connection.state["b"] = 3
+
+
+def test_close_and_info(outbox: Outbox) -> None:
+    connection = Connection("c1=")
+    connection.close()
+    assert outbox.closed == ["c1="]
+    assert connection.info() == {"connectedAt": "c1="}
+
+    async def use() -> Mapping[str, Any]:
+        await connection.aclose()
+        return await connection.ainfo()
+
+    assert asyncio.run(use()) == {"connectedAt": "c1="}
+    assert outbox.closed == ["c1=", "c1="]
+
+
+def test_close_and_info_inside_connect(outbox: Outbox, run: Run) -> None:
+    router, seen = Router(), []
+    other = Connection("c2=")
+
+    @router.connect
+    def opened(connection: Connection) -> None:
+        for method in (connection.close, connection.info):
+            with pytest.raises(HandshakeNotDone, match="c1="):
+                method()
+        other.close()
+        seen.append(connection)
+
+    @router.connect
+    async def opened_async(connection: Connection) -> None:
+        with pytest.raises(HandshakeNotDone):
+            await connection.aclose()
+
+    gateway = Gateway(router, run=run)
+    assert gateway.connect().status == 200
+    assert gateway.crashes == []
+    seen[0].close()
+    assert outbox.closed == ["c2=", "c1="]
+
+
+def test_without_an_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wsrouter.routing.ports._senders", [])
+    with pytest.raises(NotReady, match="INSTALLED_APPS"):
+        Connection("c1=").close()

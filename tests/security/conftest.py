@@ -1,0 +1,28 @@
+"""Users, a router that shows who is who, and an empty cache."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+
+from tests.django.conftest import InThreads, atomic_requests, in_threads, other, user
+from tests.security import served
+from tests.security.served import Ended
+
+__all__ = ["InThreads", "User", "atomic_requests", "in_threads", "other", "user"]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def ended() -> Iterator[list[Ended]]:
+    """The disconnect handlers that ran."""
+    served.ended.clear()
+    yield served.ended
+    served.ended.clear()

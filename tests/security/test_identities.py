@@ -1,0 +1,177 @@
+"""Who is connecting: session, ticket, authorizer, the project's functions."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.test import override_settings
+from django.utils import timezone
+
+from tests.django.events import Gateway
+from tests.security.served import SETTINGS
+from wsrouter import tickets
+from wsrouter.errors import Reject
+from wsrouter.identity import Identity
+from wsrouter.models import OpenConnection
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
+HERE = "tests.security.test_identities."
+SERVED = "tests.security.served."
+
+
+@pytest.fixture(autouse=True)
+def _users(user: User, other: User) -> Iterator[None]:
+    with override_settings(WSROUTER={"default": SETTINGS}):
+        yield
+
+
+def who(options: Any = None, **handshake: Any) -> str:
+    """Who the caller of a handshake is, or the status that refused it."""
+    with override_settings(WSROUTER={"default": SETTINGS | (options or {})}):
+        gateway = Gateway()
+        response = gateway.connect(**handshake)
+        if response.status_code != 200:
+            return str(response.status_code)
+        return str(gateway.send("who")["payload"])
+
+
+def refusing(request: HttpRequest) -> None:
+    raise Reject(402, "Pay first.")
+
+
+def until(request: HttpRequest) -> Identity:
+    soon = timezone.now() + timedelta(minutes=9)
+    return Identity(user=User.objects.get(username="ada"), expires_at=soon)
+
+
+def crashing(request: HttpRequest) -> None:
+    raise RuntimeError("hunter2")
+
+
+def authorizer(**more: Any) -> dict[str, Any]:
+    return {"AUTHORIZER": {"FUNCTION": LAMBDA, **more}}
+
+
+def principal(value: str) -> dict[str, str]:
+    return {"X-Wsrouter-Principal-Id": value}
+
+
+def let_in(value: str, options: Any = None, **handshake: Any) -> str:
+    """As API Gateway would post it: the header is mapped, so it wins."""
+    options = authorizer() if options is None else options
+    extra = {"extra": {"Principal-Id": "context.authorizer.principalId"}}
+    return who(options, **extra, **{"authorizer.principalId": value}, **handshake)
+
+
+class TestFunctions:
+    def test_a_function_of_the_project_answers(self) -> None:
+        options = {"AUTHENTICATION": [SERVED + "by_header"]}
+        assert who(options, client={"X-Name": "bob"}) == "bob"
+        assert who(options, client={"X-Name": "eve"}) == "AnonymousUser"
+
+    def test_sync_or_async_and_the_first_answer_counts(self) -> None:
+        both = [SERVED + "by_query", SERVED + "by_header"]
+        call = {"query": "?name=ada", "client": {"X-Name": "bob"}}
+        assert who({"AUTHENTICATION": both}, **call) == "ada"
+        assert who({"AUTHENTICATION": both[::-1]}, **call) == "bob"
+        assert who({"AUTHENTICATION": both}, client={"X-Name": "bob"}) == "bob"
+
+    def test_it_may_refuse(self) -> None:
+        assert who({"AUTHENTICATION": [HERE + "refusing"]}) == "402"
+
+    def test_one_that_crashes_lets_nobody_in(self) -> None:
+        assert who({"AUTHENTICATION": [HERE + "crashing"]}) == "500"
+
+    def test_one_that_returns_no_user_lets_nobody_in(self) -> None:
+        assert who({"AUTHENTICATION": [SERVED + "nobody"]}) == "500"
+
+    def test_it_may_say_until_when(self) -> None:
+        assert who({"AUTHENTICATION": [HERE + "until"]}) == "ada"
+        row = OpenConnection.objects.get()
+        left = row.expires_at - timezone.now()
+        assert timedelta(minutes=8) < left < timedelta(minutes=9)
+        assert row.auth_hash == row.user.get_session_auth_hash()
+
+    def test_an_inactive_user_is_nobody(self) -> None:
+        User.objects.update(is_active=False)
+        options = {"AUTHENTICATION": [SERVED + "by_header"]}
+        assert who(options, client={"X-Name": "ada"}) == "AnonymousUser"
+
+    def test_a_new_password_ends_such_a_connection_too(self, user: User) -> None:
+        options = {"AUTHENTICATION": [SERVED + "by_header"]}
+        with override_settings(WSROUTER={"default": SETTINGS | options}):
+            gateway = Gateway()
+            gateway.connect(client={"X-Name": "ada"})
+            User.objects.update(password="another")
+            assert gateway.send("who")["error"]["code"] == "not_authenticated"
+
+
+class TestTheAuthorizer:
+    def test_its_principal_is_a_user_name(self) -> None:
+        assert let_in("bob") == "bob"
+
+    def test_or_another_field(self) -> None:
+        User.objects.filter(username="bob").update(email="b@example.com")
+        assert let_in("b@example.com", authorizer(USER="email")) == "bob"
+        pk = str(User.objects.get(username="bob").pk)
+        assert let_in(pk, authorizer(USER="pk")) == "bob"
+
+    def test_or_what_a_function_makes_of_it(self) -> None:
+        assert let_in("user:bob", authorizer(USER=SERVED + "by_name")) == "bob"
+
+    @pytest.mark.parametrize(
+        "value",
+        ["eve", "-", "", "BOB", "Ł\ud800".encode("utf-8", "replace").decode("latin-1")],
+    )
+    def test_of_anybody_else_nothing_is_known(self, value: str) -> None:
+        assert let_in(value) == "AnonymousUser"
+
+    def test_two_users_with_the_same_mark_are_nobody(self) -> None:
+        User.objects.update(email="both@example.com")
+        assert let_in("both@example.com", authorizer(USER="email")) == "AnonymousUser"
+
+    @pytest.mark.parametrize("value", ["x", "1e9", "0x1", "9" * 200, "' OR 1=1 --"])
+    def test_what_is_no_key_is_nobody(self, value: str) -> None:
+        assert let_in(value, authorizer(USER="pk")) == "AnonymousUser"
+
+    def test_without_an_authorizer_the_header_is_the_clients(self) -> None:
+        for alias in ({}, {"AUTHENTICATION": [SERVED + "by_header"]}):
+            assert let_in("bob", alias) == "AnonymousUser"
+        assert who(client=principal("bob")) == "AnonymousUser"
+
+    def test_before_it_is_published_the_sentinel_is_nobody(self) -> None:
+        assert who(authorizer(), client=principal("bob")) == "AnonymousUser"
+
+    def test_two_principals_are_none(self) -> None:
+        assert let_in("bob,ada") == "400"
+
+    def test_an_inactive_user_is_nobody(self) -> None:
+        User.objects.update(is_active=False)
+        assert let_in("bob") == "AnonymousUser"
+
+
+def test_the_order(user: User) -> None:
+    """Session, ticket, principal, function."""
+    for name in ("cid", "dan"):
+        User.objects.create_user(name)
+    cid = User.objects.get(username="cid")
+    options = authorizer() | {"AUTHENTICATION": [SERVED + "by_header"]}
+    ticket = tickets.issue(cid)["ticket"]
+    by_function = {"client": {"X-Name": "dan"}}
+    assert let_in("-", options, **by_function) == "dan"
+    assert let_in("bob", options, **by_function) == "bob"
+    by_ticket = by_function | {"query": f"?ticket={ticket}"}
+    assert let_in("bob", options, user=user, **by_ticket) == "ada"
+    assert let_in("bob", options, **by_ticket) == "cid"
+
+
+def test_nobody_may_connect_and_do_what_needs_no_login() -> None:
+    gateway = Gateway()
+    assert gateway.connect().status_code == 200
+    assert gateway.send("open", id="1")["payload"] == "open"
+    assert gateway.send("login")["error"]["code"] == "not_authenticated"
+    assert gateway.send("permission")["error"]["code"] == "not_authenticated"

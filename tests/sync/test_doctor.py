@@ -1,0 +1,193 @@
+"""`ws_doctor` against a real Django server and a control plane in memory."""
+
+import io
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from pytest_django.live_server_helper import LiveServer
+
+from wsrouter import assembly
+from wsrouter.errors import ConnectionGone, DeliveryFailed
+from wsrouter.testing.control_plane import MemoryControlPlane
+
+
+class Sockets:
+    """A transport on which nobody is connected."""
+
+    error: Exception = ConnectionGone()
+
+    def info(self, address: Any) -> Any:
+        raise self.error
+
+
+@pytest.fixture
+def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
+    made = MemoryControlPlane(pending_polls=0)
+    monkeypatch.setattr(assembly, "control_plane", lambda alias, **_: made)
+    monkeypatch.setattr(assembly, "transport", Sockets)
+    return made
+
+
+@pytest.fixture
+def configure(settings: Any) -> Any:
+    def change(**changes: Any) -> None:
+        entry = {**settings.WSROUTER["default"], **changes}
+        settings.WSROUTER = {"default": entry}
+
+    return change
+
+
+@pytest.fixture
+def sound(plane: MemoryControlPlane, configure: Any, live_server: LiveServer) -> None:
+    """A gateway with nothing wrong."""
+    configure(ENDPOINT=f"{live_server.url}/ws/")
+    call_command("ws_sync", "--no-input", stdout=io.StringIO())
+
+
+def run() -> str:
+    out = io.StringIO()
+    call_command("ws_doctor", stdout=out)
+    return out.getvalue()
+
+
+def wrong() -> str:
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="see above"):
+        call_command("ws_doctor", stdout=out)
+    return "\n".join(line for line in out.getvalue().splitlines() if "WRONG" in line)
+
+
+@pytest.mark.django_db
+def test_all_is_well(sound: None) -> None:
+    text = run()
+
+    assert "WRONG" not in text
+    assert "api1 is in sync" in text
+    assert "answers with the secret and refuses without" in text
+    assert "Sending is permitted" in text
+    assert "note  cookies: Browsers send no cookies" in text
+
+
+def test_settings(configure: Any) -> None:
+    configure(ENDPOINT="")
+    assert "ENDPOINT is missing" in wrong()
+
+
+@pytest.mark.django_db
+def test_not_published(
+    plane: MemoryControlPlane, configure: Any, live_server: LiveServer
+) -> None:
+    configure(ENDPOINT=f"{live_server.url}/ws/")
+    assert "There is no API yet: run ws_sync" in wrong()
+
+
+@pytest.mark.django_db
+def test_drift(sound: None, configure: Any) -> None:
+    configure(TIMEOUT=5)
+    assert "2 changes are not published" in wrong()
+
+
+@pytest.mark.django_db
+def test_a_host_that_is_not_allowed(sound: None, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["elsewhere.example.com"]
+    assert "ALLOWED_HOSTS" in wrong()
+
+
+@pytest.mark.django_db
+def test_another_path(sound: None, configure: Any, live_server: LiveServer) -> None:
+    configure(ENDPOINT=f"{live_server.url}/elsewhere/")
+    assert "not found (404)" in wrong()
+
+
+@pytest.mark.django_db
+def test_another_secret(
+    sound: None, configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assembly, "accepted_secrets", lambda alias: ("x" * 40,))
+    assert "refuses the secret" in wrong()
+
+
+@pytest.mark.django_db
+def test_a_weak_secret(sound: None, configure: Any) -> None:
+    configure(SECRET="weak")
+    assert "SECRET is weak" in wrong()
+
+
+def test_nobody_listens(plane: MemoryControlPlane, configure: Any) -> None:
+    configure(ENDPOINT="http://127.0.0.1:9/ws/")
+    assert "cannot be reached" in wrong()
+
+
+@pytest.mark.django_db
+def test_sending_is_not_permitted(sound: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sockets, "error", DeliveryFailed("AWS says 403."))
+    assert "execute-api:ManageConnections" in wrong()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("cookie_domain", "words"),
+    [
+        (".example.com", "reaches ws.example.com"),
+        (None, 'SESSION_COOKIE_DOMAIN = ".exa'),
+    ],
+)
+def test_cookies(
+    sound: None, configure: Any, settings: Any, cookie_domain: Any, words: str
+) -> None:
+    domain = {"NAME": "ws.example.com", "CERTIFICATE": "arn:aws:acm:r:1:certificate/1"}
+    configure(DOMAIN=domain)
+    call_command("ws_sync", "--no-input", stdout=io.StringIO())
+    settings.SESSION_COOKIE_DOMAIN = cookie_domain
+    assert words in run()
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Answers everything with what the test asks for."""
+
+    status, headers_out = 302, {"Location": "https://www.example.com/ws/"}
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        for name, value in self.headers_out.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere(configure: Any) -> Iterator[None]:
+    server = HTTPServer(("127.0.0.1", 0), Elsewhere)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    configure(ENDPOINT=f"http://127.0.0.1:{server.server_port}/ws/")
+    yield
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_redirect(plane: MemoryControlPlane, elsewhere: None) -> None:
+    assert "redirects to https://www.example.com/ws/" in wrong()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(405, "405 instead of 403 without the secret"), (200, "not wsrouter's endpoint")],
+)
+def test_somebody_else_answers(
+    plane: MemoryControlPlane,
+    elsewhere: None,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    words: str,
+) -> None:
+    monkeypatch.setattr(Elsewhere, "status", status)
+    assert words in wrong()

@@ -1,0 +1,145 @@
+"""Custom domains: created, mapped, moved, adopted and left alone."""
+
+from typing import Any
+
+import pytest
+
+from tests.sync.bench import Bench, a_spec
+from tests.sync.test_options import CERTIFICATE, DOMAIN, assert_quiet
+from wsrouter.errors import SyncError
+from wsrouter.spec import options
+from wsrouter.spec.snapshot import Domain
+from wsrouter.sync import render
+from wsrouter.sync.destroy import destroy, prepare_removal
+from wsrouter.sync.target import Target
+
+
+def domains(bench: Bench) -> list[str]:
+    return [each["DomainName"] for each in bench.server.get_domain_names()["Items"]]
+
+
+def mappings(bench: Bench, name: str = "ws.example.com") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = bench.server.get_api_mappings(DomainName=name)[
+        "Items"
+    ]
+    return found
+
+
+def test_domain_is_created_with_its_mapping(memory: Bench) -> None:
+    memory.change(domain=DOMAIN)
+    published = memory.run()
+
+    (found,) = mappings(memory)
+    assert (found["ApiId"], found["Stage"]) == (published.api_id, "production")
+    assert found["ApiMappingKey"] == "chat"
+    record = published.plan.deployed.domain
+    assert record is not None
+    assert record.record.target.startswith("d-")
+
+
+def test_mapping_key_and_certificate_change(memory: Bench) -> None:
+    memory.change(domain=DOMAIN)
+    memory.run()
+    memory.change(
+        domain=options.domain(
+            {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE + "2"}
+        )
+    )
+    memory.run()
+
+    (found,) = mappings(memory)
+    assert found.get("ApiMappingKey", "") == ""
+    assert_quiet(memory)
+
+
+def test_a_domain_of_others_is_only_mapped(memory: Bench) -> None:
+    memory.server.create_domain_name(
+        DomainName="ws.example.com",
+        DomainNameConfigurations=[
+            {
+                "CertificateArn": "arn:other",
+                "EndpointType": "REGIONAL",
+                "SecurityPolicy": "TLS_1_2",
+            }
+        ],
+    )
+    memory.change(domain=DOMAIN)
+    memory.run()
+    found = memory.server.get_domain_name(DomainName="ws.example.com")
+    assert found["DomainNameConfigurations"][0]["CertificateArn"] == "arn:other"
+    assert_quiet(memory)
+    memory.change(domain=None)
+    memory.run(prune=True)
+
+    assert domains(memory) == ["ws.example.com"]
+    assert mappings(memory) == []
+
+
+def test_the_key_of_another_api_is_an_error_or_adopted(memory: Bench) -> None:
+    other = Bench(server=memory.server, spec=a_spec("x"))
+    other.change(domain=DOMAIN)
+    other_id = other.run().api_id
+    memory.change(domain=DOMAIN)
+
+    with pytest.raises(SyncError, match=f"leads to the API {other_id}"):
+        memory.run()
+    assert f"taken over from the API {other_id}" in render.text(memory.plan(adopt=True))
+    memory.run(adopt=True)
+    (found,) = mappings(memory)
+    assert found["ApiId"] == memory.api_id()
+
+
+def test_a_former_domain_loses_its_mapping(memory: Bench) -> None:
+    memory.change(domain=DOMAIN)
+    memory.run()
+    memory.change(
+        domain=options.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
+    )
+    assert "domain ws.example.com stays behind" in render.text(memory.plan())
+    memory.run()
+
+    assert mappings(memory) == []
+    assert len(mappings(memory, "new.example.com")) == 1
+    assert_quiet(memory)
+
+
+def test_a_former_domain_is_pruned(memory: Bench) -> None:
+    memory.change(domain=DOMAIN)
+    memory.run()
+    memory.change(domain=None)
+    memory.run(prune=True)
+
+    assert domains(memory) == []
+    assert_quiet(memory)
+
+
+def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
+    memory.run()
+    memory.server.create_stage(ApiId=memory.api_id(), StageName="beta")
+    memory.server.create_deployment(ApiId=memory.api_id(), StageName="beta")
+    other = options.domain(
+        {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "beta"}
+    )
+    memory.change(domain=DOMAIN)
+    memory.run()
+    memory.plane.create_mapping(_domain(other), memory.api_id(), "beta")
+    memory.change(timeout=5.0)
+    memory.run()
+
+    assert {each["ApiMappingKey"] for each in mappings(memory)} == {"chat", "beta"}
+
+
+def _domain(option: options.DomainOption) -> Domain:
+    return Domain(
+        name=option.name, certificate_arn=option.certificate, mapping_key=option.key
+    )
+
+
+def test_destroy_removes_the_domain_too(memory: Bench) -> None:
+    memory.change(domain=DOMAIN)
+    memory.run()
+    removal = prepare_removal(memory.plane, Target.of(memory.gateway))
+    destroy(memory.plane, removal, sleep=lambda _: None)
+
+    assert domains(memory) == []
+    assert list(memory.plane.apis()) == []

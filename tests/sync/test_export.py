@@ -1,0 +1,182 @@
+"""`ws_export`: templates that others' tools accept, with exactly the plan's routes."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from tests.sync.test_options import CERTIFICATE, FUNCTION, LOG_GROUP
+from wsrouter import assembly
+
+_CFN_LINT = "import sys; from cfnlint.runner import main; sys.exit(main())"
+EVERYTHING = {
+    "DOMAIN": {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"},
+    "AUTHORIZER": {"FUNCTION": FUNCTION, "IDENTITY": ["route.request.querystring.t"]},
+    "THROTTLING": {
+        "RATE": 100,
+        "BURST": 50,
+        "ROUTES": {"shop.echo": {"RATE": 5, "BURST": 2}},
+    },
+    "ACCESS_LOG": LOG_GROUP,
+    "LOGGING_LEVEL": "ERROR",
+    "VALIDATE_AT_GATEWAY": True,
+    "VPC_LINK": "link12",
+    "CLIENT_CERTIFICATE": "abc123",
+}
+
+
+@pytest.fixture(params=[{}, EVERYTHING], ids=["plain", "everything"])
+def entry(request: pytest.FixtureRequest, settings: Any) -> dict[str, Any]:
+    found = {**settings.WSROUTER["default"], **request.param}
+    settings.WSROUTER = {"default": found}
+    return found
+
+
+def export(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("ws_export", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def wanted_keys() -> set[str]:
+    return set(assembly.wanted_snapshot().routes)
+
+
+@pytest.mark.parametrize("options", [(), ("--yaml",)], ids=["json", "yaml"])
+def test_cfn_lint_accepts_the_template(
+    entry: dict[str, Any], options: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(export("cloudformation", *options))
+
+    found = subprocess.run(
+        [sys.executable, "-c", _CFN_LINT, "--regions", "eu-west-1", "--", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_template_has_the_routes_of_the_plan(entry: dict[str, Any]) -> None:
+    resources = json.loads(export("cloudformation"))["Resources"]
+    routes = {
+        name: each["Properties"]["RouteKey"]
+        for name, each in resources.items()
+        if each["Type"].endswith("::Route")
+    }
+
+    assert set(routes.values()) == wanted_keys()
+    (deployment,) = (
+        each for each in resources.values() if each["Type"].endswith("::Deployment")
+    )
+    assert set(deployment["DependsOn"]) == set(routes)
+    assert yaml.safe_load(export("cloudformation", "--yaml")) == json.loads(
+        export("cloudformation")
+    )
+
+
+def test_a_change_gives_another_deployment(settings: Any) -> None:
+    def name() -> str:
+        resources = json.loads(export("cloudformation"))["Resources"]
+        return next(each for each in resources if each.startswith("Deployment"))
+
+    before = name()
+    assert name() == before
+    entry = {**settings.WSROUTER["default"], "TIMEOUT": 5}
+    settings.WSROUTER = {"default": entry}
+    assert name() != before
+
+
+def test_every_reference_of_terraform_resolves(entry: dict[str, Any]) -> None:
+    found = json.loads(export("terraform"))
+    known = {
+        f"{kind}.{name}" for kind, each in found["resource"].items() for name in each
+    } | {f"var.{name}" for name in found["variable"]}
+    text = json.dumps(found)
+    expressions = re.findall(r"(?<!\$)\$\{([^}]*)\}", text)
+    references = {
+        each
+        for expression in expressions
+        for each in re.findall(r"(?:aws_\w+|var)\.\w+", expression)
+    }
+
+    assert references <= known
+    assert "aws_apigatewayv2_integration.this" in references
+    for deployment in found["resource"]["aws_apigatewayv2_deployment"].values():
+        assert set(deployment["depends_on"]) <= known
+    keys = found["resource"]["aws_apigatewayv2_route"].values()
+    assert {each["route_key"] for each in keys} == wanted_keys()
+
+
+def test_terraform_never_sends_a_throttle_of_zero(entry: dict[str, Any]) -> None:
+    stage = json.loads(export("terraform"))["resource"]["aws_apigatewayv2_stage"][
+        "this"
+    ]
+
+    for each in [stage["default_route_settings"], *stage.get("route_settings", [])]:
+        assert each["throttling_rate_limit"] > 0
+        assert each["throttling_burst_limit"] > 0
+
+
+@pytest.mark.parametrize(
+    "kind", ["cloudformation", "terraform", "console", "iam-policy"]
+)
+def test_no_secret_is_exported(entry: dict[str, Any], kind: str) -> None:
+    assert entry["SECRET"] not in export(kind)
+
+
+def test_an_export_needs_no_secret(settings: Any) -> None:
+    entry = {**settings.WSROUTER["default"], "SECRET": None}
+    settings.WSROUTER = {"default": entry}
+
+    assert "wsrouter_secret" in export("terraform")
+    assert "X-Wsrouter-Secret" in export("console")
+
+
+def test_the_checklist_is_numbered_and_complete(entry: dict[str, Any]) -> None:
+    text = export("console")
+    numbers = [int(each) for each in re.findall(r"^(\d+)\. ", text, re.MULTILINE)]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+    for key in wanted_keys():
+        assert f"--route-key '{key}'" in text
+    if "DOMAIN" in entry:
+        assert "CNAME ws.example.com" in text
+
+
+def test_policies_are_the_least(settings: Any) -> None:
+    entry = {**settings.WSROUTER["default"], "API_ID": "abc1234567"}
+    settings.WSROUTER = {"default": entry}
+    policies = json.loads(export("iam-policy"))
+
+    (statement,) = policies["application"]["Statement"]
+    assert statement["Resource"] == (
+        "arn:aws:execute-api:eu-west-1:*:abc1234567/production/*/@connections/*"
+    )
+    resources = json.dumps(policies["publisher"])
+    assert "arn:aws:apigateway:eu-west-1::/apis/abc1234567" in resources
+    assert '"Resource": "*"' not in resources
+
+
+def test_yaml_is_for_cloudformation() -> None:
+    with pytest.raises(CommandError, match="--yaml"):
+        export("terraform", "--yaml")
+
+
+def test_policies_of_other_partitions(settings: Any) -> None:
+    settings.WSROUTER = {
+        "default": {**settings.WSROUTER["default"], "REGION": "cn-north-1"}
+    }
+    text = export("iam-policy")
+
+    assert "arn:aws-cn:apigateway:cn-north-1::/apis" in text
+    assert "arn:aws:" not in text

@@ -1,0 +1,140 @@
+"""What is ours in an API, and which API is ours; on both servers."""
+
+import pytest
+
+from tests.sync.bench import Bench, a_spec
+from wsrouter.errors import SyncError
+from wsrouter.sync import render
+
+
+def test_stale_route_is_listed_and_stays(bench: Bench) -> None:
+    bench.run()
+    bench.spec = a_spec("orders.watch")
+    plan = bench.plan()
+
+    assert plan.stale == ("orders.quit",)
+    assert plan.in_sync
+    assert "orders.quit is stale" in render.text(plan)
+    assert [name for name in bench.quiet_calls() if not name.startswith("get_")] == []
+    assert "orders.quit" in bench.routes()
+
+
+def test_stale_route_is_pruned(bench: Bench) -> None:
+    bench.run()
+    bench.spec = a_spec("orders.watch")
+    plan = bench.plan(prune=True)
+
+    assert [(each.action, each.resource, each.key) for each in plan.changes] == [
+        ("delete", "route", "orders.quit"),
+        ("create", "deployment", "production"),
+    ]
+    bench.run(prune=True)
+    assert "orders.quit" not in bench.routes()
+    assert bench.plan(prune=True).in_sync
+    assert bench.plan().in_sync
+
+
+def test_stale_route_beside_a_change_does_not_drift(bench: Bench) -> None:
+    bench.run()
+    bench.spec = a_spec("orders.watch", "orders.list")
+    bench.run()
+
+    assert bench.plan().stale == ("orders.quit",)
+    assert bench.plan().in_sync
+
+
+def a_foreign_route(bench: Bench, key: str) -> str:
+    api_id = bench.api_id()
+    integration = bench.server.create_integration(
+        ApiId=api_id, IntegrationType="MOCK", Description="somebody's"
+    )
+    target = f"integrations/{integration['IntegrationId']}"
+    bench.server.create_route(ApiId=api_id, RouteKey=key, Target=target)
+    return str(integration["IntegrationId"])
+
+
+def test_unmanaged_route_is_listed_and_untouched(bench: Bench) -> None:
+    bench.run()
+    a_foreign_route(bench, "legacy")
+    before = bench.routes()["legacy"]
+    plan = bench.plan(prune=True)
+
+    assert plan.unmanaged == ("legacy",)
+    assert plan.in_sync
+    bench.change(timeout=5.0)
+    bench.run(prune=True)
+    assert bench.routes()["legacy"] == before
+
+
+def test_wanted_key_on_a_foreign_integration_is_an_error(bench: Bench) -> None:
+    bench.run()
+    integration_id = a_foreign_route(bench, "legacy")
+    bench.spec = a_spec("legacy")
+
+    with pytest.raises(SyncError, match=f"'legacy'.*{integration_id}"):
+        bench.plan()
+
+
+def test_found_by_id(bench: Bench) -> None:
+    bench.run()
+    api_id = bench.api_id()
+    bench.change(api_id=api_id, api_name="")
+
+    assert bench.plan().deployed.api_id == api_id
+    assert bench.plan().in_sync
+
+
+def test_unknown_id_is_an_error(bench: Bench) -> None:
+    bench.change(api_id="nowhere", api_name="")
+
+    with pytest.raises(
+        SyncError, match=r"no WebSocket API nowhere .*API_ID and REGION"
+    ):
+        bench.plan()
+
+
+def test_existing_api_is_taken_by_id(bench: Bench) -> None:
+    found = bench.server.create_api(
+        Name="by hand",
+        ProtocolType="WEBSOCKET",
+        RouteSelectionExpression="$request.body.action",
+    )
+    bench.change(api_id=found["ApiId"])
+    bench.run()
+
+    api = bench.server.get_api(ApiId=found["ApiId"])
+    assert api["Name"] == bench.gateway.api_name
+    assert bench.plan().in_sync
+
+
+def test_two_apis_with_the_tag_are_an_error(bench: Bench) -> None:
+    ids = [
+        bench.server.create_api(
+            Name="shop",
+            ProtocolType="WEBSOCKET",
+            RouteSelectionExpression="$request.body.action",
+            Tags={"wsrouter:gateway": bench.gateway.api_name},
+        )["ApiId"]
+        for _ in range(2)
+    ]
+
+    with pytest.raises(SyncError) as caught:
+        bench.plan()
+    assert all(each in str(caught.value) for each in ids)
+
+
+def test_http_api_with_the_tag_is_another(bench: Bench) -> None:
+    tags = {"wsrouter:gateway": bench.gateway.api_name}
+    bench.server.create_api(Name="shop", ProtocolType="HTTP", Tags=tags)
+    bench.run()
+
+    assert bench.plan().in_sync
+
+
+def test_two_gateways_share_an_api(bench: Bench) -> None:
+    bench.run()
+    other = Bench(server=bench.server, gateway=bench.gateway, spec=a_spec("chat"))
+    other.change(alias="chat", api_id=bench.api_id(), default_route=False)
+
+    with pytest.raises(SyncError, match=r"\$connect"):
+        other.plan()

@@ -1,0 +1,66 @@
+"""What was published, read back for the local gateway."""
+
+import pytest
+
+from tests.sync.bench import Bench, a_spec
+from wsrouter import assembly, conf
+from wsrouter.aws.control_plane import ApiGatewayControlPlane
+from wsrouter.errors import SyncError
+from wsrouter.sync.desired import wanted
+from wsrouter.sync.reading import published
+from wsrouter.sync.target import Target
+
+
+def test_is_what_was_wanted(bench: Bench) -> None:
+    bench.run()
+
+    found = published(bench.plane, Target.of(bench.gateway))
+    asked = wanted(bench.gateway, bench.spec)
+    assert dict(found.routes) == dict(asked.routes)
+    assert found.integration == asked.integration
+    assert found.stage == asked.stage
+
+
+def test_routes_without_a_response_are_told_apart(bench: Bench) -> None:
+    bench.run()
+    route_id = bench.routes()["orders.watch"]["RouteId"]
+    (response,) = bench.all("get_route_responses", RouteId=route_id)
+    bench.server.delete_route_response(
+        ApiId=bench.api_id(),
+        RouteId=route_id,
+        RouteResponseId=response["RouteResponseId"],
+    )
+
+    routes = published(bench.plane, Target.of(bench.gateway)).routes
+    assert routes["orders.watch"].two_way
+    assert not routes["orders.watch"].has_response
+    assert routes["orders.quit"].has_response
+    assert not routes["$connect"].has_response
+
+
+def test_stale_and_foreign_routes_are_in_it(bench: Bench) -> None:
+    bench.run()
+    bench.spec = a_spec("orders.watch")
+    bench.server.create_route(ApiId=bench.api_id(), RouteKey="legacy", Target="")
+
+    found = published(bench.plane, Target.of(bench.gateway))
+    assert "orders.quit" in found.routes
+    assert found.unmanaged == ("legacy",)
+
+
+def test_nothing_published_is_an_error(bench: Bench) -> None:
+    with pytest.raises(SyncError, match="run ws_sync"):
+        published(bench.plane, Target.of(bench.gateway))
+
+
+def test_by_the_id_from_the_settings_of_a_project(ministack_url: str) -> None:
+    client = ApiGatewayControlPlane(region="eu-west-1", endpoint_url=ministack_url)
+    gateway = conf.gateway()
+    bench = Bench(server=client._aws.client(), gateway=gateway)
+    api_id = bench.run().api_id
+
+    found = assembly.deployed_snapshot(api_id=api_id, endpoint_url=ministack_url)
+    assert found.routes["orders.watch"].has_response
+    assert found.integration.uri == gateway.endpoint
+    with pytest.raises(SyncError, match="no WebSocket API nowhere"):
+        assembly.deployed_snapshot(api_id="nowhere", endpoint_url=ministack_url)

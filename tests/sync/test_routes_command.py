@@ -1,0 +1,50 @@
+"""`ws_routes`: what is registered, and where."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("ws_routes", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def echo() -> dict[str, object]:
+    (found,) = (
+        each for each in json.loads(run("--json")) if each["key"] == "shop.echo"
+    )
+    return dict(found)
+
+
+def test_says_what_a_route_is() -> None:
+    row = echo()
+
+    assert row["handler"] == "tests.project.shop.ws.echo"
+    assert row["payload"] == row["reply"] == "str"
+
+
+def test_says_where_it_is() -> None:
+    file, line = str(echo()["place"]).rsplit(":", 1)
+
+    assert file.endswith("tests/project/shop/ws.py")
+    text = Path(file).read_text().splitlines()
+    assert "shop.echo" in text[int(line) - 1]
+
+
+def test_text() -> None:
+    text = run()
+
+    assert "shop.echo" in text
+    assert "handler     tests.project.shop.ws.echo" in text
+    assert "permissions" not in text
+
+
+def test_unknown_gateway() -> None:
+    with pytest.raises(CommandError, match="nowhere"):
+        run("--gateway", "nowhere")

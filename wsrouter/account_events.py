@@ -1,0 +1,67 @@
+"""Hears of logouts, logins, changed and deleted users, and ends what they end."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_save, pre_delete
+
+from wsrouter import revocation, sessions, ticket_store, transactions
+from wsrouter.identity import session_hashes
+from wsrouter.models import OpenConnection
+from wsrouter.store import Store
+
+
+def listen() -> None:
+    """Called when the app starts."""
+    user_logged_out.connect(_logged_out, dispatch_uid="wsrouter")
+    user_logged_in.connect(_logged_in, dispatch_uid="wsrouter")
+    post_save.connect(_saved, dispatch_uid="wsrouter")
+    pre_delete.connect(_deleted, dispatch_uid="wsrouter")
+
+
+def _logged_out(*, request: Any, user: Any, **_: Any) -> None:
+    session = getattr(request, "session", None)
+    if user is None or session is None or not session.session_key:
+        return
+    if settings.SESSION_ENGINE.endswith(".signed_cookies"):
+        # Such a session has another key after every change: all of the user's end.
+        sessions.finish_after_commit(revocation.of_sessions(user.pk))
+    if settings.SECRET_KEY_FALLBACKS:
+        sessions.finish_after_commit(revocation.of_former_key(user))
+    _end_session(session.session_key)
+
+
+def _logged_in(*, request: Any, **_: Any) -> None:
+    """Who logs in over somebody else's session ends that one, without a logout."""
+    before = getattr(request, "COOKIES", {}).get(settings.SESSION_COOKIE_NAME, "")
+    session = getattr(request, "session", None)
+    if before and session is not None and before != session.session_key:
+        _end_session(before)
+
+
+def _saved(*, instance: Any, created: bool, update_fields: Any, **_: Any) -> None:
+    if created or not isinstance(instance, get_user_model()):
+        return
+    if update_fields is not None and set(update_fields) <= {"last_login"}:
+        return  # every login saves it
+    sessions.finish_after_commit(revocation.of_changed(instance))
+
+
+def _deleted(*, instance: Any, **_: Any) -> None:
+    """The rows would go with their user; they go before, so that handlers hear it."""
+    if not isinstance(instance, get_user_model()):
+        return
+    store = Store()
+    rows = OpenConnection.objects.filter(user=instance.pk)
+    ids = rows.values_list("connection_id", "gateway")
+    taken = [gone for each in ids if (gone := store.forget(*each))]
+    if taken and not transactions.after_commit(lambda: sessions.tell(taken)):
+        sessions.tell(taken)
+
+
+def _end_session(key: str) -> None:
+    hashes = session_hashes(key)
+    ticket_store.drop(hashes)
+    sessions.finish_after_commit(revocation.of_session(hashes))

@@ -1,0 +1,93 @@
+"""Calls to AWS, repeated after a growing pause where that is safe."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from wsrouter.aws import failures
+from wsrouter.errors import SyncError
+from wsrouter.sync.failures import Unanswered
+
+ATTEMPTS = 6
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
+MASK = "***"
+
+
+class PatientCalls:
+    """Calls the operations of a boto3 client, which is made with the first call.
+
+    Calls that were throttled or collided with another change are repeated. Calls
+    without a clear answer are too, unless they create: those raise `Unanswered`.
+    """
+
+    def __init__(
+        self,
+        client: Callable[[], Any],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.client = client
+        self._sleep = sleep
+        self._jitter = jitter
+
+    def call(
+        self, operation: str, /, *, mask: str = "", **members: Any
+    ) -> Mapping[str, Any]:
+        """The answer of `operation` (as boto3 spells it); raises SyncError.
+
+        `mask` is a value that must not appear in an error.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return self._once(operation, members)
+            except failures.errors() as error:
+                if not _is_repeatable(error, operation):
+                    raise _failure(error, operation, mask) from _cause(error, mask)
+            self._sleep(self._pause(attempt))
+        try:
+            return self._once(operation, members)
+        except failures.errors() as error:
+            raise _failure(error, operation, mask) from _cause(error, mask)
+
+    def pages(self, operation: str, **members: Any) -> Iterator[Mapping[str, Any]]:
+        """Every item of a list."""
+        token: dict[str, Any] = {}
+        while True:
+            page = self.call(operation, **members, **token)
+            yield from page.get("Items", ())
+            if not page.get("NextToken"):
+                return
+            token = {"NextToken": page["NextToken"]}
+
+    def _once(self, operation: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = getattr(self.client(), operation)(**members)
+        return answer
+
+    def _pause(self, attempt: int) -> float:
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1))
+        return longest * (1.0 + self._jitter()) / 2
+
+
+def _is_repeatable(error: Exception, operation: str) -> bool:
+    uncertain = failures.is_uncertain(error) and not _creates(operation)
+    return failures.was_turned_away(error) or uncertain
+
+
+def _creates(operation: str) -> bool:
+    return operation.startswith("create_")
+
+
+def _failure(error: Exception, operation: str, mask: str) -> SyncError:
+    named = "".join(word.capitalize() for word in operation.split("_"))
+    found = failures.failure(error, named)
+    if _creates(operation) and failures.is_uncertain(error):
+        found = Unanswered(str(found))
+    return type(found)(str(found).replace(mask, MASK)) if mask else found
+
+
+def _cause(error: Exception, mask: str) -> Exception | None:
+    """None when a traceback of the cause would show what is masked."""
+    return None if mask and mask in str(error) else error

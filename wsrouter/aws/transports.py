@@ -1,0 +1,25 @@
+"""The transports by the names that the setting TRANSPORT has for them."""
+
+from collections.abc import Callable, Mapping
+
+from wsrouter.aws.connections import Connections
+from wsrouter.aws.lean import LeanConnections
+from wsrouter.fanout.ports import Transport
+from wsrouter.spec.gateway import Gateway
+
+IN_FLIGHT = {"default": 100, "boto3": 50, "fast": 400}
+"""Posts under way at once, as long as the setting IN_FLIGHT says nothing else."""
+
+
+def transport(
+    name: str, gateways: Callable[[], Mapping[str, Gateway]], *, in_flight: int = 0
+) -> Transport:
+    """Raises MissingExtra when what `fast` needs is not installed."""
+    in_flight = in_flight or IN_FLIGHT[name]
+    if name == "boto3":
+        return Connections(gateways, in_flight=in_flight)
+    if name == "fast":
+        from wsrouter.aws.fast import FastConnections
+
+        return FastConnections(gateways, in_flight=in_flight)
+    return LeanConnections(gateways, in_flight=in_flight)

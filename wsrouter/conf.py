@@ -1,0 +1,249 @@
+"""The WSROUTER setting: typed, with defaults, read when first asked for."""
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from wsrouter.errors import WSRouterError
+from wsrouter.spec import access, options, sending
+from wsrouter.spec.gateway import Gateway
+from wsrouter.wire import limits, secret, selection
+
+MANAGEMENT_ENDPOINT_VARIABLE = "WSROUTER_MANAGEMENT_ENDPOINT"
+"""Set by `ws_local` in the Django process that it starts, for the default gateway;
+for another, its alias follows in capitals."""
+
+
+class ConfigurationError(WSRouterError, ImproperlyConfigured):
+    """The WSROUTER setting is wrong."""
+
+
+_PLAIN = {
+    "API_NAME": str,
+    "API_ID": str,
+    "ENDPOINT": str,
+    "ROUTER": str,
+    "REGION": str,
+    "STAGE": str,
+    "DEFAULT_ROUTE": bool,
+    "ROUTE_SELECTION_EXPRESSION": str,
+    "MANAGEMENT_ENDPOINT": str,
+}
+_TEXTS = ("HEADERS", "TAGS")
+_CHOICES = {
+    "ENVELOPE": ("nested", "flat"),
+    "REPLY_VIA": ("response", "connection"),
+    "PUBLISH": ("routes", "default"),
+}
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    **options.READERS,
+    **access.READERS,
+    **sending.READERS,
+}
+NAMES = frozenset(
+    {*_PLAIN, *_TEXTS, *_CHOICES, *_READERS, "SECRET", "TIMEOUT"}
+    | {"CRASH_STATUS", "AWS"}
+)
+_ALIAS = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+@cache
+def gateways() -> Mapping[str, Gateway]:
+    """Every configured gateway by alias; raises ConfigurationError.
+
+    Without the setting there is one, `default`, with every default.
+    """
+    entries = getattr(settings, "WSROUTER", {"default": {}})
+    if not isinstance(entries, dict):
+        raise ConfigurationError("WSROUTER must be a dict of gateways by alias.")
+    found = {alias: _gateway(alias, entry) for alias, entry in entries.items()}
+    _check_twins(found.values())
+    return found
+
+
+def gateway(alias: str = "default") -> Gateway:
+    """The gateway of that alias; raises ConfigurationError when there is none."""
+    try:
+        return gateways()[alias]
+    except KeyError:
+        raise ConfigurationError(
+            f"WSROUTER has no gateway {alias!r}, only: {', '.join(gateways()) or '-'}."
+        ) from None
+
+
+def management_endpoint_variable(alias: str) -> str:
+    """The environment variable that overrides a gateway's MANAGEMENT_ENDPOINT."""
+    if alias == "default":
+        return MANAGEMENT_ENDPOINT_VARIABLE
+    return (
+        f"{MANAGEMENT_ENDPOINT_VARIABLE}_{re.sub('[^A-Za-z0-9]', '_', alias).upper()}"
+    )
+
+
+def accepted_secrets(alias: str) -> tuple[str, ...]:
+    """The secrets that prove a request: outside DEBUG only strong ones count; none for
+    a gateway that is not configured."""
+    entry = gateways().get(alias)
+    secrets = entry.secrets if entry else ()
+    if settings.DEBUG:
+        return secrets
+    return tuple(each for each in secrets if secret.is_strong(each))
+
+
+def _gateway(alias: Any, entry: Any) -> Gateway:
+    where = f"WSROUTER[{alias!r}]"
+    if not isinstance(alias, str) or not _ALIAS.fullmatch(alias):
+        raise ConfigurationError(f"{where}: an alias has 1 to 128 of A-Z a-z 0-9 . _ -")
+    if not isinstance(entry, dict):
+        raise ConfigurationError(f"{where} must be a dict of settings.")
+    for name in entry:
+        _known(where, name)
+    values: dict[str, Any] = {
+        name.lower(): _typed(where, name, entry[name], kind)
+        for name, kind in _PLAIN.items()
+        if name in entry
+    }
+    values |= {
+        name.lower(): _texts(where, name, entry[name])
+        for name in _TEXTS
+        if name in entry
+    }
+    values |= {
+        name.lower(): _choice(where, name, entry[name], choices)
+        for name, choices in _CHOICES.items()
+        if name in entry
+    }
+    values |= _secrets(where, entry) | _timeout(where, entry) | _aws(where, entry)
+    values |= _crash_status(where, entry) | _options(where, entry)
+    _check_selection(where, entry)
+    if given := os.environ.get(management_endpoint_variable(alias)):
+        values["management_endpoint"] = given
+    return Gateway(alias=alias, **values)
+
+
+def _options(where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with settings of their own; None is as good as none."""
+    found: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        if entry.get(name) is not None:
+            try:
+                found[name.lower()] = read(entry[name])
+            except ValueError as error:
+                raise ConfigurationError(f"{where}[{name!r}]{error}") from error
+    return found
+
+
+def _known(where: str, name: str) -> None:
+    if name in NAMES:
+        return
+    near = difflib.get_close_matches(str(name).upper(), NAMES, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ConfigurationError(f"{where} has an unknown setting {name!r}.{hint}")
+
+
+def _typed(where: str, name: str, value: Any, kind: type) -> Any:
+    if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    raise ConfigurationError(
+        f"{where}[{name!r}] must be a {kind.__name__}, not {value!r}."
+    )
+
+
+def _choice(where: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
+    if value in choices:
+        return str(value)
+    listed = " or ".join(map(repr, choices))
+    raise ConfigurationError(f"{where}[{name!r}] must be {listed}, not {value!r}.")
+
+
+def _texts(where: str, name: str, value: Any) -> dict[str, str]:
+    if isinstance(value, dict) and all(
+        isinstance(each, str) for pair in value.items() for each in pair
+    ):
+        return value
+    raise ConfigurationError(f"{where}[{name!r}] must be a dict of strings.")
+
+
+def _secrets(where: str, entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """None is what a missing environment variable gives: there is no secret then."""
+    given = entry.get("SECRET") or ()
+    listed = (given,) if isinstance(given, str) else given
+    if not isinstance(listed, list | tuple) or not all(
+        isinstance(each, str) for each in listed
+    ):
+        raise ConfigurationError(
+            f"{where}['SECRET'] must be a string or a list of them."
+        )
+    return {"secrets": tuple(each for each in listed if each)}
+
+
+def _timeout(where: str, entry: Mapping[str, Any]) -> dict[str, float]:
+    if "TIMEOUT" not in entry:
+        return {}
+    low, high = (
+        limits.INTEGRATION_TIMEOUT_MINIMUM_SECONDS,
+        limits.INTEGRATION_TIMEOUT_SECONDS,
+    )
+    value = entry["TIMEOUT"]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and low <= value <= high:
+        return {"timeout": float(value)}
+    raise ConfigurationError(
+        f"{where}['TIMEOUT'] must be {low} to {high} seconds (API Gateway quota),"
+        f" not {value!r}."
+    )
+
+
+def _crash_status(where: str, entry: Mapping[str, Any]) -> dict[str, int]:
+    value = entry.get("CRASH_STATUS", 200)
+    if type(value) is int and (value == 200 or 500 <= value <= 599):
+        return {"crash_status": value}
+    raise ConfigurationError(
+        f"{where}['CRASH_STATUS'] must be 200, or 500 to 599, not {value!r}."
+    )
+
+
+def _aws(where: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    given = entry.get("AWS", {})
+    if not isinstance(given, dict) or not set(given) <= {"PROFILE", "ENDPOINT_URL"}:
+        raise ConfigurationError(f"{where}['AWS'] takes PROFILE and ENDPOINT_URL.")
+    return {
+        f"aws_{name.lower()}": _typed(f"{where}['AWS']", name, value, str)
+        for name, value in given.items()
+    }
+
+
+def _check_selection(where: str, entry: Mapping[str, Any]) -> None:
+    if expression := entry.get("ROUTE_SELECTION_EXPRESSION"):
+        try:
+            selection.parse(expression)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{where}['ROUTE_SELECTION_EXPRESSION']: {error}"
+            ) from error
+
+
+def _check_twins(found: Iterable[Gateway]) -> None:
+    owners: dict[tuple[str, str], str] = {}
+    for each in found:
+        for name in filter(None, (each.api_id, each.api_name)):
+            other = owners.setdefault((name, each.region), each.alias)
+            if other != each.alias:
+                raise ConfigurationError(
+                    f"WSROUTER: {other!r} and {each.alias!r} are one API, {name!r}."
+                )
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "WSROUTER":
+        gateways.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,202 @@
+"""Numbered checks for `check --deploy`: what works on a laptop and not in the world."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port, validate_host
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+
+from wsrouter import conf
+from wsrouter.discovery import root_router
+from wsrouter.errors import DeclarationError
+from wsrouter.routing.table import Table, table
+from wsrouter.spec.gateway import Gateway
+
+_CANNOT_COUNT = {
+    "django.core.cache.backends.locmem.LocMemCache": "every process has its own",
+    "django.core.cache.backends.dummy.DummyCache": "it keeps nothing",
+    "django.core.cache.backends.filebased.FileBasedCache": "it does not add up safely",
+    "django.core.cache.backends.db.DatabaseCache": "it does not add up safely",
+}
+_SHARED = "Use Redis or Memcached for CACHES['default']."
+
+
+def register() -> None:
+    """Called when the app starts."""
+    for check in (
+        check_origins,
+        check_throttles,
+        check_tickets,
+        check_https,
+        check_redirects,
+        check_hosts,
+        check_cookies,
+    ):
+        checks.register(check, "wsrouter", deploy=True)
+
+
+def check_origins(**_: object) -> list[CheckMessage]:
+    """W005: every page on the web may open a socket with its visitor's cookies."""
+    return [
+        checks.Warning(
+            f"Gateway {each.alias!r}: ALLOWED_ORIGINS has '*': any site can connect as"
+            " its visitor.",
+            hint="List the origins of your own pages.",
+            id="wsrouter.W005",
+        )
+        for each in _gateways()
+        if "*" in (each.allowed_origins or ())
+    ]
+
+
+def check_throttles(**_: object) -> list[CheckMessage]:
+    """E006: throttles that the cache cannot count across processes."""
+    why = _cannot_count()
+    return [
+        Error(
+            f"Gateway {each.alias!r} has throttles, and CACHES['default'] cannot count"
+            f" them: {why}.",
+            hint=_SHARED,
+            id="wsrouter.E006",
+        )
+        for each in _gateways()
+        if why and (each.connect_throttle or _has_throttles(each))
+    ]
+
+
+def check_tickets(**_: object) -> list[CheckMessage]:
+    """W007: the limit of tickets a user gets holds in each process by itself."""
+    why = _cannot_count()
+    if not why or not _is_routed("wsrouter:ticket"):
+        return []
+    return [
+        checks.Warning(
+            "The rate of tickets is limited in each process by itself:"
+            f" CACHES['default'] cannot count them ({why}).",
+            hint=_SHARED,
+            id="wsrouter.W007",
+        )
+    ]
+
+
+def check_https(**_: object) -> list[CheckMessage]:
+    """E008: an ENDPOINT to which secrets and cookies would travel in the clear."""
+    return [
+        Error(
+            f"Gateway {each.alias!r}: ENDPOINT {each.endpoint!r} is not https.",
+            id="wsrouter.E008",
+        )
+        for each in _gateways()
+        if each.endpoint and urlsplit(each.endpoint).scheme != "https"
+    ]
+
+
+def check_redirects(**_: object) -> list[CheckMessage]:
+    """E009: an ENDPOINT that Django redirects; API Gateway does not follow."""
+    return [
+        Error(
+            f"Gateway {each.alias!r}: ENDPOINT {each.endpoint!r} is redirected: {why}.",
+            id="wsrouter.E009",
+        )
+        for each in _gateways()
+        for why in _redirects(each.endpoint)
+    ]
+
+
+def check_hosts(**_: object) -> list[CheckMessage]:
+    """E010: Django answers 400 to a host that is not in ALLOWED_HOSTS."""
+    return [
+        Error(
+            f"Gateway {each.alias!r}: the host of ENDPOINT {each.endpoint!r} is not in"
+            " ALLOWED_HOSTS.",
+            id="wsrouter.E010",
+        )
+        for each in _gateways()
+        if (host := urlsplit(each.endpoint).netloc)
+        and not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    ]
+
+
+def check_cookies(**_: object) -> list[CheckMessage]:
+    """W011: session cookies that no handshake will carry."""
+    return [
+        checks.Warning(
+            f"Gateway {each.alias!r}: browsers will not send Django's session cookie:"
+            f" {why}.",
+            hint="Connect with tickets (then silence this check), or set DOMAIN to a"
+            " domain of your site and SESSION_COOKIE_DOMAIN to what they share.",
+            id="wsrouter.W011",
+        )
+        for each in _gateways()
+        if _uses_sessions(each)
+        for why in _cookie_obstacles(each)
+    ]
+
+
+def _gateways() -> list[Gateway]:
+    try:
+        return list(conf.gateways().values())
+    except ImproperlyConfigured:  # E001 tells of it
+        return []
+
+
+def _cannot_count() -> str | None:
+    backend = settings.CACHES.get("default", {}).get("BACKEND", "")
+    return _CANNOT_COUNT.get(backend)
+
+
+def _has_throttles(gateway: Gateway) -> bool:
+    try:
+        declared: Table = table(root_router(gateway))
+    except (ImproperlyConfigured, DeclarationError):  # E002 tells of it
+        return False
+    return any(each.route.throttle for each in declared.routes.values())
+
+
+def _is_routed(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _redirects(endpoint: str) -> Iterator[str]:
+    url = urlsplit(endpoint)
+    if url.scheme == "http" and settings.SECURE_SSL_REDIRECT:
+        yield "SECURE_SSL_REDIRECT sends it to https"
+    if settings.PREPEND_WWW and not url.netloc.startswith("www."):
+        yield "PREPEND_WWW sends it to another host"
+    path = url.path or "/"
+    if settings.APPEND_SLASH and not _resolves(path) and _resolves(f"{path}/"):
+        yield f"APPEND_SLASH sends it to {path}/"
+
+
+def _resolves(path: str) -> bool:
+    try:
+        return resolve(path).view_name == "wsrouter:endpoint"
+    except Resolver404:
+        return False
+
+
+def _uses_sessions(gateway: Gateway) -> bool:
+    """A project with other ways to say who is connecting knows what it does."""
+    return not (gateway.authentication or gateway.authorizer) and any(
+        "SessionMiddleware" in each for each in settings.MIDDLEWARE
+    )
+
+
+def _cookie_obstacles(gateway: Gateway) -> Iterator[str]:
+    shared = (settings.SESSION_COOKIE_DOMAIN or "").lstrip(".").lower()
+    if gateway.domain is None:
+        yield "without DOMAIN they connect to an execute-api host"
+    elif not shared:
+        yield "without SESSION_COOKIE_DOMAIN it is for the page's own host only"
+    elif gateway.domain.name != shared and not gateway.domain.name.endswith(
+        f".{shared}"
+    ):
+        yield f"SESSION_COOKIE_DOMAIN {shared!r} does not cover {gateway.domain.name!r}"

@@ -1,0 +1,40 @@
+"""The task that carries out queued sends in Django's Tasks framework."""
+
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from wsrouter.errors import MissingExtra
+from wsrouter.routing import ports
+
+
+def _framework() -> Any:
+    """Django's own since 6.0, else the package that it came from."""
+    for name in ("django.tasks", "django_tasks"):
+        with suppress(ModuleNotFoundError):
+            return import_module(name)
+    raise MissingExtra(
+        "BACKGROUND 'tasks' needs django-tasks before Django 6.0:"
+        " pip install 'django-wsrouter[tasks]'."
+    )
+
+
+task = _framework().task
+
+
+@task(takes_context=True)
+def work(context: Any, send: int, gateway: str) -> None:
+    """Carry out a slice. The id stays the same when the task runs again."""
+    ports.sender().work(send, str(context.task_result.id), gateway)
+
+
+@task()
+def reap() -> None:
+    """What `manage.py ws_reap` does, for a scheduler of tasks."""
+    from django.core.management import call_command
+
+    call_command("ws_reap")
+
+
+def enqueue(send: int, gateway: str) -> None:
+    work.enqueue(send, gateway)

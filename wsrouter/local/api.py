@@ -1,0 +1,123 @@
+"""The API that is served: a snapshot, its backend and how it behaves."""
+
+import copy
+from typing import Any
+
+import orjson
+
+from wsrouter.local import integration_request, validation
+from wsrouter.local.asgi import Answer
+from wsrouter.local.backend import Backend, Failure
+from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.event import Event
+from wsrouter.local.identifiers import API_ID
+from wsrouter.local.integration_request import IntegrationRequest
+from wsrouter.local.throttle import Throttle
+from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT, Snapshot
+from wsrouter.wire import selection
+
+_RESERVED = frozenset({CONNECT, DEFAULT, DISCONNECT})
+
+
+class Api:
+    """Selects routes and calls the integration. `snapshot` may be replaced while
+    sockets are open: every event is served by the current one."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        backend: Backend,
+        behaviour: Behaviour | None = None,
+        api_id: str = API_ID,
+    ) -> None:
+        self.snapshot = snapshot
+        self.backend = backend
+        self.behaviour = behaviour or Behaviour()
+        self.api_id = api_id
+        self.throttle = Throttle()
+
+    @property
+    def stage(self) -> str:
+        return self.snapshot.stage.name
+
+    def select(self, text: str) -> str | None:
+        """The key of the route that this message selects, None when there is none."""
+        key = self._named(text)
+        if key is not None and self._has(key):
+            return key
+        return DEFAULT if self._has(DEFAULT) else None
+
+    def is_two_way(self, key: str) -> bool:
+        """Whether the integration's body goes back to the client."""
+        route = self.snapshot.routes[key]
+        if self.behaviour.route_response == "object" and not route.has_response:
+            return False
+        return route.two_way
+
+    def takes(self, key: str) -> bool:
+        """Whether the stage's limits let one more request to that route pass."""
+        return self.throttle.takes(self.snapshot.stage, key)
+
+    def problem(self, key: str, text: str) -> str | None:
+        """What the route's model says against this message."""
+        route = self.snapshot.routes.get(key)
+        model = self.snapshot.models.get(route.model) if route else None
+        if model is None or self.behaviour.validation == "skipped":
+            return None
+        return validation.problem(text, model.schema)
+
+    def at_handshake(self) -> "Api":
+        """The API that a socket opened now has for all of its life."""
+        return copy.copy(self) if self.behaviour.redeploy == "former" else self
+
+    async def call(self, event: Event) -> Answer | Failure:
+        """Tell the backend about `event`."""
+        snapshot = self.snapshot
+        if event.route_key not in snapshot.routes:
+            return Failure(cause="this route targets another integration")
+        try:
+            request = integration_request.build(
+                event, snapshot=snapshot, api_id=self.api_id, behaviour=self.behaviour
+            )
+        except ValueError as error:
+            return Failure(cause=f"a request parameter cannot be evaluated: {error}")
+        answer = await self._post(request, snapshot)
+        if isinstance(answer, Answer) or answer.timed_out:
+            return answer
+        return (
+            await self._post(request, snapshot)
+            if self.behaviour.retry == "once"
+            else answer
+        )
+
+    async def _post(
+        self, request: IntegrationRequest, snapshot: Snapshot
+    ) -> Answer | Failure:
+        return await self.backend.post(
+            request,
+            uri=snapshot.integration.uri,
+            timeout_seconds=snapshot.integration.timeout_millis / 1000,
+        )
+
+    def _named(self, text: str) -> str | None:
+        try:
+            body = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return None
+        if self.behaviour.null_key == "null":
+            body = _nulls_named(body)
+        expression = self.snapshot.api.route_selection_expression
+        key = selection.parse(expression).evaluate(body)
+        if key in _RESERVED and self.behaviour.reserved_key == "default":
+            return None
+        return key
+
+    def _has(self, key: str) -> bool:
+        return key in self.snapshot.routes or key in self.snapshot.unmanaged
+
+
+def _nulls_named(body: Any) -> Any:
+    if isinstance(body, dict):
+        return {name: _nulls_named(value) for name, value in body.items()}
+    return "null" if body is None else body

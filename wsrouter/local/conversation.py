@@ -1,0 +1,195 @@
+"""The life of one socket, from its handshake to its `$disconnect`."""
+
+import asyncio
+from time import perf_counter
+
+from wsrouter.local import handshake, message
+from wsrouter.local.api import Api
+from wsrouter.local.asgi import DENIAL, Receive, Scope, Send, respond
+from wsrouter.local.backend import Failure
+from wsrouter.local.behaviour import Limits
+from wsrouter.local.event import Caller, Close, Event, Opening
+from wsrouter.local.journal import Entry, Record
+from wsrouter.local.outbox import Outbox
+from wsrouter.local.sessions import Session, Sessions
+from wsrouter.local.turns import Turns, is_lost
+from wsrouter.spec.snapshot import CONNECT, DISCONNECT
+
+_BINARY = Close(code=1003, reason="Binary is not supported")
+_LOST = Close(code=1006)
+_NO_CODE = "Client-side close frame status not set"
+
+
+class Conversation:
+    """One WebSocket of the ASGI server, held as API Gateway holds it."""
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        sessions: Sessions,
+        limits: Limits,
+        record: Record,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        self._api, self._sessions, self._limits = api.at_handshake(), sessions, limits
+        self._record, self._scope = record, scope
+        self._receive, self._send = receive, send
+        self._opening = _opening(scope, cookies=api.behaviour.cookies)
+        self._caller = _caller(scope, self._opening)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = Turns()
+        self._session: Session | None = None
+
+    async def run(self) -> None:
+        if await self._connect():
+            close = await self._converse()
+            await self._disconnect(close)
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    async def _connect(self) -> bool:
+        started = perf_counter()
+        event = Event(
+            type="CONNECT",
+            route_key=CONNECT,
+            caller=self._caller,
+            opening=self._opening,
+        )
+        verdict = await handshake.connect(self._api, event, self._scope["subprotocols"])
+        refused = isinstance(verdict, handshake.Refused)
+        self._log(CONNECT, verdict.outcome, started, failed=refused)
+        if isinstance(verdict, handshake.Refused):
+            await respond(self._send, verdict.answer, DENIAL)
+            return False
+        self._subprotocol = verdict.subprotocol
+        return True
+
+    async def _converse(self) -> Close:
+        accept = {"type": "websocket.accept", "subprotocol": self._subprotocol}
+        try:
+            await self._send(accept)
+        except OSError:
+            return _LOST
+        outbox = Outbox(self._send, limit=self._limits.outbox_bytes)
+        abort = self._scope["state"]["abort"]
+        session = Session(self._caller, outbox, self._limits, abort)
+        self._session = session
+        self._scope["state"]["pinged"] = lambda: self._pinged(session)
+        with self._sessions.open(session), session.running():
+            received = await self._listen(session)
+        asyncio.get_running_loop().call_later(self._limits.close_seconds, abort)
+        return session.closing or received
+
+    async def _listen(self, session: Session) -> Close:
+        while True:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return _received(message["code"], message.get("reason") or "")
+            session.touch()
+            if (text := message.get("text")) is None:
+                session.close(_BINARY)
+            elif session.closing is None:
+                self._start(session, text)
+
+    def _start(self, session: Session, text: str) -> None:
+        task = asyncio.create_task(self._answer(session, text))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _pinged(self, session: Session) -> bool:
+        """Whether a pong is due."""
+        behaviour = self._api.behaviour
+        if behaviour.ping_resets_idle == "yes":
+            session.touch()
+        return behaviour.ping == "answered"
+
+    async def _answer(self, session: Session, text: str) -> None:
+        async with self._turns.next(self._api.behaviour):
+            started = perf_counter()
+            verdict = await message.judge(self._api, self._limits, self._caller, text)
+        outcome, failed = verdict.outcome, verdict.failed
+        if verdict.frame is not None and not session.offer(verdict.frame):
+            outcome, failed = f"{outcome}, lost: the client does not read", True
+        if verdict.close is not None:
+            session.close(verdict.close)
+        self._record(
+            Entry(
+                connection_id=self._caller.connection_id,
+                route_key=verdict.route_key,
+                outcome=outcome,
+                seconds=perf_counter() - started,
+                failed=failed,
+                size=len(text.encode()),
+                received=text,
+                sent=verdict.frame,
+            )
+        )
+
+    async def _disconnect(self, close: Close) -> None:
+        started = perf_counter()
+        outcome, failed = f"closed {close.code} {close.reason}".rstrip(), False
+        dropped = self._session is not None and self._session.dropped
+        if dropped or is_lost(self._api.behaviour):
+            outcome, failed = f"{outcome}, not delivered: lost on purpose", True
+        elif DISCONNECT in self._api.snapshot.routes:
+            event = Event(
+                type="DISCONNECT",
+                route_key=DISCONNECT,
+                caller=self._caller,
+                close=close,
+            )
+            if undelivered := await self._undelivered(event):
+                outcome, failed = f"{outcome}, not delivered: {undelivered}", True
+        self._log(DISCONNECT, outcome, started, failed=failed)
+
+    async def _undelivered(self, event: Event) -> str | None:
+        try:
+            answer = await self._api.call(event)
+        except asyncio.CancelledError:  # only ever at the end of the whole server
+            return "the gateway has ended"
+        return answer.cause if isinstance(answer, Failure) else None
+
+    def _log(self, key: str, outcome: str, started: float, *, failed: bool) -> None:
+        self._record(
+            Entry(
+                connection_id=self._caller.connection_id,
+                route_key=key,
+                outcome=outcome,
+                seconds=perf_counter() - started,
+                failed=failed,
+            )
+        )
+
+
+def _opening(scope: Scope, *, cookies: bool) -> Opening:
+    headers = (
+        (name.decode("latin-1"), _text(value)) for name, value in scope["headers"]
+    )
+    return Opening(
+        headers=tuple(pair for pair in headers if cookies or pair[0] != "cookie"),
+        query=scope["query_string"].decode("latin-1"),
+    )
+
+
+def _caller(scope: Scope, opening: Opening) -> Caller:
+    return Caller(
+        domain_name=opening.header("host") or "",
+        source_ip=scope["client"][0] if scope["client"] else "",
+        user_agent=opening.header("user-agent") or "",
+    )
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _received(code: int, reason: str) -> Close:
+    if code == 1005:
+        return Close(code=code, reason=reason or _NO_CODE)
+    return Close(code=code, reason=reason)

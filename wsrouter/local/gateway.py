@@ -1,0 +1,110 @@
+"""The local gateway as an ASGI application: WebSockets of clients and @connections."""
+
+from collections.abc import Iterable
+from time import perf_counter
+
+from wsrouter.local import connections_api, status
+from wsrouter.local.api import Api
+from wsrouter.local.asgi import (
+    DENIAL,
+    Answer,
+    Receive,
+    Scope,
+    Send,
+    json_answer,
+    respond,
+)
+from wsrouter.local.behaviour import Limits
+from wsrouter.local.conversation import Conversation
+from wsrouter.local.feed import Feed
+from wsrouter.local.journal import Entry, Record, silent
+from wsrouter.local.sessions import Sessions
+from wsrouter.local.status import Status
+
+
+class Gateway:
+    """Serves one API at `/<stage>` and its `/<stage>/@connections/<id>`; its status
+    page is at `/`."""
+
+    def __init__(
+        self, api: Api, *, limits: Limits | None = None, record: Record = silent
+    ) -> None:
+        self.api = api
+        self.limits = limits or Limits()
+        self.sessions = Sessions()
+        self.feed = Feed(record)
+        self._status = Status(self.sessions, self.feed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        elif scope["path"] == "/" or scope["path"].startswith(status.PREFIX):
+            await self._status(scope, receive, send)
+        elif scope["type"] == "http":
+            await respond(send, await self._http(scope, receive))
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if refusal := self._misdirected(scope):
+            await respond(send, refusal, DENIAL)
+            return
+        await Conversation(
+            api=self.api,
+            sessions=self.sessions,
+            limits=self.limits,
+            record=self.feed,
+            scope=scope,
+            receive=receive,
+            send=send,
+        ).run()
+
+    def _misdirected(self, scope: Scope) -> Answer | None:
+        if scope["path"] != f"/{self.api.stage}":
+            return _forbidden()
+        url = len(scope["raw_path"]) + 1 + len(scope["query_string"])
+        if url > self.limits.url_characters:
+            return json_answer(414, {"message": "URI too long"})
+        if _size(scope["headers"]) > self.api.behaviour.handshake_bytes:
+            return json_answer(431, {"message": "Request header fields too large"})
+        return None
+
+    async def _http(self, scope: Scope, receive: Receive) -> Answer:
+        root = f"/{self.api.stage}"
+        path, _, connection_id = scope["path"].partition("/@connections/")
+        if scope["path"] == root:
+            upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
+            return json_answer(426, {"message": "Upgrade Required"}, upgrade)
+        if path != root or not connection_id:
+            return _forbidden()
+        return await self._connections(scope, receive, connection_id)
+
+    async def _connections(
+        self, scope: Scope, receive: Receive, connection_id: str
+    ) -> Answer:
+        started = perf_counter()
+        body = await connections_api.read_body(receive, self.limits.message_bytes)
+        answer = connections_api.answer(
+            scope, body, connection_id=connection_id, sessions=self.sessions
+        )
+        posted = scope["method"] == "POST" and answer.status == 200
+        self.feed(
+            Entry(
+                connection_id=connection_id,
+                route_key=f"@connections {scope['method']}",
+                outcome=f"{answer.status} {answer.header('x-amzn-errortype')}".rstrip(),
+                seconds=perf_counter() - started,
+                failed=answer.status >= 400,
+                size=len(body or b"") if scope["method"] == "POST" else None,
+                sent=(body or b"").decode("utf-8", "replace") if posted else None,
+            )
+        )
+        return answer
+
+
+def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """As they are sent: each with a colon, a space and a line end."""
+    return sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def _forbidden() -> Answer:
+    return connections_api.refusal(403, "Forbidden", "Forbidden")

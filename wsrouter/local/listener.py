@@ -1,0 +1,25 @@
+"""The socket that clients connect to, taken before anything else is started."""
+
+import socket
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket that does not listen yet; OSError when the address is taken."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """`host:port` for a URL; a wildcard is reached at the loopback."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # no bind
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,76 @@
+"""Learns the routes again whenever the backend process has been replaced."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from wsrouter.errors import WSRouterError
+from wsrouter.local import probe, validation
+from wsrouter.local.api import Api
+from wsrouter.local.served import Served, Source, changes
+from wsrouter.spec.snapshot import Snapshot
+
+_POLL_SECONDS = 0.1
+
+
+@dataclass(kw_only=True, slots=True)
+class Reload:
+    """Holds a connection to the backend, which ends when the backend's process does.
+
+    A server that only closes idle connections goes on listening: that is no reload.
+    """
+
+    address: tuple[str, int]
+    source: Source
+    api: Api
+    served: Served
+    say: Callable[[str], None]
+
+    async def run(self) -> None:
+        """Never ends by itself."""
+        while True:
+            if await self._has_ended():
+                await self._returned()
+                await self.learn()
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def learn(self) -> None:
+        """Serve what the code says now, and say what is different."""
+        try:
+            learned = await self.source.read()
+            validation.require(learned.snapshot)
+        except WSRouterError as error:
+            self.say(f"The routes cannot be read again, so they stay: {error}")
+            return
+        for line in changes(self.served, learned):
+            self.say(line)
+        self.served = learned
+        self.api.snapshot = self._at_home(learned)
+
+    def _at_home(self, learned: Served) -> Snapshot:
+        """The same stage: clients and Django know its address."""
+        stage, snapshot = self.api.stage, learned.snapshot
+        if snapshot.stage.name != stage:
+            self.say(f"The stage stays {stage!r} until ws_local is started again.")
+        return replace(snapshot, stage=replace(snapshot.stage, name=stage))
+
+    async def _has_ended(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection(*self.address)
+        except OSError:
+            return True
+        with suppress(OSError):
+            await reader.read(1)
+        writer.close()
+        await asyncio.sleep(_POLL_SECONDS)
+        return not await self._listens()
+
+    async def _returned(self) -> None:
+        while True:
+            if await self._listens():
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _listens(self) -> bool:
+        return await probe.listens(*self.address)

@@ -1,0 +1,92 @@
+"""What is served, and how a fresh process tells a running gateway of it."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter, ValidationError
+
+from wsrouter.errors import WSRouterError
+from wsrouter.spec.snapshot import Snapshot
+
+
+class Unreadable(WSRouterError):
+    """The routes cannot be read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Served:
+    """An API, and the route keys that the code has beyond it."""
+
+    snapshot: Snapshot = field(repr=False)
+    unpublished: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        """All of it as one line of JSON, the secret included."""
+        return _ADAPTER.dump_json(self).decode()
+
+
+_ADAPTER = TypeAdapter(Served)
+
+
+def read(line: str) -> Served:
+    """What `line` said; raises Unreadable."""
+    try:
+        return _ADAPTER.validate_json(line)
+    except ValidationError as error:
+        raise Unreadable("the command said something else") from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A command that says what to serve, as the last line of its output."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+
+    async def read(self) -> Served:
+        """Run it; raises Unreadable with the last thing that it said."""
+        process = await asyncio.create_subprocess_exec(
+            *self.command,
+            env={**os.environ, **self.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            output, errors = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+        if process.returncode:
+            raise Unreadable(_last_line(errors))
+        return read(_last_line(output))
+
+
+def changes(before: Served, after: Served) -> Iterator[str]:
+    """A line for each difference; no values, since one of them is the secret."""
+    old, new = before.snapshot, after.snapshot
+    for key in sorted({*old.routes, *new.routes}):
+        if key not in old.routes:
+            yield f"+ route {key}"
+        elif key not in new.routes:
+            yield f"- route {key}"
+        elif old.routes[key] != new.routes[key]:
+            yield f"~ route {key}"
+    for name in ("api", "integration", "stage", "models"):
+        if getattr(old, name) != getattr(new, name):
+            yield f"~ {name}"
+    yield from hints(after, known=before)
+
+
+def hints(served: Served, *, known: Served | None = None) -> Iterator[str]:
+    """What the code has and the published API does not."""
+    for key in served.unpublished:
+        if known is None or key not in known.unpublished:
+            yield f"! route {key} is not published: run ws_sync"
+
+
+def _last_line(output: bytes) -> str:
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "nothing was said"

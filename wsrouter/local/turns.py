@@ -1,0 +1,34 @@
+"""In which order the messages of one connection reach the backend."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from wsrouter.local.behaviour import Behaviour
+
+_DELAY_SECONDS = 0.05
+_CHANCE = random.SystemRandom()
+
+
+class Turns:
+    """Those of one connection."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def next(self, behaviour: Behaviour) -> AsyncIterator[None]:
+        """Entered when a message may go, left when it is done."""
+        if behaviour.message_order == "serial":
+            async with self._lock:
+                yield
+            return
+        if behaviour.message_order == "shuffled":
+            await asyncio.sleep(_CHANCE.uniform(0, _DELAY_SECONDS))
+        yield
+
+
+def is_lost(behaviour: Behaviour) -> bool:
+    """Whether chance takes this `$disconnect`."""
+    return _CHANCE.random() < behaviour.lost_disconnect

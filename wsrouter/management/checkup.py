@@ -1,0 +1,114 @@
+"""What `ws_doctor` looks at, one finding after the other."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from wsrouter import assembly, conf
+from wsrouter.errors import ConnectionGone, WSRouterError
+from wsrouter.routing.ports import Address
+from wsrouter.spec.gateway import Gateway
+from wsrouter.sync import endpoint_probe
+from wsrouter.sync.plan import Plan, prepare
+from wsrouter.sync.target import Target
+
+NOBODY = "doctor="
+"""A connection id that never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is ok, note or wrong; `text` says what to do where something is."""
+
+    what: str
+    text: str
+    level: str = "ok"
+
+
+def examine(alias: str, plane: Mapping[str, str]) -> Iterator[Finding]:
+    """Every finding about a gateway; `plane` says where its control plane is."""
+    try:
+        gateway = conf.gateway(alias)
+        snapshot = assembly.wanted_snapshot(alias)
+    except (WSRouterError, ImproperlyConfigured) as error:
+        yield Finding("settings", str(error), "wrong")
+        return
+    yield Finding("settings", f"{len(snapshot.routes)} routes to publish.")
+    yield _secret(gateway)
+    plan: Plan | None = None
+    try:
+        target = Target.of(gateway)
+        plan = prepare(assembly.control_plane(alias, **plane), target, snapshot)
+    except WSRouterError as error:
+        yield Finding("control plane", str(error), "wrong")
+    else:
+        yield _published(plan)
+    yield from _endpoint(gateway)
+    yield _cookies(gateway)
+    if plan and plan.deployed.api_id:
+        yield _connections(gateway, plan.deployed.api_id)
+
+
+def _secret(gateway: Gateway) -> Finding:
+    if gateway.secrets[0] in conf.accepted_secrets(gateway.alias):
+        return Finding("secret", "Django here accepts what is published.")
+    advice = "SECRET is weak, which only DEBUG accepts. Use 32 characters or more."
+    return Finding("secret", advice, "wrong")
+
+
+def _published(plan: Plan) -> Finding:
+    if not plan.deployed.api_id:
+        return Finding("published", "There is no API yet: run ws_sync.", "wrong")
+    if plan.in_sync:
+        return Finding("published", f"{plan.deployed.api_id} is in sync.")
+    text = f"{len(plan.changes)} changes are not published: run ws_sync."
+    return Finding("published", text, "wrong")
+
+
+def _endpoint(gateway: Gateway) -> Iterator[Finding]:
+    found = [
+        Finding("endpoint", text, "wrong") for text in endpoint_probe.problems(gateway)
+    ]
+    answers = "It answers with the secret and refuses without."
+    yield from found or [Finding("endpoint", answers)]
+
+
+def _cookies(gateway: Gateway) -> Finding:
+    if gateway.domain is None:
+        text = (
+            "Browsers send no cookies to an execute-api host: set DOMAIN to a name on"
+            " your site, or use tickets."
+        )
+        return Finding("cookies", text, "note")
+    scope = (settings.SESSION_COOKIE_DOMAIN or "").lstrip(".")
+    name = gateway.domain.name
+    if scope and (name == scope or name.endswith(f".{scope}")):
+        return Finding("cookies", f"The session cookie of {scope} reaches {name}.")
+    parent = name.partition(".")[2]
+    text = (
+        f'The session cookie does not reach {name}: SESSION_COOKIE_DOMAIN = ".{parent}"'
+    )
+    return Finding("cookies", text, "note")
+
+
+def _connections(gateway: Gateway, api_id: str) -> Finding:
+    address = Address(
+        gateway=gateway.alias,
+        connection_id=NOBODY,
+        api_id=gateway.api_id or api_id,
+        stage=gateway.stage,
+    )
+    try:
+        assembly.transport().info(address)
+    except ConnectionGone:
+        pass
+    except WSRouterError as error:
+        advice = f"{error} The application needs execute-api:ManageConnections."
+        return Finding("@connections", advice, "wrong")
+    return Finding("@connections", "Sending is permitted.")
+
+
+def is_wrong(findings: list[Finding]) -> bool:
+    return any(each.level == "wrong" for each in findings)

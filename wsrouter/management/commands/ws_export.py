@@ -1,0 +1,64 @@
+"""`ws_export`: what ws_sync would publish, for teams that own their stack."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from wsrouter import assembly, conf
+from wsrouter.errors import WSRouterError
+from wsrouter.spec.gateway import Gateway
+from wsrouter.spec.snapshot import Snapshot
+from wsrouter.sync import iam_policy, terraform
+from wsrouter.sync.checklist import checklist
+from wsrouter.sync.cloudformation import template
+from wsrouter.sync.yaml import yaml
+
+
+def _policies(snapshot: Snapshot, gateway: Gateway) -> dict[str, Any]:
+    where = {"region": gateway.region, "api_id": gateway.api_id}
+    return {
+        "publisher": iam_policy.publisher(snapshot, **where),
+        "application": iam_policy.application(snapshot, **where),
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2)
+
+
+KINDS: dict[str, Callable[[Snapshot, Gateway], Any]] = {
+    "cloudformation": lambda snapshot, _: template(snapshot),
+    "terraform": lambda snapshot, _: terraform.configuration(snapshot),
+    "console": lambda snapshot, _: checklist(snapshot),
+    "iam-policy": _policies,
+}
+
+
+class Command(BaseCommand):
+    """Parses, calls one of the exports, prints."""
+
+    help = "Prints the WebSocket API as a template, a checklist or IAM policies."
+    requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=KINDS)
+        parser.add_argument("--gateway", default="default", help="Alias in WSROUTER.")
+        parser.add_argument(
+            "--yaml", action="store_true", help="YAML (cloudformation only)."
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        if options["yaml"] and options["kind"] != "cloudformation":
+            raise CommandError("--yaml goes with cloudformation.")
+        try:
+            gateway = conf.gateway(options["gateway"])
+            snapshot = assembly.wanted_snapshot(gateway.alias, secret_needed=False)
+        except (WSRouterError, ImproperlyConfigured) as error:
+            raise CommandError(str(error)) from error
+        found = KINDS[options["kind"]](snapshot, gateway)
+        write = yaml if options["yaml"] else _json
+        self.stdout.write(found if isinstance(found, str) else write(found))

@@ -1,0 +1,102 @@
+"""Which API `ws_local` serves, and the Django that answers it."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.urls import NoReverseMatch, reverse
+
+from wsrouter import assembly, conf
+from wsrouter.local.served import Served
+from wsrouter.spec.gateway import Gateway
+
+DJANGO_HOST = "127.0.0.1"
+_PLANE = ("api_id", "endpoint_url", "region", "profile")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options that choose the API."""
+    add = parser.add_argument
+    add("--published", action="store_true", help="Serve what ws_sync has published.")
+    add("--api-id", default="", help="The same, of the API with this id.")
+    add("--endpoint-url", default="", help="Of the control plane that publishes.")
+    add("--region", default="", help="Of the control plane.")
+    add("--profile", default="", help="Of the AWS configuration.")
+
+
+def served(options: Mapping[str, Any]) -> Served:
+    """The API of the code, or the published one; its integration is `uri`."""
+    gateway = conf.gateway(options["gateway"])
+    snapshot = wanted = assembly.local_snapshot(gateway.alias)
+    if _is_published(options):
+        plane = {name: options[name] for name in _PLANE}
+        snapshot = assembly.deployed_snapshot(gateway.alias, **plane)
+    integration = replace(snapshot.integration, uri=uri(gateway, options))
+    return Served(
+        snapshot=replace(snapshot, integration=integration),
+        unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
+    )
+
+
+def api_id(options: Mapping[str, Any], otherwise: str) -> str:
+    """The id that events carry."""
+    configured = (
+        conf.gateway(options["gateway"]).api_id if _is_published(options) else ""
+    )
+    return options["api_id"] or configured or otherwise
+
+
+def uri(gateway: Gateway, options: Mapping[str, Any]) -> str:
+    """Where events are posted."""
+    if options["no_django"]:
+        if gateway.endpoint:
+            return gateway.endpoint
+        raise CommandError(
+            f"--no-django needs WSROUTER[{gateway.alias!r}]['ENDPOINT']."
+        )
+    try:
+        path = reverse("wsrouter:endpoint")
+    except NoReverseMatch as error:
+        raise CommandError(
+            'The endpoint has no URL: add path("ws/", include("wsrouter.urls")).'
+        ) from error
+    return f"http://{DJANGO_HOST}:{options['django_port']}{path}"
+
+
+def runserver(options: Mapping[str, Any]) -> list[str]:
+    """The command that starts Django."""
+    place = f"{DJANGO_HOST}:{options['django_port']}"
+    return [*_manage(), "runserver", place, *_common(options)]
+
+
+def asking_again(options: Mapping[str, Any]) -> list[str]:
+    """The command that says what is served, once the code has changed."""
+    command = [*_manage(), "ws_local", "--tell", *_common(options)]
+    command += ["--django-port", str(options["django_port"])]
+    command += ["--gateway", options["gateway"]]
+    if options["published"]:
+        command.append("--published")
+    for name in _PLANE:
+        if options[name]:
+            command += [f"--{name.replace('_', '-')}", options[name]]
+    return command
+
+
+def _is_published(options: Mapping[str, Any]) -> bool:
+    return any([options["published"], *(options[name] for name in _PLANE)])
+
+
+def _common(options: Mapping[str, Any]) -> list[str]:
+    given = options["pythonpath"]
+    return ["--pythonpath", given] if given else []
+
+
+def _manage() -> list[str]:
+    """How this command was started: `python manage.py` or `python -m django`."""
+    module = sys.modules["__main__"].__spec__
+    if module is None:
+        return [sys.executable, sys.argv[0]]
+    return [sys.executable, "-m", module.name.removesuffix(".__main__")]

@@ -1,0 +1,148 @@
+"""Rows: connections, groups, tickets, queued sends. Nothing here speaks to AWS."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+if TYPE_CHECKING:
+    _Text = models.CharField[str, str]
+else:
+    _Text = models.CharField
+
+
+class ExactCharField(_Text):
+    """A string that compares case-sensitively on every database.
+
+    Connection ids that differ in case only are two connections; MySQL and MariaDB
+    would take them for one under their default collations.
+    """
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_bin"
+        return parameters
+
+
+class OpenConnection(models.Model):
+    """A socket that API Gateway holds open, as far as we know."""
+
+    connection_id = ExactCharField(max_length=128, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="wsrouter_connections",
+    )
+    auth_hash = models.CharField(max_length=128, editable=False)
+    session_hash = models.CharField(max_length=64, default="", editable=False)
+    state = models.JSONField(default=dict)
+    gateway = ExactCharField(max_length=128)
+    api_id = models.CharField(max_length=64)
+    stage = models.CharField(max_length=128)
+    source_ip = models.CharField(max_length=45)
+    user_agent = models.TextField()
+    connected_at = models.DateTimeField()
+    stored_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "open connection"
+        indexes = (
+            models.Index(fields=["session_hash"], name="wsrouter_connection_session"),
+        )
+
+    def __str__(self) -> str:
+        return self.connection_id
+
+
+class Membership(models.Model):
+    """A connection in a group. Who joins locks the connection's row first, so there is
+    no need of a constraint in the database."""
+
+    group = ExactCharField(max_length=255)
+    connection = models.ForeignKey(
+        OpenConnection,
+        to_field="connection_id",
+        db_constraint=False,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["group", "connection"], name="wsrouter_membership_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} in {self.group}"
+
+
+class Ticket(models.Model):
+    """A proof of identity that one handshake may present, once. Only its digest is
+    kept. `expires_at` is the ticket's end, `proof_expires_at` that of what it proves.
+    """
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="wsrouter_tickets",
+    )
+    auth_hash = models.CharField(max_length=128, editable=False)
+    session_hash = models.CharField(max_length=64, default="", editable=False)
+    gateway = ExactCharField(max_length=128)
+    connection_id = ExactCharField(max_length=128, default="", editable=False)
+    proof_expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["session_hash"], name="wsrouter_ticket_session"),
+        )
+
+    def __str__(self) -> str:
+        return f"a ticket of user {self.user_id}"
+
+
+class QueuedSend(models.Model):
+    """A send that workers carry out, and what they have counted so far. Its slices are
+    cut off one by one; `part` and `upto` say where the last one ended."""
+
+    event = models.TextField()
+    data = models.BinaryField()
+    wanted = models.JSONField()
+    left_out = models.PositiveIntegerField(default=0)
+    part = models.PositiveIntegerField(default=0)
+    upto = ExactCharField(max_length=128, default="")
+    is_cut = models.BooleanField(default=False)
+    delivered = models.BigIntegerField(default=0)
+    gone = models.BigIntegerField(default=0)
+    failed = models.BigIntegerField(default=0)
+    reasons = models.JSONField(default=dict)
+    stopped = models.TextField(default="")
+    touched_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.event}, send {self.pk}"
+
+
+class QueuedSlice(models.Model):
+    """A range of connection ids that a worker posts to until `leased_until`. Without
+    `upto` it has no end."""
+
+    send = models.ForeignKey(
+        QueuedSend, on_delete=models.CASCADE, related_name="slices"
+    )
+    part = models.PositiveIntegerField()
+    after = ExactCharField(max_length=128)
+    upto = ExactCharField(max_length=128, default="")
+    holder = models.CharField(max_length=255)
+    leased_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"slice {self.pk} of send {self.send_id}"

@@ -1,0 +1,70 @@
+"""What Django's own exceptions answer, and where crashes are reported."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    ValidationError,
+)
+from django.core.signals import got_request_exception
+from django.http import Http404
+
+from wsrouter.errors import MessageError
+from wsrouter.routing.delivery import Delivery
+from wsrouter.routing.failures import Known, KnownErrors
+from wsrouter.routing.frame import Frame
+
+logger = logging.getLogger("wsrouter.request")
+_deliveries = logging.getLogger("wsrouter.delivery")
+
+
+def crashed(frame: Frame, request: Any, error: Exception) -> None:
+    """Log with the traceback and tell Django's signal, as for a crashed view."""
+    logger.error("%s %s failed", frame.event_type, frame.route_key, exc_info=error)
+    got_request_exception.send(sender=None, request=request)
+
+
+def delivered(delivery: Delivery) -> None:
+    """Log the report of a delivery: as an error when it was stopped."""
+    report = delivery.report
+    if report is None:
+        return
+    level = logging.WARNING if report.failed else logging.INFO
+    level = logging.ERROR if report.stopped else level
+    _deliveries.log(level, "%s: %s", delivery.event, report)
+
+
+def _not_found(_: Exception) -> MessageError:
+    return MessageError("not_found", "There is no such thing.")
+
+
+def _denied(_: Exception) -> MessageError:
+    return MessageError("permission_denied", "You may not do this.")
+
+
+def _invalid(error: Exception) -> MessageError:
+    assert isinstance(error, ValidationError)  # noqa: S101  # by KNOWN
+    if hasattr(error, "error_dict"):
+        fields = error.error_dict
+    else:
+        fields = {NON_FIELD_ERRORS: error.error_list}
+    detail = [
+        {
+            "loc": [] if field == NON_FIELD_ERRORS else [field],
+            "msg": message,
+            "type": each.code or "invalid",
+        }
+        for field, errors in fields.items()
+        for each in errors
+        for message in each.messages
+    ]
+    return MessageError("invalid_payload", "; ".join(error.messages), detail=detail)
+
+
+KNOWN: KnownErrors = {
+    Http404: Known(status=404, error=_not_found),
+    PermissionDenied: Known(status=403, error=_denied),
+    ValidationError: Known(status=400, error=_invalid),
+}

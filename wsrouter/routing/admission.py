@@ -1,0 +1,72 @@
+"""Who may call a route, and how often."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from wsrouter.errors import MessageError, Reject
+from wsrouter.routing.connection import Connection
+from wsrouter.routing.drive import Call, Flow, is_async
+from wsrouter.routing.frame import Frame
+from wsrouter.routing.ports import Counter
+from wsrouter.routing.route import Permission, Route
+from wsrouter.routing.throttle import Rate
+
+
+def admit(
+    route: Route, frame: Frame, connection: Connection | None, counter: Counter
+) -> Flow[None]:
+    """Raises MessageError when the route is closed to this connection now."""
+    if connection is not None:
+        _check_login(route, connection)
+        for permission in route.permissions:
+            if not (yield _allows(permission, connection)):
+                raise MessageError("permission_denied", "You may not do this.")
+    if route.throttle is not None:
+        key = f"{frame.gateway}:{route.key}:{_counted(route, frame, connection)}"
+        arguments = {"key": key, "rate": route.throttle}
+        if wait := (yield Call(counter.hit, arguments)):
+            raise MessageError(
+                "throttled",
+                f"Too many messages; try again in {wait:.0f} s.",
+                retry=True,
+                detail={"retry_after": round(wait, 1)},
+            )
+
+
+def admit_handshake(
+    rates: Iterable[Rate], frame: Frame, user: Any, counter: Counter
+) -> Flow[None]:
+    """Raises Reject when too many connections were opened; `user` is None as long as
+    nobody has asked who it is."""
+    for rate in rates:
+        if rate.scope == "ip" and user is None:
+            who = f"ip:{frame.source_ip}"
+        elif rate.scope == "user" and user is not None and user.is_authenticated:
+            who = f"user:{user.pk}"
+        else:
+            continue
+        arguments = {"key": f"{frame.gateway}:$connect:{who}", "rate": rate}
+        if wait := (yield Call(counter.hit, arguments)):
+            raise Reject(429, f"Too many connections; try again in {wait:.0f} s.")
+
+
+def _check_login(route: Route, connection: Connection) -> None:
+    needed = route.login_required or any(isinstance(p, str) for p in route.permissions)
+    if needed and not connection.user.is_authenticated:
+        raise MessageError("not_authenticated", "Log in first.")
+
+
+def _allows(permission: Permission, connection: Connection) -> Call:
+    if isinstance(permission, str):
+        return Call(connection.user.has_perm, {"perm": permission})
+    return Call(partial(permission, connection), {}, is_async(permission))
+
+
+def _counted(route: Route, frame: Frame, connection: Connection | None) -> str:
+    scope = route.throttle.scope if route.throttle else "connection"
+    if scope == "ip":
+        return f"ip:{frame.source_ip}"
+    if scope == "user" and connection is not None and connection.user.is_authenticated:
+        return f"user:{connection.user.pk}"
+    return f"connection:{frame.connection_id}"

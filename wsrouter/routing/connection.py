@@ -1,0 +1,117 @@
+"""One open socket, as a handler sees it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from wsrouter.errors import HandshakeNotDone
+from wsrouter.routing import ports
+from wsrouter.routing.group import checked_group
+from wsrouter.routing.ports import Address, Registry
+from wsrouter.routing.state import ReadOnlyState
+from wsrouter.routing.unstored import Nobody, Unstored
+
+
+class Connection:
+    """One open socket. A plain object: `Connection("id", user=user)` will do in a test.
+
+    `state` is a small JSON dict, writable in `connect` only; later it is changed with
+    `update_state`. Every method has an async twin with the prefix `a`.
+    """
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        *,
+        user: Any = None,
+        gateway: str = "default",
+        state: Mapping[str, Any] | None = None,
+        groups: Iterable[str] = (),
+        source_ip: str = "",
+        user_agent: str = "",
+        connected_at: datetime | None = None,
+        api_id: str = "",
+        stage: str = "",
+        registry: Registry | None = None,
+    ) -> None:
+        own_state = dict(state or {})
+        self.id = id
+        self.user: Any = Nobody() if user is None else user
+        self.gateway = gateway
+        self.source_ip = source_ip
+        self.user_agent = user_agent
+        self.connected_at = connected_at
+        self.api_id = api_id
+        self.stage = stage
+        self.state = ReadOnlyState(own_state) if registry else own_state
+        self._registry: Registry = registry or Unstored(groups, own_state)
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.id} user={self.user} gateway={self.gateway}>"
+
+    @property
+    def address(self) -> Address:
+        return Address(
+            connection_id=self.id,
+            gateway=self.gateway,
+            api_id=self.api_id,
+            stage=self.stage,
+        )
+
+    def join(self, group: str) -> None:
+        """Become a member of a group; raises ValueError for an impossible name."""
+        self._registry.join(self.id, checked_group(group))
+
+    def leave(self, group: str) -> None:
+        """Leave a group; leaving one that was not joined is no error."""
+        self._registry.leave(self.id, checked_group(group))
+
+    @property
+    def groups(self) -> frozenset[str]:
+        return self._registry.groups(self.id)
+
+    def update_state(self, **changes: Any) -> Mapping[str, Any]:
+        """Change members of `state`, atomically, and return the whole."""
+        state = self._registry.update_state(self.id, changes)
+        if state is not self.state:
+            self.state = ReadOnlyState(state)
+        return self.state
+
+    def close(self) -> None:
+        """Close the socket; the client sees close code 1000."""
+        self._refuse_while_connecting("raise Reject to refuse it")
+        ports.sender().close(self.address)
+
+    def info(self) -> Mapping[str, Any]:
+        """What API Gateway knows of the socket; raises ConnectionGone when closed.
+
+        Keys as in its GetConnection: `connectedAt`, `lastActiveAt`, `identity`.
+        """
+        self._refuse_while_connecting("ask from the first message")
+        return ports.sender().info(self.address)
+
+    async def ajoin(self, group: str) -> None:
+        await sync_to_async(self.join)(group)
+
+    async def aleave(self, group: str) -> None:
+        await sync_to_async(self.leave)(group)
+
+    async def agroups(self) -> frozenset[str]:
+        return await sync_to_async(self._registry.groups)(self.id)
+
+    async def aupdate_state(self, **changes: Any) -> Mapping[str, Any]:
+        return await sync_to_async(self.update_state)(**changes)
+
+    async def aclose(self) -> None:
+        await sync_to_async(self.close)()
+
+    async def ainfo(self) -> Mapping[str, Any]:
+        return await sync_to_async(self.info)()
+
+    def _refuse_while_connecting(self, instead: str) -> None:
+        if ports.connecting() is self:
+            raise HandshakeNotDone(
+                f"The handshake of connection {self.id} is not done: {instead}."
+            )

@@ -1,0 +1,83 @@
+"""Runs steps that were written once, in a sync or in an async world.
+
+A flow is a generator that yields calls and gets their results back. `drive` and
+`adrive` are the only two places that know which world they are in.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function to call by keyword; `is_async` when it is known to give a coroutine.
+
+    What it returns is awaited wherever that is possible: a plain function that hands
+    on a coroutine, as many decorators do, counts as async too.
+    """
+
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    is_async: bool = False
+
+    def __call__(self) -> Any:
+        try:
+            return self.function(**self.arguments)
+        except StopIteration as error:  # no future can carry it: awaiting would hang
+            raise RuntimeError("The function raised StopIteration.") from error
+
+
+Flow = Generator[Call, Any, T]
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether calling `function`, also an object with `__call__`, gives a coroutine."""
+    return iscoroutinefunction(function) or iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004
+    )
+
+
+def drive(flow: Flow[T]) -> T:
+    """Run a flow to its end from sync code."""
+    resume: Callable[[Any], Call] = flow.send
+    value: Any = None
+    while True:
+        try:
+            call = resume(value)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        try:
+            value = call()
+            if inspect.isawaitable(value):
+                value = async_to_sync(_awaited)(value)
+            resume = flow.send
+        except Exception as error:  # noqa: BLE001
+            resume, value = flow.throw, error
+
+
+async def adrive(flow: Flow[T]) -> T:
+    """Run a flow to its end from async code; sync calls run in a thread."""
+    resume: Callable[[Any], Call] = flow.send
+    value: Any = None
+    while True:
+        try:
+            call = resume(value)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        try:
+            value = call() if call.is_async else await sync_to_async(call.__call__)()
+            if inspect.isawaitable(value):
+                value = await value
+            resume = flow.send
+        except Exception as error:  # noqa: BLE001
+            resume, value = flow.throw, error
+
+
+async def _awaited(value: Awaitable[T]) -> T:
+    return await value

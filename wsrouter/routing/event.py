@@ -1,0 +1,168 @@
+"""A typed outbound message that can be sent to connections."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
+
+from asgiref.sync import sync_to_async
+
+from wsrouter.errors import HandshakeNotDone
+from wsrouter.routing import ports
+from wsrouter.routing.adapter import adapter
+from wsrouter.routing.connection import Connection
+from wsrouter.routing.delivery import Delivery, Report, Status
+from wsrouter.routing.group import checked_group
+from wsrouter.routing.ports import Outgoing, Recipients
+
+T = TypeVar("T")
+One = Connection | str
+
+
+class SendOptions(TypedDict, total=False):
+    """The keyword arguments of `send`."""
+
+    connection: One | None
+    user: Any
+    group: str | None
+    groups: Iterable[str] | None
+    everyone: bool
+    exclude: One | Iterable[One]
+    gateway: str | None
+    on_commit: bool
+
+
+class Event(Generic[T]):
+    """Declared with `router.event(name, Model)`; `send` pushes it to connections."""
+
+    def __init__(
+        self,
+        name: str,
+        model: type[T],
+        *,
+        tags: tuple[str, ...] = (),
+        declared_at: str = "",
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.tags = tags
+        self.declared_at = declared_at
+        where = f"Event {name!r} ({declared_at})"
+        self._adapter = adapter(model, name=where, role="payload")
+
+    def __repr__(self) -> str:
+        return f"<Event {self.name}>"
+
+    def send(
+        self,
+        payload: T,
+        *,
+        connection: One | None = None,
+        user: Any = None,
+        group: str | None = None,
+        groups: Iterable[str] | None = None,
+        everyone: bool = False,
+        exclude: One | Iterable[One] = (),
+        gateway: str | None = None,
+        on_commit: bool = True,
+    ) -> Delivery:
+        """Send to one connection, a user (or primary key), a group, groups or everyone.
+
+        Connections of every gateway are reached unless `gateway` names one. While a
+        transaction is open it is sent when that commits, unless `on_commit` is False.
+        No groups (`groups=[]`) reach nobody. Raises EventTooLarge above 128 KB (API
+        Gateway quota), ValidationError when the payload is not the event's, and
+        HandshakeNotDone for a connection inside its own `connect`.
+        """
+        recipients = _recipients(
+            connection=connection,
+            user=user,
+            group=group,
+            groups=groups,
+            everyone=everyone,
+            exclude=exclude,
+            gateway=gateway,
+        )
+        sender = ports.sender()
+        recipients, left_out = _without_connecting(recipients)
+        outgoing = Outgoing(
+            event=self.name,
+            payload=self._json(payload),
+            recipients=recipients,
+            left_out=left_out,
+        )
+        if groups is not None and not recipients.groups:
+            return Delivery(event=self.name, status=Status.DONE, report=Report())
+        return sender.send(outgoing, on_commit=on_commit)
+
+    async def asend(self, payload: T, **options: Unpack[SendOptions]) -> Delivery:
+        """The async twin of `send`, with the same options."""
+        return await sync_to_async(self.send)(payload, **options)
+
+    def _json(self, payload: T) -> bytes:
+        valid = self._adapter.validate_python(payload, from_attributes=True)
+        return self._adapter.dump_json(valid, by_alias=True)
+
+
+def _id(one: One) -> str:
+    found: object = one.id if isinstance(one, Connection) else one
+    if not isinstance(found, str) or not found:
+        raise TypeError(f"A connection or its id is expected, not {one!r}.")
+    return found
+
+
+def _key(user: Any) -> Any:
+    """Nobody in particular is no recipient: it must not turn into everybody."""
+    if (key := getattr(user, "pk", user)) is None:
+        raise ValueError(f"send(user=...) takes a user who is stored, not {user!r}.")
+    return key
+
+
+def _ids(many: One | Iterable[One]) -> frozenset[str]:
+    if isinstance(many, str | Connection):
+        return frozenset({_id(many)})
+    return frozenset(map(_id, many))
+
+
+def _recipients(
+    *,
+    connection: One | None,
+    user: Any,
+    group: str | None,
+    groups: Iterable[str] | None,
+    everyone: bool,
+    exclude: One | Iterable[One],
+    gateway: str | None,
+) -> Recipients:
+    chosen = [connection is not None, user is not None, group is not None]
+    if sum([*chosen, groups is not None, everyone]) != 1:
+        raise TypeError(
+            "send() needs exactly one of connection=, user=, group=, groups= and"
+            " everyone=True."
+        )
+    if isinstance(groups, str):
+        raise TypeError("send(groups=...) takes several names; use group= for one.")
+    named = [group] if group is not None else list(groups or ())
+    return Recipients(
+        connection_id=_id(connection) if connection is not None else "",
+        user=_key(user) if user is not None else None,
+        groups=frozenset(map(checked_group, named)),
+        everyone=everyone,
+        exclude=_ids(exclude),
+        gateway=gateway or "",
+    )
+
+
+def _without_connecting(recipients: Recipients) -> tuple[Recipients, int]:
+    """Leave out the connection inside whose `connect` this is, and count it."""
+    new: Connection | None = ports.connecting()
+    if new is None or new.id in recipients.exclude:
+        return recipients, 0
+    if recipients.connection_id == new.id:
+        raise HandshakeNotDone
+    meant = recipients.gateway in ("", new.gateway) and (
+        recipients.everyone
+        or (recipients.user is not None and recipients.user == new.user.pk)
+        or bool(recipients.groups & new.groups)
+    )
+    excluded = recipients.exclude | {new.id}
+    return replace(recipients, exclude=excluded), int(meant)

@@ -1,0 +1,118 @@
+"""What an exception answers: the user's handlers, known errors, and crashes."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wsrouter.errors import MessageError, Reject
+from wsrouter.routing.drive import Call, Flow
+from wsrouter.routing.frame import Frame
+from wsrouter.routing.route import Hook
+from wsrouter.routing.signature import Asks
+from wsrouter.routing.table import ExceptionHandlers
+
+CRASH = MessageError("internal_error", "Something went wrong.")
+
+OnCrash = Callable[[Frame, Any, Exception], None]
+"""Called while the exception is being handled, with the frame and the request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """How an exception that routing does not know is answered: as an error frame, and
+    as the status of a refused handshake."""
+
+    status: int
+    error: Callable[[Exception], MessageError]
+
+
+KnownErrors = Mapping[type[Exception], Known]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failures:
+    """Turns what was raised into a MessageError or a Reject; other exceptions are
+    reported and come back as `CRASH`."""
+
+    known: KnownErrors
+    on_crash: OnCrash
+
+    def explain(
+        self,
+        error: Exception,
+        frame: Frame,
+        request: Any,
+        handlers: Iterable[ExceptionHandlers],
+    ) -> Flow[MessageError | Reject]:
+        if hook := self._nearest(type(error), handlers):
+            try:
+                error = yield _call(hook, error, frame, request)
+                if not isinstance(error, Exception):
+                    raise TypeError(
+                        f"{hook.signature.name} must return a MessageError or a Reject,"
+                        f" not {error!r}."
+                    )
+            except Exception as raised:  # noqa: BLE001
+                error = raised
+        return self._final(error, frame, request)
+
+    def _final(
+        self, error: Exception, frame: Frame, request: Any
+    ) -> MessageError | Reject:
+        if isinstance(error, MessageError | Reject):
+            return error
+        for kind, known in self.known.items():
+            if isinstance(error, kind):
+                return known.error(error)
+        return self.crash(error, frame, request)
+
+    def report(
+        self, error: Exception, frame: Frame, handlers: Iterable[ExceptionHandlers]
+    ) -> Flow[None]:
+        """For a frame that gets no answer: what nobody handles is a crash."""
+        if hook := self._nearest(type(error), handlers):
+            try:
+                yield _call(hook, error, frame, None)
+            except Exception as raised:  # noqa: BLE001
+                error = raised
+            else:
+                return
+        self.crash(error, frame, None)
+
+    def crash(self, error: Exception, frame: Frame, request: Any) -> MessageError:
+        try:
+            raise error
+        except Exception as raised:  # noqa: BLE001
+            self.on_crash(frame, request, raised)
+        return CRASH
+
+    def refusal(self, error: Exception, answer: MessageError | Reject) -> Reject:
+        """The refusal of a handshake that answers the same."""
+        if isinstance(answer, Reject):
+            return answer
+        if answer is CRASH:
+            return Reject(500)
+        for kind, known in self.known.items():
+            if isinstance(error, kind):
+                return Reject(known.status, answer.message)
+        return Reject(400, answer.message)
+
+    def _nearest(
+        self, kind: type[Exception], handlers: Iterable[ExceptionHandlers]
+    ) -> Hook | None:
+        """The nearest router's handler, there of the nearest ancestor. A handler of
+        plain Exception does not get what has an answer of its own."""
+        ancestors: list[type] = []
+        for ancestor in kind.__mro__:
+            ancestors.append(ancestor)
+            if ancestor in (MessageError, Reject) or ancestor in self.known:
+                break
+        found = (table[a] for table in handlers for a in ancestors if a in table)
+        return next(found, None)
+
+
+def _call(hook: Hook, error: Exception, frame: Frame, request: Any) -> Call:
+    values = {Asks.ERROR: error, Asks.FRAME: frame, Asks.REQUEST: request}
+    return Call(
+        hook.function, hook.signature.arguments(values), hook.signature.is_async
+    )

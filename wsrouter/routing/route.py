@@ -1,0 +1,122 @@
+"""A registered handler as one frozen value."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from wsrouter.errors import DeclarationError
+from wsrouter.routing.adapter import adapter
+from wsrouter.routing.signature import Asks, Signature, read
+from wsrouter.routing.throttle import Rate
+
+Permission = str | Callable[..., Any]
+"""A Django permission, or a function of the connection that says yes or no."""
+
+CONNECT_ASKS = frozenset({Asks.CONNECTION, Asks.REQUEST})
+DISCONNECT_ASKS = frozenset({Asks.CONNECTION, Asks.DISCONNECTED})
+ROUTE_ASKS = frozenset({Asks.CONNECTION, Asks.MESSAGE, Asks.REQUEST, Asks.PAYLOAD})
+DEFAULT_ASKS = ROUTE_ASKS | {Asks.TEXT}
+ERROR_ASKS = frozenset({Asks.ERROR, Asks.FRAME, Asks.REQUEST})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hook:
+    """A `connect` or `disconnect` handler, or an exception handler."""
+
+    function: Callable[..., Any]
+    signature: Signature
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """A message handler with everything that its declaration decides."""
+
+    key: str
+    function: Callable[..., Any]
+    signature: Signature
+    reply: "TypeAdapter[Any]"
+    permissions: tuple[Permission, ...] = ()
+    login_required: bool = False
+    throttle: Rate | None = None
+    tags: tuple[str, ...] = ()
+    summary: str = ""
+
+    @property
+    def needs_connection(self) -> bool:
+        """Whether a message costs a look-up of its connection."""
+        by_user = self.throttle is not None and self.throttle.scope == "user"
+        return (
+            self.signature.asks_for(Asks.CONNECTION)
+            or self.login_required
+            or bool(self.permissions)
+            or by_user
+        )
+
+
+def hook(function: Callable[..., Any], allowed: frozenset[Asks]) -> Hook:
+    return Hook(function=function, signature=read(function, allowed=allowed))
+
+
+def route(
+    key: str,
+    function: Callable[..., Any],
+    *,
+    allowed: frozenset[Asks] = ROUTE_ASKS,
+    permissions: Sequence[Permission] = (),
+    login_required: bool = False,
+    throttle: str | None = None,
+    tags: Sequence[str] = (),
+    summary: str = "",
+) -> Route:
+    """Raises DeclarationError when the declaration cannot work."""
+    signature = read(function, allowed=allowed)
+    if signature.payload is not ...:
+        adapter(signature.payload, name=signature.name, role="payload")
+    return Route(
+        key=key,
+        function=function,
+        signature=signature,
+        reply=adapter(
+            Any if signature.returns is ... else signature.returns,
+            name=signature.name,
+            role="reply",
+        ),
+        permissions=checked_permissions(permissions, name=signature.name),
+        login_required=login_required,
+        throttle=_rate(signature, throttle),
+        tags=strings(tags),
+        summary=summary or _first_line(function),
+    )
+
+
+def checked_permissions(
+    permissions: Permission | Sequence[Permission], *, name: str
+) -> tuple[Permission, ...]:
+    """One permission counts as a list of one."""
+    one = isinstance(permissions, str) or callable(permissions)
+    listed = (permissions,) if one else tuple(permissions)  # type: ignore[arg-type]
+    for permission in listed:
+        if not (callable(permission) or "." in str(permission)):
+            raise DeclarationError(
+                f"{name}: the permission {permission!r} is neither of the form"
+                " 'app_label.codename' nor a function of the connection."
+            )
+    return listed  # type: ignore[return-value]
+
+
+def strings(many: str | Sequence[str]) -> tuple[str, ...]:
+    """One string counts as a list of one, not as its letters."""
+    return (many,) if isinstance(many, str) else tuple(many)
+
+
+def _rate(signature: Signature, throttle: str | None) -> Rate | None:
+    try:
+        return Rate.parse(throttle) if throttle is not None else None
+    except ValueError as error:
+        raise DeclarationError(f"{signature.name}: {error}") from error
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    return (getattr(function, "__doc__", None) or "").strip().partition("\n")[0]

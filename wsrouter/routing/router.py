@@ -1,0 +1,230 @@
+"""Declares handlers and events; every mistake is an error at import."""
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from wsrouter.errors import DeclarationError
+from wsrouter.routing import route as routes
+from wsrouter.routing.event import Event
+from wsrouter.routing.middleware import Middleware
+from wsrouter.routing.route import Hook, Permission, Route
+from wsrouter.routing.signature import described
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+DEFAULT_KEY = "$default"
+_CARRIED = re.compile(r"[!-+\--~]([ -+\--~]*[!-+\--~])?")
+RESERVED_EVENTS = frozenset({"reply", "error"})
+
+
+class Include:
+    """Another router in its place, with the prefix of its route keys."""
+
+    def __init__(self, router: "Router", prefix: str) -> None:
+        self.router = router
+        self.prefix = prefix
+
+
+class Router:
+    """A set of handlers and events. A decorator records the function and returns it
+    unchanged. `tags`, `login_required` and `permissions` hold for every route in it.
+    """
+
+    def __init__(
+        self,
+        *,
+        tags: Sequence[str] = (),
+        login_required: bool = False,
+        permissions: Sequence[Permission] = (),
+    ) -> None:
+        self.tags = routes.strings(tags)
+        self.login_required = login_required
+        self.permissions = routes.checked_permissions(permissions, name="Router()")
+        self.routes: list[Route] = []
+        self.defaults: list[Route] = []
+        self.events: list[Event[Any]] = []
+        self.connects: list[Hook | Include] = []
+        self.disconnects: list[Hook | Include] = []
+        self.middlewares: list[Middleware] = []
+        self.exception_handlers: dict[type[Exception], Hook] = {}
+        self.includes: list[Include] = []
+        self._parents: list[Router] = []
+
+    def route(
+        self,
+        key: str,
+        *,
+        permissions: Sequence[Permission] = (),
+        login_required: bool = False,
+        throttle: str | None = None,
+        tags: Sequence[str] = (),
+        summary: str = "",
+    ) -> Callable[[F], F]:
+        """Handle the messages that name this route key.
+
+        `permissions` are Django permissions or functions of the connection, `throttle`
+        is of the form "20/m" or "100/h per user". Raises DeclarationError.
+        """
+        if callable(key):
+            raise DeclarationError(f"{described(key)}: write @router.route('<key>').")
+
+        def register(function: F) -> F:
+            _check_key(key, described(function))
+            route = routes.route(
+                key,
+                function,
+                permissions=permissions,
+                login_required=login_required,
+                throttle=throttle,
+                tags=tags,
+                summary=summary,
+            )
+            self._add(self.routes, route)
+            return function
+
+        return register
+
+    def default(self, function: F) -> F:
+        """Handle the messages that name no registered route; one in a whole API.
+
+        A `str` parameter is the raw text, also of a frame that is not JSON.
+        """
+        route = routes.route(DEFAULT_KEY, function, allowed=routes.DEFAULT_ASKS)
+        self._add(self.defaults, route)
+        return function
+
+    def connect(self, function: F) -> F:
+        """Run before a handshake is accepted; raise Reject to refuse it."""
+        self.connects.append(routes.hook(function, routes.CONNECT_ASKS))
+        return function
+
+    def disconnect(self, function: F) -> F:
+        """Run after a connection has ended, at most once for each."""
+        self.disconnects.append(routes.hook(function, routes.DISCONNECT_ASKS))
+        return function
+
+    def event(self, name: str, model: type[T], *, tags: Sequence[str] = ()) -> Event[T]:
+        """Declare an outbound message; raises DeclarationError for a reserved name."""
+        caller = sys._getframe(1)
+        place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+        _check_event(name, place)
+        event = Event(name, model, tags=routes.strings(tags), declared_at=place)
+        self._add(self.events, event)
+        return event
+
+    def middleware(self, function: F) -> F:
+        """Wrap every frame: `def middleware(frame, call_next)`, or `async def`.
+
+        It returns the outcome that `call_next(frame)` returned, or one of its own.
+        """
+        self.middlewares.append(Middleware.of(function))
+        return function
+
+    def exception_handler(self, kind: type[Exception]) -> Callable[[F], F]:
+        """Answer an exception: the function takes it and returns a MessageError (in
+        `connect`, a Reject)."""
+
+        _check_exception(kind)
+
+        def register(function: F) -> F:
+            if kind in self.exception_handlers:
+                raise DeclarationError(
+                    f"{described(function)}: {kind.__name__} is handled already by"
+                    f" {self.exception_handlers[kind].signature.name}."
+                )
+            self.exception_handlers[kind] = routes.hook(function, routes.ERROR_ASKS)
+            return function
+
+        return register
+
+    def include(self, router: "Router", prefix: str = "") -> None:
+        """Add all of another router, also what it declares later.
+
+        `prefix` is put before its route keys, not before event names.
+        """
+        if not isinstance(router, Router):
+            raise DeclarationError(f"include() takes a Router, not {router!r}.")
+        if router is self or self in _below(router):
+            raise DeclarationError("A router cannot include itself.")
+        if prefix:
+            _check_key(prefix, f"include(prefix={prefix!r})")
+        include = Include(router, prefix)
+        router._parents.append(self)
+        try:
+            self._add(self.includes, include)
+        except DeclarationError:
+            router._parents.remove(self)
+            raise
+        self.connects.append(include)
+        self.disconnects.append(include)
+
+    def _add(self, declared: list[Any], new: Any) -> None:
+        declared.append(new)
+        try:
+            for root in self._roots():
+                _refuse_clashes(root)
+        except DeclarationError:
+            declared.pop()
+            raise
+
+    def _roots(self) -> "list[Router]":
+        if not self._parents:
+            return [self]
+        return [root for parent in self._parents for root in parent._roots()]
+
+
+def _check_event(name: object, place: str) -> None:
+    if not isinstance(name, str) or not name or name in RESERVED_EVENTS:
+        raise DeclarationError(
+            f"An event cannot be called {name!r} ({place}): it takes a string that is"
+            " not empty, and 'reply' and 'error' are reserved."
+        )
+
+
+def _check_exception(kind: object) -> None:
+    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+        raise DeclarationError(
+            f"{described(kind)}: write @router.exception_handler(<an Exception>)."
+        )
+
+
+def _check_key(key: object, where: str) -> None:
+    if not isinstance(key, str) or not key:
+        problem = "a route key is a string that is not empty"
+    elif key.startswith("$"):
+        problem = "a route key cannot start with '$' (API Gateway keeps those)"
+    elif not _CARRIED.fullmatch(key):
+        problem = "a route key travels in a header: ASCII, no comma, no space at an end"
+    else:
+        return
+    raise DeclarationError(f"{where}: {problem}, not {key!r}.")
+
+
+def _below(router: Router) -> list[Router]:
+    inner = [include.router for include in router.includes]
+    return inner + [each for child in inner for each in _below(child)]
+
+
+def _refuse_clashes(root: Router) -> None:
+    """A key, an event name or `default` may be declared once in a whole tree."""
+    seen: dict[str, str] = {}
+    for what, where in _declared(root, ""):
+        if what in seen:
+            raise DeclarationError(
+                f"{what} is declared twice: by {seen[what]} and by {where}."
+            )
+        seen[what] = where
+
+
+def _declared(router: Router, prefix: str) -> list[tuple[str, str]]:
+    found = [(f"Route {prefix + r.key!r}", r.signature.name) for r in router.routes]
+    found += [("The default handler", r.signature.name) for r in router.defaults]
+    found += [
+        (f"Event {event.name!r}", f"{event.model!r} ({event.declared_at})")
+        for event in router.events
+    ]
+    for include in router.includes:
+        found += _declared(include.router, prefix + include.prefix)
+    return found

@@ -1,0 +1,164 @@
+"""Reads what a handler asks for, once, when it is declared."""
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from typing import Any
+
+from wsrouter.errors import DeclarationError
+from wsrouter.routing.connection import Connection
+from wsrouter.routing.drive import is_async
+from wsrouter.routing.frame import Disconnected, Frame, Message
+
+_REQUEST = ("django.http.request", "HttpRequest")
+"""Known by name, so that routing works where Django is not installed."""
+
+
+class Asks(Enum):
+    """What a parameter is filled with."""
+
+    CONNECTION = auto()
+    MESSAGE = auto()
+    REQUEST = auto()
+    DISCONNECTED = auto()
+    FRAME = auto()
+    ERROR = auto()
+    TEXT = auto()
+    PAYLOAD = auto()
+
+
+_BY_TYPE: Mapping[type, Asks] = {
+    Connection: Asks.CONNECTION,
+    Message: Asks.MESSAGE,
+    Disconnected: Asks.DISCONNECTED,
+    Frame: Asks.FRAME,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signature:
+    """A handler's parameters by name, its payload and its return annotation.
+
+    `...` stands for what is not there: no payload, no default for it, no annotation of
+    what the function returns.
+    """
+
+    name: str
+    parameters: Mapping[str, Asks]
+    payload: Any = ...
+    payload_default: Any = ...
+    returns: Any = ...
+    is_async: bool = False
+
+    def asks_for(self, what: Asks) -> bool:
+        return what in self.parameters.values()
+
+    def arguments(self, values: Mapping[Asks, Any]) -> dict[str, Any]:
+        return {name: values[asks] for name, asks in self.parameters.items()}
+
+
+def read(function: Callable[..., Any], *, allowed: frozenset[Asks]) -> Signature:
+    """The signature of `function`; raises DeclarationError when a parameter is not one
+    of `allowed`, has no annotation, or two of them ask for a payload."""
+    name = described(function)
+    refuse_impossible(function, name)
+    hints = _hints(function, name)
+    parameters: dict[str, Asks] = {}
+    payload: Any = ...
+    default: Any = ...
+    for parameter in inspect.signature(function).parameters.values():
+        asks = _asks(parameter, hints, allowed=allowed, name=name)
+        if asks is Asks.PAYLOAD:
+            if Asks.PAYLOAD in parameters.values():
+                raise DeclarationError(f"{name} has two payload parameters.")
+            payload, default = hints[parameter.name], _default(parameter)
+        parameters[parameter.name] = asks
+    return Signature(
+        name=name,
+        parameters=parameters,
+        payload=payload,
+        payload_default=default,
+        returns=hints.get("return", ...),
+        is_async=is_async(function),
+    )
+
+
+def refuse_impossible(function: Any, name: str) -> None:
+    """Raises DeclarationError for what is no function, or one that yields."""
+    if not callable(function) or inspect.isclass(function):
+        raise DeclarationError(f"{name} is not a function.")
+    for each in (function, type(function).__call__):
+        if inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each):
+            raise DeclarationError(f"{name} must return its result, not yield it.")
+
+
+def described(function: Any) -> str:
+    """The name of a function, or of an object that can be called, with its file and
+    line, for error messages."""
+    inner = inspect.unwrap(function)
+    while isinstance(inner, partial):
+        inner = inspect.unwrap(inner.func)
+    name = getattr(inner, "__qualname__", repr(inner))
+    call = getattr(type(inner), "__call__", None)  # noqa: B004
+    code = getattr(inner, "__code__", getattr(call, "__code__", None))
+    return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
+
+
+def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
+    target = function if inspect.isroutine(function) else type(function).__call__
+    try:
+        return typing.get_type_hints(target, include_extras=True)
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
+        raise DeclarationError(
+            f"{name} has an annotation that cannot be resolved: {error}."
+        ) from error
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return ... if parameter.default is parameter.empty else parameter.default
+
+
+def _asks(
+    parameter: inspect.Parameter,
+    hints: Mapping[str, Any],
+    *,
+    allowed: frozenset[Asks],
+    name: str,
+) -> Asks:
+    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        raise DeclarationError(
+            f"{name}: parameter {str(parameter)!r} cannot be passed by name."
+        )
+    if parameter.name not in hints:
+        raise DeclarationError(
+            f"{name}: parameter {parameter.name!r} has no annotation."
+        )
+    asks = _by_annotation(hints[parameter.name], allowed)
+    if asks not in allowed:
+        listed = ", ".join(sorted(each.name.lower() for each in allowed))
+        raise DeclarationError(
+            f"{name}: parameter {parameter.name!r} cannot be filled here."
+            f" Possible are: {listed}."
+        )
+    return asks
+
+
+def _by_annotation(annotation: Any, allowed: frozenset[Asks]) -> Asks:
+    plain = typing.get_args(annotation)[0] if _is_annotated(annotation) else annotation
+    if not isinstance(plain, type):
+        return Asks.PAYLOAD
+    for kind in plain.__mro__:
+        if kind in _BY_TYPE:
+            return _BY_TYPE[kind]
+        if (kind.__module__, kind.__qualname__) == _REQUEST:
+            return Asks.REQUEST
+    if Asks.ERROR in allowed and issubclass(plain, Exception):
+        return Asks.ERROR
+    return Asks.TEXT if Asks.TEXT in allowed and plain is str else Asks.PAYLOAD
+
+
+def _is_annotated(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is typing.Annotated

@@ -1,0 +1,18 @@
+"""The state of a connection after its `connect`: to be read, not written to."""
+
+from typing import Any, NoReturn
+
+_ADVICE = (
+    "connection.state is read-only after connect; use connection.update_state(...)."
+)
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise TypeError(_ADVICE)
+
+
+class ReadOnlyState(dict[str, Any]):
+    """A dict whose every way to change it is refused with what to do instead."""
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse

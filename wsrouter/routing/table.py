@@ -1,0 +1,132 @@
+"""A root router laid flat: every route with what wraps it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wsrouter.routing.event import Event
+from wsrouter.routing.middleware import Middleware
+from wsrouter.routing.route import Hook, Permission, Route
+from wsrouter.routing.router import Include, Router
+
+ExceptionHandlers = Mapping[type[Exception], Hook]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What a handler inherits from the routers around it; the nearest router's
+    exception handlers come first, the outermost router's middleware."""
+
+    prefix: str = ""
+    tags: tuple[str, ...] = ()
+    login_required: bool = False
+    permissions: tuple[Permission, ...] = ()
+    middlewares: tuple[Middleware, ...] = ()
+    exceptions: tuple[ExceptionHandlers, ...] = ()
+
+    def inside(self, router: Router, prefix: str = "") -> "Surroundings":
+        return Surroundings(
+            prefix=self.prefix + prefix,
+            tags=self.tags + router.tags,
+            login_required=self.login_required or router.login_required,
+            permissions=self.permissions + router.permissions,
+            middlewares=self.middlewares + tuple(router.middlewares),
+            exceptions=(router.exception_handlers, *self.exceptions),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """A route in its place."""
+
+    route: Route
+    middlewares: tuple[Middleware, ...] = ()
+    exceptions: tuple[ExceptionHandlers, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stack:
+    """The `connect` or `disconnect` handlers of a router and the ones it includes, in
+    the order in which they were declared."""
+
+    members: "tuple[Hook | Stack, ...]"
+    middlewares: tuple[Middleware, ...] = ()
+    exceptions: tuple[ExceptionHandlers, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """Everything a root router registers, by full route key."""
+
+    routes: Mapping[str, Placed]
+    default: Placed | None
+    connects: Stack
+    disconnects: Stack
+    events: tuple[Event[object], ...]
+
+
+def table(root: Router) -> Table:
+    """The table of what `root` registers now."""
+    around = Surroundings().inside(root)
+    return Table(
+        routes={each.route.key: each for each in _routes(root, around)},
+        default=next(_defaults(root, around), None),
+        connects=_stack(root, "connects"),
+        disconnects=_stack(root, "disconnects"),
+        events=tuple(_events(root)),
+    )
+
+
+def _routes(router: Router, around: Surroundings) -> Iterator[Placed]:
+    for route in router.routes:
+        yield _placed(route, around.prefix + route.key, around)
+    for include in router.includes:
+        inner = around.inside(include.router, include.prefix)
+        yield from _routes(include.router, inner)
+
+
+def _defaults(router: Router, around: Surroundings) -> Iterator[Placed]:
+    for route in router.defaults:
+        yield _placed(route, route.key, around)
+    for include in router.includes:
+        yield from _defaults(include.router, around.inside(include.router))
+
+
+def _placed(route: Route, key: str, around: Surroundings) -> Placed:
+    return Placed(
+        route=replace(
+            route,
+            key=key,
+            tags=around.tags + route.tags,
+            login_required=around.login_required or route.login_required,
+            permissions=around.permissions + route.permissions,
+        ),
+        middlewares=around.middlewares,
+        exceptions=around.exceptions,
+    )
+
+
+def _stack(
+    router: Router,
+    kind: Literal["connects", "disconnects"],
+    outer: tuple[ExceptionHandlers, ...] = (),
+) -> Stack:
+    exceptions = (router.exception_handlers, *outer)
+    members: list[Hook | Stack] = []
+    for entry in getattr(router, kind):
+        if isinstance(entry, Include):
+            inner = _stack(entry.router, kind, exceptions)
+            members += [inner] if inner.members else []
+        else:
+            members.append(entry)
+    return Stack(
+        members=tuple(members),
+        middlewares=tuple(router.middlewares),
+        exceptions=exceptions,
+    )
+
+
+def _events(router: Router) -> Iterator[Event[object]]:
+    yield from router.events
+    for include in router.includes:
+        yield from _events(include.router)

@@ -1,0 +1,78 @@
+"""How a send goes, as the settings of its gateway say."""
+
+from collections.abc import Callable
+from functools import cache
+
+from wsrouter import conf
+from wsrouter.audience import Audience
+from wsrouter.aws.transports import transport
+from wsrouter.fanout.background import Background
+from wsrouter.fanout.bucket import Bucket
+from wsrouter.fanout.ports import Forget, OnDelivered, Transport
+from wsrouter.fanout.sender import Sender, Terms
+from wsrouter.ledger import Ledger
+from wsrouter.spec.gateway import Gateway
+from wsrouter.transactions import after_commit, in_transaction
+
+
+def sender(
+    *, substitute: Transport | None, forget: Forget, on_delivered: OnDelivered
+) -> Sender:
+    """What events and connections send through; `substitute` stands in for the network
+    in tests."""
+
+    @cache
+    def terms(alias: str) -> Terms:
+        gateway = _governing(alias)
+        chosen = substitute or transport(
+            gateway.transport, conf.gateways, in_flight=gateway.in_flight
+        )
+        engine = _engine(gateway.background)
+        background = engine and Background(
+            ledger=Ledger(),
+            audience=Audience(),
+            transport=chosen,
+            forget=forget,
+            on_delivered=on_delivered,
+            enqueue=lambda send: engine(send, alias),
+            after_commit=after_commit,
+            size=gateway.slice_recipients,
+            rate=gateway.posts_per_second,
+        )
+        return Terms(
+            transport=chosen,
+            recipients=gateway.send_recipients,
+            seconds=gateway.send_seconds,
+            bucket=Bucket(gateway.posts_per_second),
+            background=background,
+        )
+
+    return Sender(
+        audience=Audience(),
+        terms=terms,
+        in_transaction=in_transaction,
+        after_commit=after_commit,
+        forget=forget,
+        on_delivered=on_delivered,
+    )
+
+
+def _engine(name: str) -> Callable[[int, str], None] | None:
+    """What queues the work; raises MissingExtra."""
+    if name == "celery":
+        from wsrouter import tasks
+
+        return tasks.enqueue
+    if name == "tasks":
+        from wsrouter import django_task
+
+        return django_task.enqueue
+    return None
+
+
+def _governing(alias: str) -> Gateway:
+    """A send to all gateways follows the settings of the first one."""
+    known = conf.gateways()
+    if alias in known:
+        return known[alias]
+    return next(iter(known.values()), Gateway(alias="default"))

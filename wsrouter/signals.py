@@ -1,0 +1,6 @@
+"""Signals that an application may listen to."""
+
+from django.dispatch import Signal
+
+delivered = Signal()
+"""Sent after every send with `delivery`, its report filled in."""

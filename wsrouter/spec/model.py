@@ -1,0 +1,45 @@
+"""A router's routes and events as plain data; documents and sync are made from it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+NO_PAYLOAD = ...
+"""The payload of a route that takes none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RouteSpec:
+    """One registered message route. `handler` is its dotted name, `place` its file and
+    line; `payload` and `reply` are the annotated types."""
+
+    key: str
+    handler: str
+    summary: str = ""
+    tags: tuple[str, ...] = ()
+    payload: Any = NO_PAYLOAD
+    is_optional: bool = False
+    reply: Any = ...
+    permissions: tuple[str, ...] = ()
+    login_required: bool = False
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventSpec:
+    """One declared outbound event."""
+
+    name: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiSpec:
+    """What a root router registers, in the order of registration.
+
+    `hooks` are the `connect`, `disconnect` and `default` handlers, under `$connect` and
+    so on.
+    """
+
+    routes: tuple[RouteSpec, ...] = ()
+    hooks: tuple[RouteSpec, ...] = ()
+    events: tuple[EventSpec, ...] = ()

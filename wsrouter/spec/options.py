@@ -1,0 +1,198 @@
+"""The settings of a gateway that have settings of their own, read and checked."""
+
+import math
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+LOGGING_LEVELS = ("OFF", "ERROR", "INFO")
+LOG_FORMAT = (
+    '{"requestId":"$context.requestId","routeKey":"$context.routeKey",'
+    '"eventType":"$context.eventType","connectionId":"$context.connectionId",'
+    '"status":"$context.status","requestTime":"$context.requestTime"}'
+)
+_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[A-Za-z0-9-]*:\d*:\S+")
+_IDENTITY = re.compile(
+    r"(route\.request\.(header|querystring)|context|stageVariables)\.[\w.-]+"
+)
+_HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_PATH = re.compile(r"[A-Za-z0-9$_.+!*'()/-]{0,300}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Throttle:
+    """Requests a second, and how many at once."""
+
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Throttling:
+    """`default` for every route, `routes` for some of them by key."""
+
+    default: Throttle | None = None
+    routes: Mapping[str, Throttle] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessLogOption:
+    destination: str
+    format: str = LOG_FORMAT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuthorizerOption:
+    """`function` is the ARN of a Lambda; `role` what API Gateway calls it as.
+
+    `user` finds the user of a principal: a field, or the dotted path of a function.
+    """
+
+    function: str
+    identity: tuple[str, ...] = ()
+    role: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DomainOption:
+    """`certificate` is the ARN of one of ACM in the same region."""
+
+    name: str
+    certificate: str
+    key: str = ""
+
+
+def throttling(value: Any) -> Throttling:
+    """Read THROTTLING; raises ValueError."""
+    given = _members(value, {"RATE", "BURST", "ROUTES"})
+    routes = given.pop("ROUTES", {})
+    if not isinstance(routes, dict) or not all(isinstance(key, str) for key in routes):
+        raise ValueError("['ROUTES'] must be a dict by route key.")
+    return Throttling(
+        default=_throttle(given) if given else None,
+        routes={key: _throttle(each) for key, each in routes.items()},
+    )
+
+
+def access_log(value: Any) -> AccessLogOption:
+    """Read ACCESS_LOG; raises ValueError."""
+    if isinstance(value, str):
+        value = {"DESTINATION": value}
+    given = _members(value, {"DESTINATION", "FORMAT"}, needed={"DESTINATION"})
+    text = _text(given.get("FORMAT", LOG_FORMAT), "FORMAT")
+    if "$context.requestId" not in text and "$context.extendedRequestId" not in text:
+        raise ValueError("['FORMAT'] must contain $context.requestId.")
+    if len(text) > 1024:
+        raise ValueError("['FORMAT'] has more than 1024 characters.")
+    destination = _arn(given["DESTINATION"], "DESTINATION").removesuffix(":*")
+    return AccessLogOption(destination=destination, format=text)
+
+
+def authorizer(value: Any) -> AuthorizerOption:
+    """Read AUTHORIZER; raises ValueError."""
+    given = _members(
+        value, {"FUNCTION", "IDENTITY", "ROLE", "USER"}, needed={"FUNCTION"}
+    )
+    identity = given.get("IDENTITY", ())
+    if not isinstance(identity, list | tuple) or not all(
+        isinstance(each, str) and _IDENTITY.fullmatch(each) for each in identity
+    ):
+        raise ValueError(
+            "['IDENTITY'] must list sources such as 'route.request.querystring.token'."
+        )
+    return AuthorizerOption(
+        function=_arn(given["FUNCTION"], "FUNCTION"),
+        identity=tuple(identity),
+        role=_arn(given["ROLE"], "ROLE") if "ROLE" in given else "",
+        user=_text(given.get("USER", ""), "USER"),
+    )
+
+
+def domain(value: Any) -> DomainOption:
+    """Read DOMAIN; raises ValueError."""
+    given = _members(
+        value, {"NAME", "CERTIFICATE", "KEY"}, needed={"NAME", "CERTIFICATE"}
+    )
+    name, key = _text(given["NAME"], "NAME"), _text(given.get("KEY", ""), "KEY")
+    if not _HOST.fullmatch(name):
+        raise ValueError(f"['NAME'] {name!r} must be a host name in lower case.")
+    if not _PATH.fullmatch(key) or key.startswith("/") or key.endswith("/"):
+        raise ValueError(f"['KEY'] {key!r} must be a path without outer slashes.")
+    return DomainOption(
+        name=name, certificate=_arn(given["CERTIFICATE"], "CERTIFICATE"), key=key
+    )
+
+
+def logging_level(value: Any) -> str:
+    """Read LOGGING_LEVEL; raises ValueError."""
+    if value in LOGGING_LEVELS:
+        return str(value)
+    raise ValueError(f" must be one of {', '.join(LOGGING_LEVELS)}, not {value!r}.")
+
+
+def validate_at_gateway(value: Any) -> bool | tuple[str, ...]:
+    """Read VALIDATE_AT_GATEWAY; raises ValueError."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(key, str) for key in value):
+        return tuple(value)
+    raise ValueError(" must be True, False or a list of route keys.")
+
+
+def identifier(value: Any) -> str:
+    """Read the id of something in AWS; raises ValueError."""
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._${}-]{1,1024}", value):
+        return value
+    raise ValueError(f" must be an id, not {value!r}.")
+
+
+def _throttle(value: Any) -> Throttle:
+    given = _members(value, {"RATE", "BURST"}, needed={"RATE", "BURST"})
+    rate, burst = given["RATE"], given["BURST"]
+    if not _is_number(rate) or rate <= 0:
+        raise ValueError("['RATE'] must be a number of requests a second above 0.")
+    if not _is_number(burst) or burst < 1 or burst != int(burst):
+        raise ValueError("['BURST'] must be a whole number of requests, at least 1.")
+    return Throttle(rate=float(rate), burst=int(burst))
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+def _members(value: Any, known: set[str], needed: Set[str] = frozenset()) -> Any:
+    listed = ", ".join(sorted(known))
+    if not isinstance(value, dict) or not set(value) <= known:
+        raise ValueError(f" must be a dict with {listed}.")
+    if missing := sorted(needed - set(value)):
+        raise ValueError(f" lacks {' and '.join(missing)}.")
+    return dict(value)
+
+
+def _text(value: Any, name: str) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"[{name!r}] must be a str, not {value!r}.")
+
+
+def _arn(value: Any, name: str) -> str:
+    if isinstance(value, str) and _ARN.fullmatch(value):
+        return value
+    raise ValueError(f"[{name!r}] must be an ARN, not {value!r}.")
+
+
+READERS = {
+    "ACCESS_LOG": access_log,
+    "AUTHORIZER": authorizer,
+    "CLIENT_CERTIFICATE": identifier,
+    "DOMAIN": domain,
+    "LOGGING_LEVEL": logging_level,
+    "THROTTLING": throttling,
+    "VALIDATE_AT_GATEWAY": validate_at_gateway,
+    "VPC_LINK": identifier,
+}
+"""How each of these settings is read. A message starts where `WSROUTER[...][...]`
+ends."""

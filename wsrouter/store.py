@@ -1,0 +1,191 @@
+"""The registry of open connections, kept in the database."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, router, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from wsrouter import joining
+from wsrouter.errors import MessageError, SessionEnded
+from wsrouter.identity import LIFETIME, Identity, is_current
+from wsrouter.models import Membership, OpenConnection
+from wsrouter.routing.connection import Connection
+from wsrouter.routing.frame import Cause, Frame
+from wsrouter.routing.ports import Forgotten
+
+_HANDSHAKE = timedelta(minutes=1)
+"""From the moment in which an identity is established to that of the row: less."""
+
+
+class Store:
+    """Asks the primary database only: a row that was just written counts."""
+
+    def find(self, frame: Frame) -> Connection:
+        """The connection and its user, in one query; raises MessageError."""
+        rows = _connections().select_related("user")
+        try:
+            row = rows.get(connection_id=frame.connection_id, gateway=frame.gateway)
+        except OpenConnection.DoesNotExist:
+            raise MessageError(
+                "connection_unknown", "This connection is not known; connect again."
+            ) from None
+        if row.expires_at <= timezone.now() or not is_current(row.user, row.auth_hash):
+            raise SessionEnded
+        return Connection(row.connection_id, registry=self, **_facts(row))
+
+    def remember(
+        self, frame: Frame, connection: Connection, identity: Identity
+    ) -> bool:
+        """Store an accepted connection with its groups, once however often `$connect`
+        comes; False when the id is open already for somebody else."""
+        row = _row(frame, connection, identity)
+        with transaction.atomic(using=_alias()):
+            if not self._inserted(row) and not self._belongs(row):
+                return False
+            self._join_all(connection.id, connection.groups)
+        return True
+
+    def forget(self, connection_id: str, gateway: str) -> Forgotten | None:
+        """Remove a connection; it is returned to the one caller that removed it."""
+        with transaction.atomic(using=_alias()):
+            if not _locked(connection_id, gateway=gateway):
+                return None
+            rows = _connections().select_related("user")
+            row = rows.get(connection_id=connection_id)
+            groups = self.groups(connection_id)
+            row.delete(using=_alias())
+        connection = Connection(row.connection_id, groups=groups, **_facts(row))
+        return Forgotten(connection=connection, cause=_ended_by(row))
+
+    def forget_all(self, connection_ids: Sequence[str]) -> None:
+        """Remove connections, and tell nobody."""
+        with transaction.atomic(using=_alias()):
+            rows = _connections().filter(connection_id__in=connection_ids)
+            rows._raw_delete(using=_alias())
+            members = _memberships().filter(
+                connection__connection_id__in=connection_ids
+            )
+            members._raw_delete(using=_alias())
+
+    def join(self, connection_id: str, group: str) -> None:
+        """Nothing happens when the connection was closed meanwhile."""
+        joining.join(connection_id, group, using=_alias())
+
+    def leave(self, connection_id: str, group: str) -> None:
+        mine = _memberships_of(connection_id).filter(group=group)
+        mine._raw_delete(using=_alias())
+
+    def groups(self, connection_id: str) -> frozenset[str]:
+        mine = _memberships_of(connection_id).values_list("group", flat=True)
+        return frozenset(mine)
+
+    def update_state(
+        self, connection_id: str, changes: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Merge `changes` into the state; concurrent changes wait for each other."""
+        with transaction.atomic(using=_alias()):
+            if not _locked(connection_id):
+                raise MessageError("connection_unknown", "This connection is closed.")
+            row = _connections().only("state").get(connection_id=connection_id)
+            row.state |= changes
+            row.save(using=_alias(), update_fields=["state"])
+        return dict(row.state)
+
+    def _join_all(self, connection_id: str, groups: Iterable[str]) -> None:
+        rows = [Membership(connection_id=connection_id, group=each) for each in groups]
+        _memberships().bulk_create(rows, ignore_conflicts=True)
+
+    def _inserted(self, row: OpenConnection) -> bool:
+        try:
+            with transaction.atomic(using=_alias()):
+                row.save(using=_alias(), force_insert=True)
+        except IntegrityError:
+            return False
+        return True
+
+    def _belongs(self, row: OpenConnection) -> bool:
+        same = _connections().filter(
+            connection_id=row.connection_id, gateway=row.gateway, user=row.user_id
+        )
+        return same.exists()
+
+
+def _alias() -> str:
+    return router.db_for_write(OpenConnection)
+
+
+def _connections() -> "QuerySet[OpenConnection]":
+    return OpenConnection.objects.using(_alias())
+
+
+def _memberships() -> "QuerySet[Membership]":
+    return Membership.objects.using(_alias())
+
+
+def _memberships_of(connection_id: str) -> "QuerySet[Membership]":
+    return _memberships().filter(connection__connection_id=connection_id)
+
+
+def _locked(connection_id: str, **more: str) -> bool:
+    """Keep the row for the open transaction; False when there is none.
+
+    It is locked by writing to it, which every database does alike.
+    """
+    rows = _connections().filter(connection_id=connection_id, **more)
+    return rows.update(gateway=F("gateway")) > 0
+
+
+def _storable(moment: datetime) -> datetime:
+    """Without its time zone in projects that store none."""
+    if settings.USE_TZ:
+        return moment
+    return timezone.make_naive(moment, timezone.get_default_timezone())
+
+
+def _aware(moment: datetime) -> datetime:
+    if timezone.is_aware(moment):
+        return moment
+    return timezone.make_aware(moment, timezone.get_default_timezone())
+
+
+def _row(frame: Frame, connection: Connection, identity: Identity) -> OpenConnection:
+    user = identity.user if identity.user.is_authenticated else None
+    return OpenConnection(
+        connection_id=frame.connection_id,
+        user=user,
+        auth_hash=identity.auth_hash,
+        session_hash=identity.session_hash,
+        state=dict(connection.state),
+        gateway=frame.gateway,
+        api_id=frame.api_id,
+        stage=frame.stage,
+        source_ip=frame.source_ip,
+        user_agent=frame.user_agent,
+        connected_at=_storable(frame.connected_at or frame.received_at),
+        expires_at=identity.until,
+    )
+
+
+def _ended_by(row: OpenConnection) -> Cause | None:
+    if row.expires_at > timezone.now():
+        return None
+    lived = row.expires_at - row.stored_at
+    return Cause.LIFETIME if lived > LIFETIME - _HANDSHAKE else Cause.ENDED
+
+
+def _facts(row: OpenConnection) -> dict[str, Any]:
+    return {
+        "user": row.user or AnonymousUser(),
+        "gateway": row.gateway,
+        "state": row.state,
+        "source_ip": row.source_ip,
+        "user_agent": row.user_agent,
+        "connected_at": _aware(row.connected_at),
+        "api_id": row.api_id,
+        "stage": row.stage,
+    }

@@ -1,0 +1,33 @@
+"""One difference between the wanted and the deployed API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Action = Literal["create", "update", "delete"]
+Resource = Literal[
+    "api",
+    "authorizer",
+    "model",
+    "integration",
+    "route",
+    "route_response",
+    "stage",
+    "deployment",
+    "domain",
+    "api_mapping",
+]
+Fields = Mapping[str, tuple[Any, Any]]
+MASK = "***"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What happens to one resource; `fields` maps a member to its old and new value,
+    with secrets masked. `danger` says what may go wrong, if anything special may."""
+
+    action: Action
+    resource: Resource
+    key: str
+    fields: Fields = field(default_factory=dict)
+    danger: str = ""

@@ -1,0 +1,87 @@
+"""What is deployed now, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wsrouter.errors import SyncError
+from wsrouter.spec.snapshot import (
+    Api,
+    Authorizer,
+    Domain,
+    Integration,
+    Model,
+    RouteEntry,
+    Snapshot,
+    Stage,
+)
+from wsrouter.sync.digest import Digest
+from wsrouter.sync.note import Note
+from wsrouter.sync.records import DomainRecord, MappingRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeployedDomain:
+    """A custom domain, our mapping in it if there is one, and the others."""
+
+    record: DomainRecord
+    is_ours: bool = False
+    mapping: MappingRecord | None = None
+    others: tuple[MappingRecord, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployed:
+    """The deployed counterpart of a snapshot, with the ids; None is "not there yet".
+
+    `routes` are ours; `unmanaged` maps the keys of the others to their integration.
+    `duplicates` are more integrations like ours, by id; `strays` are routes of ours
+    that target another integration, by key. `digest` is that of the stage's deployment;
+    `route_ids` and `response_ids` are by route key, `model_ids` by name. `former` is a
+    domain that was published before.
+    """
+
+    api_id: str = ""
+    endpoint: str = ""
+    api: Api | None = None
+    integration_id: str = ""
+    integration: Integration | None = None
+    duplicates: tuple[str, ...] = ()
+    routes: Mapping[str, RouteEntry] = field(default_factory=dict)
+    route_ids: Mapping[str, str] = field(default_factory=dict)
+    response_ids: Mapping[str, str] = field(default_factory=dict)
+    strays: Mapping[str, str] = field(default_factory=dict)
+    authorizer_id: str = ""
+    authorizer: Authorizer | None = None
+    models: Mapping[str, Model] = field(default_factory=dict)
+    model_ids: Mapping[str, str] = field(default_factory=dict)
+    stage: Stage | None = None
+    digest: Digest | None = None
+    note: Note = field(default_factory=Note)
+    domain: DeployedDomain | None = None
+    former: DeployedDomain | None = None
+    unmanaged: Mapping[str, str] = field(default_factory=dict)
+
+    def snapshot(self) -> Snapshot:
+        """The deployed API as a snapshot; raises SyncError when a part is missing."""
+        if self.api is None or self.integration is None or self.stage is None:
+            raise SyncError("The API is not published yet; run ws_sync.")
+        return Snapshot(
+            api=self.api,
+            integration=self.integration,
+            routes=self.routes,
+            stage=self.stage,
+            authorizer=self.authorizer,
+            models=self.models,
+            domain=_domain(self.domain),
+            unmanaged=tuple(sorted(self.unmanaged)),
+        )
+
+
+def _domain(found: DeployedDomain | None) -> Domain | None:
+    if found is None or found.mapping is None:
+        return None
+    return Domain(
+        name=found.record.name,
+        certificate_arn=found.record.certificate_arn,
+        mapping_key=found.mapping.key,
+    )

@@ -1,0 +1,169 @@
+"""Removes what was published: a plan of deletions, and its execution."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from wsrouter.sync.change import Change
+from wsrouter.sync.deployed import Deployed, DeployedDomain
+from wsrouter.sync.note import Note
+from wsrouter.sync.ports import ControlPlane
+from wsrouter.sync.reading import read
+from wsrouter.sync.records import Deployment
+from wsrouter.sync.stage_steps import until_deployed
+from wsrouter.sync.target import TAG, Target
+
+_REMOVED = "wsrouter: removed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Removal:
+    """`changes` is exactly what destroying does, in this order. `kept` says why the API
+    itself stays; it is empty when it goes."""
+
+    target: Target
+    deployed: Deployed
+    changes: tuple[Change, ...]
+    kept: str = ""
+    stale: tuple[str, ...] = ()
+
+    @property
+    def in_sync(self) -> bool:
+        return not self.changes
+
+    @property
+    def unmanaged(self) -> tuple[str, ...]:
+        return tuple(sorted(self.deployed.unmanaged))
+
+
+def prepare_removal(plane: ControlPlane, target: Target) -> Removal:
+    """Read what is deployed and plan its removal; changes nothing."""
+    deployed = read(plane, target)
+    kept = _reason_to_keep(plane, target, deployed) if deployed.api_id else ""
+    return Removal(
+        target=target,
+        deployed=deployed,
+        kept=kept,
+        changes=tuple(_changes(deployed, bool(kept))),
+    )
+
+
+def destroy(
+    plane: ControlPlane,
+    removal: Removal,
+    *,
+    report: Callable[[Change], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Carry out a removal; one that was stopped half-way can be planned again."""
+    for change in removal.changes:
+        _STEPS[change.resource, change.action](plane, removal.deployed, change.key)
+        if change.resource == "deployment":
+            _redeploy(plane, removal, sleep)
+        report(change)
+
+
+def _reason_to_keep(plane: ControlPlane, target: Target, deployed: Deployed) -> str:
+    """Why the API is not ours alone; empty when it is."""
+    if deployed.api is None or deployed.api.tags.get(TAG) != target.api_name:
+        return "it was not created by wsrouter"
+    if deployed.unmanaged:
+        return f"the route {min(deployed.unmanaged)} in it is not wsrouter's"
+    for name, others in _others(plane, target, deployed):
+        if others:
+            return f"it has {name} that are not wsrouter's"
+    return ""
+
+
+def _others(
+    plane: ControlPlane, target: Target, deployed: Deployed
+) -> Iterator[tuple[str, set[str]]]:
+    api_id = deployed.api_id
+    integrations = {each.id for each in plane.integrations(api_id)}
+    yield "integrations", integrations - {deployed.integration_id}
+    yield "stages", {each.stage.name for each in plane.stages(api_id)} - {target.stage}
+
+
+def _changes(deployed: Deployed, kept: bool) -> Iterator[Change]:
+    for found in (deployed.domain, deployed.former):
+        if found is not None:
+            yield from _domain(found)
+    if deployed.api_id and not kept:
+        yield Change(action="delete", resource="api", key=deployed.api_id)
+        return
+    for key in sorted(deployed.routes):
+        yield Change(action="delete", resource="route", key=key)
+    if deployed.integration:
+        key = deployed.integration.description
+        yield Change(action="delete", resource="integration", key=key)
+    if deployed.authorizer:
+        key = deployed.authorizer.name
+        yield Change(action="delete", resource="authorizer", key=key)
+    for name in sorted(deployed.models):
+        yield Change(action="delete", resource="model", key=name)
+    yield from _stage(deployed)
+
+
+def _domain(found: DeployedDomain) -> Iterator[Change]:
+    if found.mapping:
+        key = found.record.name
+        yield Change(action="delete", resource="api_mapping", key=key)
+    if found.is_ours and not found.others:
+        yield Change(action="delete", resource="domain", key=found.record.name)
+
+
+def _stage(deployed: Deployed) -> Iterator[Change]:
+    """Routes of others go on being served, without ours; else there is no use in it."""
+    if deployed.stage is None:
+        return
+    name = deployed.stage.name
+    if not deployed.unmanaged:
+        yield Change(action="delete", resource="stage", key=name)
+    elif deployed.routes or deployed.digest:
+        yield Change(action="create", resource="deployment", key=name)
+
+
+def _redeploy(
+    plane: ControlPlane, removal: Removal, sleep: Callable[[float], None]
+) -> None:
+    api_id, name = removal.deployed.api_id, removal.target.stage
+    deployment = plane.create_deployment(api_id, description=_REMOVED)
+
+    def look() -> Deployment:
+        return plane.deployment(api_id, deployment.id)
+
+    until_deployed(deployment, look, sleep)
+    record = plane.point_stage(api_id, name, deployment_id=deployment.id)
+    if record.deployment_id != deployment.id:
+        note = Note(deployment_id=deployment.id)
+        plane.point_stage(api_id, name, description=str(note))
+
+
+def _delete_mapping(plane: ControlPlane, deployed: Deployed, name: str) -> None:
+    for found in (deployed.domain, deployed.former):
+        if found and found.record.name == name and found.mapping:
+            plane.delete_mapping(name, found.mapping.id)
+
+
+_Step = Callable[[ControlPlane, Deployed, str], None]
+_STEPS: dict[tuple[str, str], _Step] = {
+    ("api_mapping", "delete"): _delete_mapping,
+    ("domain", "delete"): lambda plane, _, name: plane.delete_domain(name),
+    ("api", "delete"): lambda plane, _, key: plane.delete_api(key),
+    ("route", "delete"): lambda plane, deployed, key: plane.delete_route(
+        deployed.api_id, deployed.route_ids[key]
+    ),
+    ("integration", "delete"): lambda plane, deployed, _: plane.delete_integration(
+        deployed.api_id, deployed.integration_id
+    ),
+    ("authorizer", "delete"): lambda plane, deployed, _: plane.delete_authorizer(
+        deployed.api_id, deployed.authorizer_id
+    ),
+    ("model", "delete"): lambda plane, deployed, name: plane.delete_model(
+        deployed.api_id, deployed.model_ids[name]
+    ),
+    ("stage", "delete"): lambda plane, deployed, name: plane.delete_stage(
+        deployed.api_id, name
+    ),
+    ("deployment", "create"): lambda *_: None,
+}

@@ -1,0 +1,27 @@
+"""What a control plane raises instead of answering."""
+
+from wsrouter.errors import SyncError
+
+
+class Refused(SyncError):
+    """API Gateway refused a call."""
+
+
+class NotFound(Refused):
+    """API Gateway has no such resource (404)."""
+
+
+class Conflict(Refused):
+    """The resource exists already, or another one still needs it (409)."""
+
+
+class Invalid(Refused):
+    """API Gateway does not accept these values (400)."""
+
+
+class Unanswered(SyncError):
+    """A call that creates got no answer: it may or may not have been carried out."""
+
+
+class Superseded(SyncError):
+    """Another run created the same thing at the same time, and its one stays."""

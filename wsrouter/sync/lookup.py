@@ -1,0 +1,80 @@
+"""Which API and which integration are ours."""
+
+from collections.abc import Collection, Sequence
+
+from wsrouter.errors import SyncError
+from wsrouter.sync.failures import NotFound
+from wsrouter.sync.ports import ControlPlane
+from wsrouter.sync.records import ApiRecord, IntegrationRecord
+from wsrouter.sync.target import TAG, Target
+
+
+def find(
+    plane: ControlPlane, target: Target, *, racing: bool = False
+) -> ApiRecord | None:
+    """The target's API; raises SyncError when its id is wrong or its tag not unique.
+
+    When runs are `racing`, the earliest counts.
+    """
+    if target.api_id:
+        return _by_id(plane, target)
+    found = tagged(plane, target)
+    if len(found) > 1 and not racing:
+        ids = " and ".join(sorted(each.id for each in found))
+        raise SyncError(
+            f"Two APIs have the tag {TAG}={target.api_name}: {ids}. Delete one, or set"
+            f" API_ID in WSROUTER[{target.alias!r}]."
+        )
+    return plane.api(earliest(found)) if found else None
+
+
+def tagged(plane: ControlPlane, target: Target) -> list[ApiRecord]:
+    """Every API with the target's tag."""
+    name = target.api_name
+    return [each for each in plane.apis() if name and each.api.tags.get(TAG) == name]
+
+
+def earliest(found: Sequence[ApiRecord]) -> str:
+    """The id of the one that stays when two runs created one each."""
+    return min(found, key=lambda each: (each.created, each.id)).id
+
+
+def own_integrations(
+    plane: ControlPlane, target: Target, api_id: str
+) -> list[IntegrationRecord]:
+    """Every integration with our Description."""
+    return [
+        each
+        for each in plane.integrations(api_id)
+        if each.integration.description == target.description
+    ]
+
+
+def chosen(
+    found: Sequence[IntegrationRecord], used: Collection[str]
+) -> IntegrationRecord | None:
+    """The one that stays when two runs created one each: one that routes target, then
+    the smallest id. They have no date."""
+    return min(found, key=lambda each: (each.id not in used, each.id), default=None)
+
+
+def refuse_several(
+    found: Sequence[IntegrationRecord], target: Target, api_id: str
+) -> None:
+    """Raise SyncError when there are several: a run was killed in a bad moment."""
+    if len(found) > 1:
+        ids = " and ".join(sorted(each.id for each in found))
+        raise SyncError(
+            f"The API {api_id} has several integrations with the Description"
+            f" {target.description}: {ids}. Delete the ones that no route uses."
+        )
+
+
+def _by_id(plane: ControlPlane, target: Target) -> ApiRecord:
+    try:
+        return plane.api(target.api_id)
+    except NotFound as error:
+        raise NotFound(
+            f"There is no WebSocket API {target.api_id} in this account and region;"
+            f" look at API_ID and REGION of WSROUTER[{target.alias!r}]."
+        ) from error

@@ -1,0 +1,181 @@
+"""What sync needs from an API Gateway: the ControlPlane port."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+from wsrouter.spec.snapshot import (
+    Api,
+    Authorizer,
+    Domain,
+    Integration,
+    Model,
+    RouteEntry,
+    RouteSettings,
+    Stage,
+)
+from wsrouter.sync.records import (
+    ApiRecord,
+    AuthorizerRecord,
+    Deployment,
+    DomainRecord,
+    IntegrationRecord,
+    MappingRecord,
+    ModelRecord,
+    RouteRecord,
+    StageRecord,
+)
+
+
+class Apis(Protocol):
+    def apis(self) -> Iterable[ApiRecord]: ...
+
+    def api(self, api_id: str) -> ApiRecord: ...
+
+    def create_api(self, api: Api) -> ApiRecord: ...
+
+    def update_api(self, api_id: str, api: Api) -> None: ...
+
+    def tag_api(self, api_id: str, tags: Mapping[str, str]) -> None: ...
+
+    def delete_api(self, api_id: str) -> None: ...
+
+    def authorizers(self, api_id: str) -> Iterable[AuthorizerRecord]: ...
+
+    def create_authorizer(
+        self, api_id: str, authorizer: Authorizer
+    ) -> AuthorizerRecord: ...
+
+    def update_authorizer(
+        self, api_id: str, authorizer_id: str, authorizer: Authorizer
+    ) -> None: ...
+
+    def delete_authorizer(self, api_id: str, authorizer_id: str) -> None: ...
+
+    def models(self, api_id: str) -> Iterable[ModelRecord]: ...
+
+    def create_model(self, api_id: str, model: Model) -> ModelRecord: ...
+
+    def update_model(self, api_id: str, model_id: str, model: Model) -> None: ...
+
+    def delete_model(self, api_id: str, model_id: str) -> None: ...
+
+
+class Routes(Protocol):
+    def integrations(self, api_id: str) -> Iterable[IntegrationRecord]: ...
+
+    def create_integration(
+        self, api_id: str, integration: Integration
+    ) -> IntegrationRecord: ...
+
+    def update_integration(
+        self,
+        api_id: str,
+        integration_id: str,
+        integration: Integration,
+        *,
+        removed: Collection[str] = (),
+    ) -> None:
+        """`removed` are the request parameters to take away."""
+
+    def delete_integration(self, api_id: str, integration_id: str) -> None: ...
+
+    def routes(self, api_id: str) -> Iterable[RouteRecord]: ...
+
+    def create_route(
+        self,
+        api_id: str,
+        route: RouteEntry,
+        *,
+        integration_id: str,
+        authorizer_id: str = "",
+    ) -> RouteRecord: ...
+
+    def update_route(
+        self,
+        api_id: str,
+        route_id: str,
+        route: RouteEntry,
+        *,
+        integration_id: str,
+        authorizer_id: str = "",
+        old: RouteEntry | None = None,
+    ) -> RouteRecord:
+        """What `old` has and `route` has not is taken away."""
+
+    def delete_route(self, api_id: str, route_id: str) -> None: ...
+
+    def route_responses(self, api_id: str, route_id: str) -> Iterable[str]:
+        """The ids of a route's responses; there is one at most."""
+
+    def create_route_response(self, api_id: str, route_id: str) -> None: ...
+
+    def delete_route_response(
+        self, api_id: str, route_id: str, response_id: str
+    ) -> None: ...
+
+
+class Stages(Protocol):
+    def stages(self, api_id: str) -> Iterable[StageRecord]: ...
+
+    def stage(self, api_id: str, name: str) -> StageRecord: ...
+
+    def create_stage(self, api_id: str, stage: Stage) -> None:
+        """All but the route settings, which need deployed routes."""
+
+    def update_stage(
+        self, api_id: str, stage: Stage, *, old: Stage | None = None
+    ) -> None:
+        """All but the route settings; what `old` has and `stage` has not is taken
+        away."""
+
+    def set_route_settings(
+        self,
+        api_id: str,
+        name: str,
+        settings: Mapping[str, RouteSettings],
+        *,
+        removed: Collection[str] = (),
+    ) -> None:
+        """`settings` are whole; `removed` are the route keys that lose theirs."""
+
+    def point_stage(
+        self, api_id: str, name: str, *, deployment_id: str = "", description: str = ""
+    ) -> StageRecord:
+        """Switch automatic deployment off and set what is not empty."""
+
+    def delete_stage(self, api_id: str, name: str) -> None: ...
+
+    def deployment(self, api_id: str, deployment_id: str) -> Deployment: ...
+
+    def create_deployment(self, api_id: str, *, description: str) -> Deployment: ...
+
+
+class Domains(Protocol):
+    def domain(self, name: str) -> DomainRecord: ...
+
+    def create_domain(
+        self, domain: Domain, tags: Mapping[str, str]
+    ) -> DomainRecord: ...
+
+    def update_domain(self, domain: Domain) -> None: ...
+
+    def delete_domain(self, name: str) -> None: ...
+
+    def mappings(self, domain: str) -> Iterable[MappingRecord]: ...
+
+    def create_mapping(self, domain: Domain, api_id: str, stage: str) -> None: ...
+
+    def update_mapping(
+        self, domain: Domain, mapping_id: str, api_id: str, stage: str
+    ) -> None: ...
+
+    def delete_mapping(self, domain: str, mapping_id: str) -> None: ...
+
+
+class ControlPlane(Apis, Routes, Stages, Domains, Protocol):
+    """One region's API Gateway, as far as WebSocket APIs go.
+
+    Lists are complete, whatever the page size. Deleting what is gone is no error. Every
+    method may raise a SyncError: `NotFound`, `Conflict`, `Invalid`, `Refused` for all
+    other answers, and `Unanswered` from the methods that create.
+    """

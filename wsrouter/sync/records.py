@@ -1,0 +1,91 @@
+"""What a control plane answers: snapshot values with the ids that AWS gave them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wsrouter.spec.snapshot import (
+    Api,
+    Authorizer,
+    Integration,
+    Model,
+    RouteEntry,
+    Stage,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiRecord:
+    """A WebSocket API as it is deployed; `endpoint` has no stage, `created` is a time
+    that sorts as text."""
+
+    id: str
+    api: Api
+    endpoint: str = ""
+    created: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IntegrationRecord:
+    id: str
+    integration: Integration
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RouteRecord:
+    """A route; `route.has_response` is unknown here and False, `route.authorizer` is
+    the id until the reader names it."""
+
+    id: str
+    route: RouteEntry
+    integration_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuthorizerRecord:
+    id: str
+    authorizer: Authorizer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelRecord:
+    id: str
+    model: Model
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageRecord:
+    stage: Stage
+    deployment_id: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployment:
+    """`status` is PENDING, DEPLOYED or FAILED."""
+
+    id: str
+    status: str
+    status_message: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DomainRecord:
+    """A custom domain; `target` is what its DNS name must point to, `zone` the hosted
+    zone of that target."""
+
+    name: str
+    certificate_arn: str = ""
+    target: str = ""
+    zone: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MappingRecord:
+    """A path of a custom domain and the stage it leads to."""
+
+    id: str
+    api_id: str
+    stage: str
+    key: str = ""

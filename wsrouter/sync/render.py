@@ -1,0 +1,129 @@
+"""A plan as text for people and as JSON-ready values for programs."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from wsrouter.sync.change import Change
+from wsrouter.sync.deployed import Deployed
+from wsrouter.sync.destroy import Removal
+from wsrouter.sync.domain_diff import is_left
+from wsrouter.sync.plan import Plan
+from wsrouter.sync.target import Target
+
+UNCOMPARED = "The secret was not compared: there is no SECRET here. The rest was."
+_SIGNS = {"create": "+", "update": "~", "delete": "-"}
+
+
+class Planned(Protocol):
+    """What a plan and a removal have in common."""
+
+    @property
+    def target(self) -> Target: ...
+    @property
+    def deployed(self) -> Deployed: ...
+    @property
+    def changes(self) -> tuple[Change, ...]: ...
+    @property
+    def stale(self) -> tuple[str, ...]: ...
+    @property
+    def unmanaged(self) -> tuple[str, ...]: ...
+    @property
+    def in_sync(self) -> bool: ...
+
+
+def text(plan: Plan) -> str:
+    """The plan as lines; the first character of a line says what kind it is."""
+    return "\n".join(_lines(plan))
+
+
+def removal_text(removal: Removal) -> str:
+    """A removal as lines, likewise."""
+    return "\n".join(_removal_lines(removal))
+
+
+def values(plan: Planned) -> dict[str, Any]:
+    """The plan as `ws_sync --json` prints it."""
+    return {
+        "gateway": plan.target.alias,
+        "api_id": plan.deployed.api_id,
+        "in_sync": plan.in_sync,
+        "changes": [_values(change) for change in plan.changes],
+        "stale": list(plan.stale),
+        "unmanaged": list(plan.unmanaged),
+    }
+
+
+def line(change: Change) -> str:
+    """One change in one line."""
+    name = change.resource.replace("_", " ")
+    return f"{_SIGNS[change.action]} {name} {change.key}"
+
+
+def _values(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action,
+        "resource": change.resource,
+        "key": change.key,
+        "fields": {name: list(pair) for name, pair in change.fields.items()},
+    }
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield _head(plan)
+    for change in plan.changes:
+        yield from _change(change)
+    for key in () if plan.prune else plan.stale:
+        yield f"! route {key} is stale: the code no longer has it (--prune deletes it)"
+    for key in plan.unmanaged:
+        yield f"  route {key} is unmanaged: it belongs to another integration"
+    former = plan.deployed.former
+    if former and plan.changes and is_left(plan.deployed, prune=plan.prune):
+        yield (
+            f"! domain {former.record.name} stays behind, and is not looked at again"
+            " (--prune deletes it now, unless others use it)"
+        )
+    if not plan.secret_compared:
+        yield f"! {UNCOMPARED}"
+    yield _summary(plan)
+
+
+def _removal_lines(removal: Removal) -> Iterator[str]:
+    yield _head(removal)
+    for change in removal.changes:
+        yield from _change(change)
+    if removal.kept:
+        yield f"  api {removal.deployed.api_id} stays: {removal.kept}"
+    yield _summary(removal) if removal.changes else "Nothing to destroy."
+
+
+def _head(plan: Planned) -> str:
+    where = plan.deployed.api_id or "a new API"
+    return f"Gateway {plan.target.alias}, {where}, stage {plan.target.stage}"
+
+
+def _change(change: Change) -> Iterator[str]:
+    yield line(change)
+    if change.danger:
+        yield f"! dangerous: {change.danger}"
+    if change.action == "update":
+        for name, (old, new) in change.fields.items():
+            yield f"      {name}: {_shown(old)} -> {_shown(new)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    return str(value)
+
+
+def _summary(plan: Planned) -> str:
+    if plan.in_sync:
+        return "In sync: nothing to do."
+    counts = {
+        action: sum(change.action == action for change in plan.changes)
+        for action in _SIGNS
+    }
+    return (
+        f"Plan: {counts['create']} to create, {counts['update']} to update,"
+        f" {counts['delete']} to delete."
+    )

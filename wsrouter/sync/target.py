@@ -1,0 +1,58 @@
+"""Which API a gateway's settings mean, and what in it is ours."""
+
+from dataclasses import dataclass
+
+from wsrouter.spec.gateway import Gateway
+
+TAG = "wsrouter:gateway"
+"""The tag that finds an API again; its value is API_NAME."""
+DOMAIN_TAG = "wsrouter:domain"
+"""The tag of an API with the custom domain that was published for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The address of a gateway: by `api_id`, else by the tag with `api_name`."""
+
+    alias: str
+    stage: str
+    api_id: str = ""
+    api_name: str = ""
+    domain: str = ""
+    domain_key: str = ""
+
+    @classmethod
+    def of(cls, gateway: Gateway, *, api_id: str = "") -> "Target":
+        """The target of a gateway; `api_id` wins over its settings."""
+        return cls(
+            alias=gateway.alias,
+            stage=gateway.stage,
+            api_id=api_id or gateway.api_id,
+            api_name=gateway.api_name,
+            domain=gateway.domain.name if gateway.domain else "",
+            domain_key=gateway.domain.key if gateway.domain else "",
+        )
+
+    @property
+    def authorizer_name(self) -> str:
+        return authorizer_name(self.alias)
+
+    @property
+    def label(self) -> str:
+        """What a domain that we created is tagged with."""
+        return self.api_name or self.alias
+
+    @property
+    def description(self) -> str:
+        """The Description that marks an integration as this gateway's."""
+        return description(self.alias)
+
+
+def description(alias: str) -> str:
+    """The Description of the integration of the gateway with that alias."""
+    return f"wsrouter:{alias}"
+
+
+def authorizer_name(alias: str) -> str:
+    """The name of that gateway's authorizer."""
+    return f"wsrouter-{alias}"

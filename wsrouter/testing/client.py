@@ -1,0 +1,217 @@
+"""A WebSocket client for tests: no server, no network, the real endpoint."""
+
+import time
+import weakref
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.test import Client
+from pydantic_core import from_json, to_json
+
+from wsrouter import conf
+from wsrouter.routing.frame import EventType
+from wsrouter.testing.gateway import (
+    event_context,
+    memory,
+    run_what_waits_for_commit,
+    selected_key,
+    token,
+)
+from wsrouter.wire import limits, selection
+
+_NO_PAYLOAD: Any = object()
+
+
+class HandshakeRefused(AssertionError):
+    """The endpoint refused the connection; `status` and `reason` are what it said."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"The handshake was refused with {status} {reason}".strip())
+        self.status = status
+        self.reason = reason
+
+
+class ErrorFrame(AssertionError):
+    """A call was answered with an error frame; `error` is its content."""
+
+    def __init__(self, frame: Mapping[str, Any]) -> None:
+        self.error: Mapping[str, Any] = frame.get("error", frame)
+        super().__init__(f"An error was answered: {dict(self.error)}")
+
+    @property
+    def code(self) -> str:
+        return str(self.error.get("code", ""))
+
+
+class WebSocketClient:
+    """A client of one gateway, for any kind of TestCase.
+
+    `user` is logged in with a session, as a browser would be. A crash in a handler is
+    raised in the test, as Django's own client does, unless `raise_exceptions` is False.
+    """
+
+    def __init__(
+        self,
+        user: Any = None,
+        *,
+        gateway: str = "default",
+        raise_exceptions: bool = True,
+    ) -> None:
+        self.connection_id = token()
+        self.subprotocol = ""
+        self.close_code: int | None = None
+        self._user = user
+        self._gateway = conf.gateway(gateway)
+        self._http = Client(raise_request_exception=raise_exceptions)
+        self._inbox: deque[dict[str, Any]] = deque()
+        self._facts: dict[str, str] = {}
+        self._is_open = False
+        self._enter()
+
+    def __enter__(self) -> Self:
+        return self.connect()
+
+    def __exit__(self, *_: object) -> None:
+        self.disconnect()
+        self._leave()
+
+    def connect(
+        self,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        source_ip: str = "127.0.0.1",
+        user_agent: str = "",
+        principal: str = "",
+    ) -> Self:
+        """Make the handshake, with a new connection id each time; raises
+        HandshakeRefused. `principal` is whom the gateway's authorizer lets in."""
+        assert not self._is_open, "The connection is open already."
+        if self.close_code is not None:
+            self.connection_id, self.close_code = token(), None
+        if not self._leave.alive:
+            self._enter()
+        self._facts = {
+            "sourceIp": source_ip,
+            "userAgent": user_agent,
+            "stage": self._gateway.stage,
+            "connectedAt": str(int(time.time() * 1000)),
+            "authorizer.principalId": principal,
+        }
+        browser = Client(raise_request_exception=self._http.raise_request_exception)
+        if self._user is not None:
+            browser.force_login(self._user)
+        context = self._context(EventType.CONNECT, "$connect")
+        response = memory.post(
+            browser, self._gateway, context, query=query, headers=headers
+        )
+        if not 200 <= response.status_code < 300:
+            raise HandshakeRefused(response.status_code, response.content.decode())
+        self.subprotocol = response.headers.get("Sec-WebSocket-Protocol", "")
+        self._is_open = True
+        memory.transport.opened(self.connection_id, self)
+        return self
+
+    def send(self, action: str, payload: Any = _NO_PAYLOAD, *, id: Any = None) -> None:  # noqa: A002
+        """Send a message in the gateway's envelope; answers arrive in `receive`.
+
+        `payload` is anything that pydantic makes JSON of.
+        """
+        self.send_text(to_json(self._envelope(action, payload, id)).decode())
+
+    def send_text(self, text: str) -> None:
+        """Send a raw frame. One above 128 KB closes the connection with 1009."""
+        assert self._is_open, "The connection is not open."
+        if len(text.encode()) > limits.MESSAGE_BYTES:
+            self.disconnect(1009)
+            return
+        key = selected_key(self._gateway, text)
+        if key is None:
+            self._inbox.append(
+                {"message": "Forbidden", "connectionId": self.connection_id}
+            )
+            return
+        context = self._context(EventType.MESSAGE, key, messageId=token())
+        response = memory.post(self._http, self._gateway, context, body=text)
+        if response.status_code not in (200, self._gateway.crash_status):
+            raise AssertionError(
+                f"The endpoint answered a message with {response.status_code}:"
+                f" {response.content[:200].decode(errors='replace')}"
+            )
+        if response.content:
+            self._inbox.append(from_json(response.content))
+
+    def call(self, action: str, payload: Any = _NO_PAYLOAD) -> Any:
+        """Send a message with an id and return the payload of its reply; raises
+        ErrorFrame. Events that arrive before it wait for `receive`."""
+        call_id = token()
+        self.send(action, payload, id=call_id)
+        for frame in self._inbox:
+            if frame.get("id") == call_id:
+                self._inbox.remove(frame)
+                if frame["type"] == "error":
+                    raise ErrorFrame(frame)
+                return frame["payload"]
+        raise AssertionError(f"{action!r} was not answered; there is: {self.frames}")
+
+    def receive(self, type: str | None = None) -> dict[str, Any]:  # noqa: A002
+        """The next frame, of this type (an event's name, `reply` or `error`) if given.
+
+        What a test itself sends after the commit is sent now.
+        """
+        run_what_waits_for_commit()
+        for frame in self._inbox:
+            if type is None or frame.get("type") == type:
+                self._inbox.remove(frame)
+                return frame
+        raise AssertionError(f"No such frame has arrived; there is: {self.frames}")
+
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        """Everything that has arrived and was not received yet."""
+        run_what_waits_for_commit()
+        return list(self._inbox)
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_open
+
+    def disconnect(self, code: int = 1000, reason: str = "") -> None:
+        """Close the connection from the client's side, if it is open."""
+        if not self._is_open:
+            return
+        memory.transport.closed(self.connection_id)
+        self._ended(code, reason)
+
+    def arrived(self, data: bytes) -> None:
+        self._inbox.append(from_json(data))
+
+    def closed_by_server(self) -> None:
+        self._ended(1000, "Connection Closed Normally")
+
+    def _enter(self) -> None:
+        memory.enter()
+        self._leave = weakref.finalize(self, memory.leave)
+
+    def _ended(self, code: int, reason: str) -> None:
+        self._is_open, self.close_code = False, code
+        context = self._context(
+            EventType.DISCONNECT,
+            "$disconnect",
+            disconnectStatusCode=str(code),
+            disconnectReason=reason,
+        )
+        memory.post(self._http, self._gateway, context)
+
+    def _context(self, event: EventType, key: str, **more: str) -> dict[str, str]:
+        return event_context(event, self.connection_id, key, **self._facts, **more)
+
+    def _envelope(self, action: str, payload: Any, client_id: Any) -> dict[str, Any]:
+        key = selection.parse(self._gateway.route_selection_expression).key or "action"
+        envelope = {key: action} | ({} if client_id is None else {"id": client_id})
+        if payload is _NO_PAYLOAD:
+            return envelope
+        if self._gateway.envelope == "flat":
+            return from_json(to_json(payload)) | envelope  # type: ignore[no-any-return]
+        return envelope | {"payload": payload}

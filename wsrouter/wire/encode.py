@@ -1,0 +1,106 @@
+"""Outcomes and events to what travels: an HTTP answer, or the text of a frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from pydantic_core import to_json
+
+from wsrouter.errors import MessageError, SessionEnded
+from wsrouter.routing.outcome import Accept, Failure, Outcome, Refused, Reply
+from wsrouter.wire import limits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The HTTP answer to one frame; `failed` when it tells of an error, `ended` when
+    that is the end of the connection's session."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    failed: bool = False
+    ended: bool = False
+
+
+def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
+    """What the endpoint answers; `crash_status` is for a handler that crashed."""
+    match outcome:
+        case Accept(subprotocol=chosen):
+            return Answer(headers={"Sec-WebSocket-Protocol": chosen} if chosen else {})
+        case Refused(status=status, reason=reason):
+            return Answer(status=status, body=_text(reason).encode(), failed=True)
+        case Failure():
+            status = crash_status if outcome.crashed else 200
+            return Answer(
+                status=status,
+                body=_error_fitting(outcome),
+                failed=True,
+                ended=isinstance(outcome.error, SessionEnded),
+            )
+        case Reply():
+            return _reply(outcome)
+    return Answer()
+
+
+def event(name: str, payload: bytes) -> bytes:
+    """The text of an event's frame; `payload` is JSON."""
+    return orjson.dumps({"type": name, "payload": orjson.Fragment(payload)})
+
+
+def _reply(reply: Reply) -> Answer:
+    head = _head("reply", reply.action, reply.id)
+    body = orjson.dumps(head | {"payload": orjson.Fragment(reply.payload)})
+    if len(body) <= limits.MESSAGE_BYTES:
+        return Answer(body=body)
+    error = MessageError(
+        "reply_too_large",
+        f"The reply has {len(body)} bytes; {limits.MESSAGE_BYTES} can be sent.",
+    )
+    return Answer(body=_error(Failure(error, reply.action, reply.id)), failed=True)
+
+
+def _error_fitting(failure: Failure) -> bytes:
+    body = _error(failure)
+    if len(body) <= limits.MESSAGE_BYTES:
+        return body
+    error = failure.error
+    code, message = _text(error.code)[:128], _text(error.message)[:1024]
+    short = MessageError(code, message, retry=error.retry)
+    return _error(Failure(short, failure.action, failure.id))
+
+
+def _error(failure: Failure) -> bytes:
+    error = failure.error
+    content = {
+        "code": _text(error.code),
+        "message": _text(error.message),
+        "retry": bool(error.retry),
+    }
+    detail = None if error.detail is None else _detail(error.detail)
+    if detail is not None:
+        content["detail"] = orjson.Fragment(detail)
+    return orjson.dumps(_head("error", failure.action, failure.id) | {"error": content})
+
+
+def _text(value: object) -> str:
+    """Also of a lazy translation; what UTF-8 cannot hold is replaced."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _detail(detail: Any) -> bytes | None:
+    """Any object as strict JSON; None when nothing can be made of it."""
+    try:
+        return to_json(detail, fallback=str, inf_nan_mode="null")
+    except ValueError:
+        return None
+
+
+def _head(kind: str, action: str | None, client_id: str | int | None) -> dict[str, Any]:
+    head: dict[str, Any] = {"type": kind}
+    if action is not None:
+        head["action"] = action
+    if client_id is not None:
+        head["id"] = client_id
+    return head

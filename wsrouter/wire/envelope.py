@@ -1,0 +1,151 @@
+"""Inbound envelopes: the JSON around a payload, nested beside its key or flat in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NotRequired
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+from typing_extensions import TypedDict
+
+from wsrouter.errors import MessageError
+from wsrouter.routing.ports import Head, Opened, Reader
+
+ID_CHARACTERS = 128
+ID_BITS = 64
+_INTEGERS = range(-(2 ** (ID_BITS - 1)), 2 ** (ID_BITS - 1))
+DETAILS = 20
+"""How many validation errors are reported; more help nobody and may not fit."""
+_ECHOED_CHARACTERS = 128
+
+
+def malformed(message: str) -> MessageError:
+    return MessageError("malformed_frame", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """`{"action": ..., "id": ..., "payload": ...}`; `key` is the name of the first."""
+
+    key: str | None
+
+    def reader(self, payload: Any, *, default: Any) -> Reader:
+        wanted = payload if default is ... else NotRequired[payload]
+        members = {} if payload is ... else {"payload": wanted}
+        shape = TypedDict("Envelope", {"id": NotRequired[Any], **members})  # type: ignore[misc]
+        validate = TypeAdapter(shape).validate_json
+
+        def read(body: bytes) -> Opened[Any]:
+            try:
+                opened = validate(body)
+            except ValidationError as error:
+                raise _refusal(error) from error
+            return Opened(_checked_id(opened.get("id")), opened.get("payload", default))
+
+        return read
+
+    def identify(self, body: bytes) -> Head:
+        return _identify(body, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """`{"action": ..., "id": ..., <the payload's own members>}`."""
+
+    key: str | None
+
+    def reader(self, payload: Any, *, default: Any) -> Reader:
+        validate = None if payload is ... else TypeAdapter(payload).validate_json
+
+        def read(body: bytes) -> Opened[Any]:
+            members = _object(body)
+            members.pop(self.key, None)
+            client_id = _checked_id(members.pop("id", None))
+            if validate is None or (not members and default is not ...):
+                return Opened(client_id, default)
+            return Opened(client_id, _validated(validate, members))
+
+        return read
+
+    def identify(self, body: bytes) -> Head:
+        return _identify(body, self.key)
+
+
+def _validated(validate: Callable[[bytes], Any], members: dict[Any, Any]) -> Any:
+    """JSON again: pydantic reads JSON by other rules than Python objects."""
+    try:
+        return validate(to_json(members))
+    except ValidationError as error:
+        raise _invalid(error.errors(**_QUIET), under=()) from error
+
+
+_QUIET: Any = {"include_url": False, "include_input": False, "include_context": False}
+
+
+def _refusal(error: ValidationError) -> MessageError:
+    found = error.errors(**_QUIET)
+    if found[0]["loc"]:
+        return _invalid(found, under=("payload",))
+    if found[0]["type"] == "json_invalid":
+        return malformed("The frame is not valid JSON.")
+    return malformed("The frame is not a JSON object.")
+
+
+def _invalid(found: list[Any], *, under: tuple[str, ...]) -> MessageError:
+    detail = [
+        {
+            "loc": list(each["loc"][len(under) :]),
+            "msg": each["msg"],
+            "type": each["type"],
+        }
+        for each in found[:DETAILS]
+    ]
+    where = ".".join(map(str, detail[0]["loc"])) or "payload"
+    return MessageError(
+        "invalid_payload", f"{where}: {detail[0]['msg']}", detail=detail
+    )
+
+
+def _object(body: bytes) -> dict[Any, Any]:
+    try:
+        members = from_json(body)
+    except ValueError:
+        raise malformed("The frame is not valid JSON.") from None
+    if not isinstance(members, dict):
+        raise malformed("The frame is not a JSON object.")
+    return members
+
+
+def _identify(body: bytes, key: str | None) -> Head:
+    try:
+        members = _object(body)
+    except MessageError as error:
+        return Head(None, None, error)
+    client_id = members.get("id")
+    client_id = client_id if _is_id(client_id) else None
+    action = members.get(key) if key else None
+    if key and not isinstance(action, str):
+        return Head(None, client_id, malformed(f"The frame has no string {key!r}."))
+    problem = MessageError("unknown_route", "There is no such route.")
+    return Head(_echoed(action), client_id, problem)
+
+
+def _echoed(action: str | None) -> str | None:
+    return action if action and len(action) <= _ECHOED_CHARACTERS else None
+
+
+def _checked_id(value: Any) -> str | int | None:
+    if not _is_id(value):
+        raise malformed(
+            f"'id' is a string of up to {ID_CHARACTERS} characters or a"
+            f" {ID_BITS}-bit integer."
+        )
+    return value  # type: ignore[no-any-return]
+
+
+def _is_id(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= ID_CHARACTERS
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value in _INTEGERS
+    return value is None

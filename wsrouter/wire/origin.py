@@ -1,0 +1,67 @@
+"""Origins of browsers: read, and compared with the ones that are allowed."""
+
+import re
+from dataclasses import dataclass
+
+_FORM = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://"
+    r"(?P<host>(?:\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?",
+    re.ASCII,
+)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port; a host that starts with `*.` stands for its subdomains."""
+
+    scheme: str
+    host: str
+    port: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Origin | None":
+        """None for what is no origin, such as `null`."""
+        match = _FORM.fullmatch(text.lower())
+        if match is None:
+            return None
+        port = match["port"] or _DEFAULT_PORTS.get(match["scheme"], "")
+        return cls(match["scheme"], match["host"], port)
+
+    def covers(self, other: "Origin") -> bool:
+        return (self.scheme, self.port) == (other.scheme, other.port) and (
+            self.host == other.host
+            or (self.host.startswith("*.") and other.host.endswith(self.host[1:]))
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origins:
+    """Who may open a socket from a browser. `entries` are whole origins, or `*`.
+
+    `hosts` are host names, with a dot in front for a domain and all below it; they
+    count over https and its default port only, unless `lenient`.
+    """
+
+    entries: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    lenient: bool = False
+
+    def allow(self, text: str) -> bool:
+        if "*" in self.entries:
+            return True
+        origin = Origin.parse(text)
+        if origin is None or "*" in origin.host:
+            return False
+        allowed = filter(None, map(Origin.parse, self.entries))
+        return any(each.covers(origin) for each in allowed) or self._allow_host(origin)
+
+    def _allow_host(self, origin: Origin) -> bool:
+        usual = (origin.scheme, origin.port) == ("https", "443")
+        if not usual and not (self.lenient and origin.scheme in _DEFAULT_PORTS):
+            return False
+        return any(
+            origin.host == each.lower().removeprefix(".")
+            or (each.startswith(".") and origin.host.endswith(each.lower()))
+            for each in self.hosts
+        )
