@@ -76,6 +76,8 @@ OF_THE_WHEEL = [
         "wire",
     )
 ]
+# Most tests wait for a process, a socket or a time-out; files keep what they share.
+IN_PARALLEL = ["-n", "4", "--dist", "loadfile"]
 NEEDS_NEWER_TOOLS = [
     f"--deselect=tests/{test}"
     for test in (
@@ -131,14 +133,16 @@ def tests(session: nox.Session) -> None:
 def matrix(session: nox.Session, django: str) -> None:
     """Run the tests on SQLite, on every pair that the classifiers name."""
     session.install("-e", ".[dev]", f"Django=={django}.*")
-    session.run("pytest", *session.posargs, env={"WSROUTER_TEST_DATABASE": "sqlite"})
+    arguments = session.posargs or IN_PARALLEL
+    session.run("pytest", *arguments, env={"WSROUTER_TEST_DATABASE": "sqlite"})
 
 
 @nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest versions that the dependencies allow."""
     session.install("-e", ".", *LOWEST, *TESTERS)
-    session.run("pytest", *(session.posargs or WITHOUT_BROWSERS + NEEDS_NEWER_TOOLS))
+    chosen = WITHOUT_BROWSERS + NEEDS_NEWER_TOOLS + IN_PARALLEL
+    session.run("pytest", *(session.posargs or chosen))
 
 
 @nox.session
@@ -213,6 +217,7 @@ def run_pytest(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
-    session.run("pytest", env={"WSROUTER_TEST_DATABASE": "sqlite"})
+    session.run("pytest", *IN_PARALLEL, env={"WSROUTER_TEST_DATABASE": "sqlite"})
     for name in ("postgresql", "mysql"):
-        session.run("pytest", "-m", "database", env={"WSROUTER_TEST_DATABASE": name})
+        chosen = {"WSROUTER_TEST_DATABASE": name}
+        session.run("pytest", "-m", "database", *IN_PARALLEL, env=chosen)

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 from websockets.sync.client import ClientConnection, connect
 
 PROJECT = Path(__file__).parent / "project"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def free_port() -> int:
