@@ -63,9 +63,22 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Who may only publish finds the way to the gateways, too."""
+        found = super().get_model_perms(request)
+        return {**found, "view": found["view"] or _may(request, PUBLISH)}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The connections; for who may only publish, the gateways."""
+        if _may(request, PUBLISH) and not self.has_view_permission(request):
+            return HttpResponseRedirect(self._url("wsrouter_gateways"))
+        return super().changelist_view(request, extra_context)
+
     def gateways(self, request: HttpRequest) -> HttpResponse:
         """The configured gateways."""
-        _require(request, SEE)
+        _require(request, SEE, PUBLISH)
         try:
             context = {"gateways": conf.gateways().values(), "error": ""}
         except ImproperlyConfigured as error:
@@ -74,7 +87,7 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
 
     def gateway(self, request: HttpRequest, alias: str) -> HttpResponse:
         """One gateway: its routes, what is not published, and the button."""
-        _require(request, SEE)
+        _require(request, SEE, PUBLISH)
         if request.method == "POST":
             return self._publish(request, alias)
         try:
@@ -102,13 +115,15 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
                 messages.success(request, f"Published. Clients connect to {done.url}")
                 for warning in done.warnings:
                     messages.warning(request, warning)
-        return HttpResponseRedirect(reverse("admin:wsrouter_gateway", args=[alias]))
+        return HttpResponseRedirect(self._url("wsrouter_gateway", alias))
+
+    def _url(self, name: str, *args: str) -> str:
+        return reverse(f"admin:{name}", args=args, current_app=self.admin_site.name)
 
     def _log(self, request: HttpRequest, alias: str, text: str) -> None:
         LogEntry.objects.create(
             user_id=str(request.user.pk),
             content_type=ContentType.objects.get_for_model(OpenConnection),
-            object_id=alias,
             object_repr=f"Gateway {alias}",
             action_flag=CHANGE,
             change_message=text,
@@ -118,6 +133,7 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, template: str, title: str, more: dict[str, Any]
     ) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "title": title, **more}
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, f"admin/wsrouter/{template}", context)
 
 
@@ -125,8 +141,8 @@ def _may(request: HttpRequest, permission: str) -> bool:
     return request.user.has_perm(permission)
 
 
-def _require(request: HttpRequest, permission: str) -> None:
-    if not _may(request, permission):
+def _require(request: HttpRequest, *any_of: str) -> None:
+    if not any(_may(request, each) for each in any_of):
         raise PermissionDenied
 
 

@@ -50,6 +50,7 @@ class OpenConnection(models.Model):
 
     class Meta:
         verbose_name = "open connection"
+        permissions = (("publish_gateway", "Can publish a gateway to API Gateway"),)
         indexes = (
             models.Index(fields=["session_hash"], name="wsrouter_connection_session"),
         )

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
-from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils import timezone
 
@@ -26,14 +25,11 @@ def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
     return made
 
 
-def a_client(*codenames: str) -> Client:
-    user = User.objects.create_user("ann", is_staff=True)
-    kind = ContentType.objects.get_for_model(OpenConnection)
+def a_client(*codenames: str, name: str = "ann") -> Client:
+    user = User.objects.create_user(name, is_staff=True)
+    ours = Permission.objects.filter(content_type__app_label="wsrouter")
     for codename in codenames:
-        permission, _ = Permission.objects.get_or_create(
-            codename=codename, content_type=kind, defaults={"name": codename}
-        )
-        user.user_permissions.add(permission)
+        user.user_permissions.add(ours.get(codename=codename))
     client = Client()
     client.force_login(user)
     return client
@@ -46,7 +42,8 @@ def viewer() -> Client:
 
 @pytest.fixture
 def publisher() -> Client:
-    return a_client("view_openconnection", "publish_gateway")
+    """Somebody with that permission, and no other."""
+    return a_client("publish_gateway")
 
 
 def text(response: Any) -> str:
@@ -89,6 +86,17 @@ def test_without_permission(plane: MemoryControlPlane, path: str) -> None:
     assert plane.server.calls == []
 
 
+def test_a_publisher_finds_the_way_and_sees_no_connections(
+    publisher: Client, plane: MemoryControlPlane
+) -> None:
+    connections = "/admin/wsrouter/openconnection/"
+
+    assert connections in text(publisher.get("/admin/"))
+    assert PAGE in text(publisher.get(connections, follow=True))
+    assert publisher.get(f"{connections}1/change/").status_code == 403
+    assert connections not in a_client(name="ben").get("/admin/").content.decode()
+
+
 def test_publishing(publisher: Client, plane: MemoryControlPlane) -> None:
     plan = shown_plan(publisher)
     answer = publisher.post(PAGE, {"plan": plan}, follow=True)
@@ -97,7 +105,9 @@ def test_publishing(publisher: Client, plane: MemoryControlPlane) -> None:
     assert "In sync: nothing to do." in text(answer)
     (entry,) = LogEntry.objects.all()
     assert entry.object_repr == "Gateway default"
+    assert entry.user.username == "ann"
     assert "Published" in entry.change_message
+    assert "Gateway default" in text(publisher.get("/admin/"))
 
 
 def test_only_the_plan_that_was_seen_is_published(
