@@ -28,6 +28,7 @@ from wsrouter.spec.gateway import Gateway
 from wsrouter.spec.model import ApiSpec
 from wsrouter.spec.snapshot import Snapshot
 from wsrouter.store import Store
+from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.throttles import CacheCounter
 from wsrouter.wire import selection
@@ -140,18 +141,15 @@ def control_plane(
     )
 
 
-def deployed_snapshot(
+def deployed(
     alias: str = "default",
     *,
     api_id: str = "",
     endpoint_url: str = "",
     region: str = "",
     profile: str = "",
-) -> Snapshot:
-    """The API as it was published; raises SyncError when it was not.
-
-    What is given wins over the settings.
-    """
+) -> Deployed:
+    """The API as it was published. What is given wins over the settings."""
     from wsrouter.sync.reading import published
     from wsrouter.sync.target import Target
 

@@ -44,10 +44,12 @@ def test_the_api_is_found_by_its_name_too(
     ministack_url: str,  # noqa: F811
 ) -> None:
     stack = Stack(tmp_path / "room.sqlite3")
-    published(stack, ministack_url)
+    api_id = published(stack, ministack_url)
     options = ("--published", "--endpoint-url", ministack_url, *REGION)
     with running(stack, *options) as started, started.connect() as client:
         assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+        assert stack.get("/open/")["apis"] == [api_id]
+        assert stack.get("/announce/lunch/")["delivered"] == 1
 
 
 def test_a_new_route_stays_undeployed_until_ws_sync(

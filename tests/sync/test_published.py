@@ -14,11 +14,13 @@ from wsrouter.sync.target import Target
 def test_is_what_was_wanted(bench: Bench) -> None:
     bench.run()
 
-    found = published(bench.plane, Target.of(bench.gateway))
+    deployed = published(bench.plane, Target.of(bench.gateway))
+    found = deployed.snapshot()
     asked = wanted(bench.gateway, bench.spec)
     assert dict(found.routes) == dict(asked.routes)
     assert found.integration == asked.integration
     assert found.stage == asked.stage
+    assert deployed.api_id == bench.api_id()
 
 
 def test_routes_without_a_response_are_told_apart(bench: Bench) -> None:
@@ -43,14 +45,14 @@ def test_stale_and_foreign_routes_are_in_it(bench: Bench) -> None:
     bench.spec = a_spec("orders.watch")
     bench.server.create_route(ApiId=bench.api_id(), RouteKey="legacy", Target="")
 
-    found = published(bench.plane, Target.of(bench.gateway))
+    found = published(bench.plane, Target.of(bench.gateway)).snapshot()
     assert "orders.quit" in found.routes
     assert found.unmanaged == ("legacy",)
 
 
 def test_nothing_published_is_an_error(bench: Bench) -> None:
     with pytest.raises(SyncError, match="run ws_sync"):
-        published(bench.plane, Target.of(bench.gateway))
+        published(bench.plane, Target.of(bench.gateway)).snapshot()
 
 
 def test_by_the_id_from_the_settings_of_a_project(ministack_url: str) -> None:
@@ -59,8 +61,8 @@ def test_by_the_id_from_the_settings_of_a_project(ministack_url: str) -> None:
     bench = Bench(server=client._aws.client(), gateway=gateway)
     api_id = bench.run().api_id
 
-    found = assembly.deployed_snapshot(api_id=api_id, endpoint_url=ministack_url)
+    found = assembly.deployed(api_id=api_id, endpoint_url=ministack_url).snapshot()
     assert found.routes["orders.watch"].has_response
     assert found.integration.uri == gateway.endpoint
     with pytest.raises(SyncError, match="no WebSocket API nowhere"):
-        assembly.deployed_snapshot(api_id="nowhere", endpoint_url=ministack_url)
+        assembly.deployed(api_id="nowhere", endpoint_url=ministack_url)

@@ -11,6 +11,7 @@ from wsrouter.aws.signer import Signer
 from wsrouter.errors import SendError
 from wsrouter.fanout.ports import Place
 from wsrouter.spec.gateway import Gateway
+from wsrouter.wire import local_address
 
 SIGNER_SECONDS = 30
 """Credentials are refreshed minutes before they expire, and AWS accepts a signature for
@@ -59,11 +60,13 @@ class Target:
 
 def endpoint_of(gateway: Gateway, place: Place) -> str:
     """The URL of the management API that holds the connections of a place."""
-    return gateway.management_endpoint or endpoints.management_endpoint(
-        api_id=place.api_id or gateway.api_id,
-        region=gateway.region,
-        stage=place.stage or gateway.stage,
-        profile=gateway.aws_profile,
+    if gateway.management_endpoint:
+        return gateway.management_endpoint
+    api_id, stage = place.api_id or gateway.api_id, place.stage or gateway.stage
+    return local_address.management_endpoint(
+        api_id, stage
+    ) or endpoints.management_endpoint(
+        api_id=api_id, region=gateway.region, stage=stage, profile=gateway.aws_profile
     )
 
 

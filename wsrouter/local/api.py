@@ -10,11 +10,10 @@ from wsrouter.local.asgi import Answer
 from wsrouter.local.backend import Backend, Failure
 from wsrouter.local.behaviour import Behaviour
 from wsrouter.local.event import Event
-from wsrouter.local.identifiers import API_ID
 from wsrouter.local.integration_request import IntegrationRequest
 from wsrouter.local.throttle import Throttle
 from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT, Snapshot
-from wsrouter.wire import selection
+from wsrouter.wire import local_address, selection
 
 _RESERVED = frozenset({CONNECT, DEFAULT, DISCONNECT})
 
@@ -29,7 +28,7 @@ class Api:
         snapshot: Snapshot,
         backend: Backend,
         behaviour: Behaviour | None = None,
-        api_id: str = API_ID,
+        api_id: str = local_address.ELSEWHERE,
     ) -> None:
         self.snapshot = snapshot
         self.backend = backend

@@ -5,9 +5,6 @@ import re
 import secrets
 import time
 
-API_ID = "local00000"
-"""Stands for the ten characters that AWS gives an API."""
-
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{15}=")
 
 

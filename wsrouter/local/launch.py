@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from wsrouter.errors import WSRouterError
-from wsrouter.local import server, validation
+from wsrouter.local import listener, server, validation
 from wsrouter.local.api import Api
 from wsrouter.local.backend import Backend
 from wsrouter.local.behaviour import Behaviour, Limits
 from wsrouter.local.child import Child
 from wsrouter.local.gateway import Gateway
-from wsrouter.local.identifiers import API_ID
 from wsrouter.local.journal import Record
 from wsrouter.local.reload import Reload
 from wsrouter.local.served import Served, Source, hints
@@ -39,7 +38,6 @@ class Launch:
     record: Record
     limits: Limits
     behaviour: Behaviour
-    api_id: str = API_ID
     child: Child | None = None
     source: Source | None = None
     address: tuple[str, int] = ("127.0.0.1", 8000)
@@ -86,7 +84,7 @@ def _gateway(launch: Launch) -> Gateway:
         snapshot=launch.served.snapshot,
         backend=Backend(),
         behaviour=launch.behaviour,
-        api_id=launch.api_id,
+        api_id=launch.served.api_id or listener.api_id(launch.listener),
     )
     return Gateway(api, limits=launch.limits, record=launch.record)
 

@@ -2,6 +2,8 @@
 
 import socket
 
+from wsrouter.wire import local_address
+
 
 def bind(host: str, port: int) -> socket.socket:
     """A bound socket that does not listen yet; OSError when the address is taken."""
@@ -23,3 +25,9 @@ def address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # no bind
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def api_id(listener: socket.socket) -> str:
+    """What stands for the API id of AWS."""
+    host, port = listener.getsockname()[:2]
+    return local_address.api_id(host, port)

@@ -47,6 +47,7 @@ class Reload:
             self.say(line)
         self.served = learned
         self.api.snapshot = self._at_home(learned)
+        self.api.api_id = learned.api_id or self.api.api_id
 
     def _at_home(self, learned: Served) -> Snapshot:
         """The same stage: clients and Django know its address."""

@@ -17,9 +17,11 @@ class Unreadable(WSRouterError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Served:
-    """An API, and the route keys that the code has beyond it."""
+    """An API, its id where AWS has given it one, and the route keys that the code has
+    beyond it."""
 
     snapshot: Snapshot = field(repr=False)
+    api_id: str = ""
     unpublished: tuple[str, ...] = ()
 
     def line(self) -> str:

@@ -31,22 +31,17 @@ def served(options: Mapping[str, Any]) -> Served:
     """The API of the code, or the published one; its integration is `uri`."""
     gateway = conf.gateway(options["gateway"])
     snapshot = wanted = assembly.local_snapshot(gateway.alias)
+    api_id = ""
     if _is_published(options):
         plane = {name: options[name] for name in _PLANE}
-        snapshot = assembly.deployed_snapshot(gateway.alias, **plane)
+        deployed = assembly.deployed(gateway.alias, **plane)
+        snapshot, api_id = deployed.snapshot(), deployed.api_id
     integration = replace(snapshot.integration, uri=uri(gateway, options))
     return Served(
         snapshot=replace(snapshot, integration=integration),
+        api_id=api_id,
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
     )
-
-
-def api_id(options: Mapping[str, Any], otherwise: str) -> str:
-    """The id that events carry."""
-    configured = (
-        conf.gateway(options["gateway"]).api_id if _is_published(options) else ""
-    )
-    return options["api_id"] or configured or otherwise
 
 
 def uri(gateway: Gateway, options: Mapping[str, Any]) -> str:

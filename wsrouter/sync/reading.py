@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
-from wsrouter.spec.snapshot import CONNECT, DISCONNECT, RouteEntry, Snapshot
+from wsrouter.spec.snapshot import CONNECT, DISCONNECT, RouteEntry
 from wsrouter.sync.deployed import Deployed, DeployedDomain
 from wsrouter.sync.digest import Digest
 from wsrouter.sync.failures import NotFound
@@ -99,13 +99,10 @@ def with_responses(
     )
 
 
-def published(plane: ControlPlane, target: Target) -> Snapshot:
-    """What was published, down to the last route response: one call for each route.
-
-    Raises SyncError when it is not all there.
-    """
+def published(plane: ControlPlane, target: Target) -> Deployed:
+    """What was published, down to the last route response: one call for each route."""
     deployed = read(plane, target)
-    return with_responses(plane, deployed, deployed.routes).snapshot()
+    return with_responses(plane, deployed, deployed.routes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from wsrouter.errors import WSRouterError
 from wsrouter.local import listener, switches
 from wsrouter.local.behaviour import Behaviour, Limits
 from wsrouter.local.child import Child
-from wsrouter.local.identifiers import API_ID
 from wsrouter.local.journal import Journal, JsonLines, Lines
 from wsrouter.local.served import Served, Source
 from wsrouter.management import local_api
@@ -83,7 +82,6 @@ class Command(BaseCommand):
                     record=journal,
                     limits=_limits(options),
                     behaviour=behaviour,
-                    api_id=local_api.api_id(options, API_ID),
                     child=_child(environment, options),
                     source=_source(environment, options),
                     address=(local_api.DJANGO_HOST, options["django_port"]),

@@ -24,8 +24,9 @@ def announce(request: HttpRequest, text: str) -> JsonResponse:
 
 
 def open_connections(request: HttpRequest) -> JsonResponse:
-    ids = OpenConnection.objects.values_list("connection_id", flat=True)
-    return JsonResponse({"ids": list(ids)})
+    rows = OpenConnection.objects.values_list("connection_id", "api_id")
+    ids, apis = (list(each) for each in zip(*rows, strict=True)) if rows else ([], [])
+    return JsonResponse({"ids": ids, "apis": apis})
 
 
 def process(request: HttpRequest) -> JsonResponse:

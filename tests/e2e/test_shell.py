@@ -1,0 +1,49 @@
+"""A process beside `ws_local`, a shell or a worker, pushes to its sockets."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.running import Stack, frame, running
+
+ANNOUNCE = """
+import json
+from room.ws import Announcement, announced
+report = announced.send(Announcement(text="from a shell"), group="lobby").report
+print(json.dumps([report.delivered, report.gone, report.failed]))
+"""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(Stack(tmp_path_factory.mktemp("shell") / "room.sqlite3")) as started:
+        yield started
+
+
+def announce(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Without any credentials; what became of it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setitem(stack.variables, name, "")
+    nowhere = str(stack.database.with_suffix(".nowhere"))
+    monkeypatch.setitem(stack.variables, "AWS_SHARED_CREDENTIALS_FILE", nowhere)
+    done = stack.manage("shell", "--verbosity=0", "--command", ANNOUNCE)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_shell_needs_neither_a_setting_nor_credentials(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stack.connect() as client:
+        assert announce(stack, monkeypatch) == [1, 0, 0]
+        assert frame(client)["payload"] == {"text": "from a shell"}
+
+
+def test_the_setting_wins(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = f"http://127.0.0.1:{stack.django_port}/production"
+    monkeypatch.setitem(stack.variables, "WSROUTER_MANAGEMENT_ENDPOINT", elsewhere)
+    with stack.connect():
+        delivered, _, failed = announce(stack, monkeypatch)
+        assert (delivered, failed) == (0, 1)
