@@ -39,6 +39,19 @@ def of_all_apps() -> Router:
     return root
 
 
+def without_router() -> tuple[str, ...]:
+    """The `ws` modules that are imported for nothing: they have no `router`, and none
+    of their routers is included by another one."""
+    served = {id(each) for each in _below(of_all_apps())}
+    found = (f"{config.name}.ws" for config in apps.get_app_configs())
+    return tuple(
+        name
+        for name in found
+        if name in sys.modules
+        and not any(id(each) in served for each in vars(sys.modules[name]).values())
+    )
+
+
 def _below(router: Router) -> Iterator[Router]:
     for include in router.includes:
         yield include.router

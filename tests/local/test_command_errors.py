@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 from django.test import override_settings
 
 from tests.local.command import free_port
@@ -44,6 +44,27 @@ def test_django_s_taken_port_is_named_with_its_option(taken: str) -> None:
     assert "--django-port" in message
 
 
+def test_a_taken_port_comes_with_the_whole_command(
+    taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ["manage.py", "ws_local", "--port", taken, "--strict", "--gateway=default"]
+    monkeypatch.setattr(sys, "argv", given)
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    with pytest.raises(CommandError) as raised:
+        call_command("ws_local", "--port", taken)
+    [command] = [line for line in str(raised.value).splitlines() if line[:1] == " "]
+    words, _, port = command.strip().rpartition(" ")
+    assert words == "python manage.py ws_local --strict --gateway=default --port"
+    socket.create_server(("127.0.0.1", int(port))).close()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_a_wrong_host_is_no_matter_of_ports(host: str) -> None:
+    message = refusal("--host", host)
+    assert "--host takes an address of this machine" in message
+    assert "--port" not in message
+
+
 def test_an_impossible_port_is_refused() -> None:
     with pytest.raises(CommandError, match="'70000' is no port"):
         call_command("ws_local", "--port", "70000")
@@ -78,6 +99,16 @@ def test_without_the_url_it_says_what_to_add() -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
 def test_a_limit_is_a_number_of_seconds(value: str) -> None:
     assert "is no number of seconds above 0" in refusal(f"--idle-timeout={value}")
+
+
+def test_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        load_command_class("wsrouter", "ws_local").run_from_argv(
+            ["manage.py", "ws_local", "--help"]
+        )
+    said = " ".join(capsys.readouterr().out.split())
+    for default in ("default", "127.0.0.1", "8001", "8000", "600", "7200"):
+        assert f"(default: {default})" in said
 
 
 @pytest.mark.parametrize("missing", ["aiohttp", "uvicorn", "websockets"])

@@ -17,12 +17,13 @@ class Unreadable(WSRouterError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Served:
-    """An API, its id where AWS has given it one, and the route keys that the code has
-    beyond it."""
+    """An API, its id where AWS has given it one, the route keys that the code has
+    beyond it, and the `ws` modules that have no `router`."""
 
     snapshot: Snapshot = field(repr=False)
     api_id: str = ""
     unpublished: tuple[str, ...] = ()
+    routerless: tuple[str, ...] = ()
 
     def line(self) -> str:
         """All of it as one line of JSON, the secret included."""
@@ -83,10 +84,16 @@ def changes(before: Served, after: Served) -> Iterator[str]:
 
 
 def hints(served: Served, *, known: Served | None = None) -> Iterator[str]:
-    """What the code has and the published API does not."""
+    """What the code has and the API that is served does not."""
+    told = set(_hints(known)) if known else set()
+    return (line for line in _hints(served) if line not in told)
+
+
+def _hints(served: Served) -> Iterator[str]:
+    for name in served.routerless:
+        yield f"! {name} has no `router`, so nothing in it is served"
     for key in served.unpublished:
-        if known is None or key not in known.unpublished:
-            yield f"! route {key} is not published: run ws_sync"
+        yield f"! route {key} is not published: run ws_sync"
 
 
 def _last_line(output: bytes) -> str:

@@ -1,6 +1,5 @@
 """Which API `ws_local` serves, and the Django that answers it."""
 
-import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,8 +8,9 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.urls import NoReverseMatch, reverse
 
-from wsrouter import assembly, conf
+from wsrouter import assembly, conf, discovery
 from wsrouter.local.served import Served
+from wsrouter.management import started
 from wsrouter.spec.gateway import Gateway
 
 DJANGO_HOST = "127.0.0.1"
@@ -41,6 +41,7 @@ def served(options: Mapping[str, Any]) -> Served:
         snapshot=replace(snapshot, integration=integration),
         api_id=api_id,
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
+        routerless=() if gateway.router else discovery.without_router(),
     )
 
 
@@ -64,12 +65,12 @@ def uri(gateway: Gateway, options: Mapping[str, Any]) -> str:
 def runserver(options: Mapping[str, Any]) -> list[str]:
     """The command that starts Django."""
     place = f"{DJANGO_HOST}:{options['django_port']}"
-    return [*_manage(), "runserver", place, *_common(options)]
+    return [*started.manage(), "runserver", place, *_common(options)]
 
 
 def asking_again(options: Mapping[str, Any]) -> list[str]:
     """The command that says what is served, once the code has changed."""
-    command = [*_manage(), "ws_local", "--tell", *_common(options)]
+    command = [*started.manage(), "ws_local", "--tell", *_common(options)]
     command += ["--django-port", str(options["django_port"])]
     command += ["--gateway", options["gateway"]]
     if options["published"]:
@@ -87,11 +88,3 @@ def _is_published(options: Mapping[str, Any]) -> bool:
 def _common(options: Mapping[str, Any]) -> list[str]:
     given = options["pythonpath"]
     return ["--pythonpath", given] if given else []
-
-
-def _manage() -> list[str]:
-    """How this command was started: `python manage.py` or `python -m django`."""
-    module = sys.modules["__main__"].__spec__
-    if module is None:
-        return [sys.executable, sys.argv[0]]
-    return [sys.executable, "-m", module.name.removesuffix(".__main__")]

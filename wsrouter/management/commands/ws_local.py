@@ -1,8 +1,7 @@
 """`ws_local`: an API Gateway WebSocket API on this machine, with Django behind it."""
 
 import asyncio
-import socket
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
 
@@ -10,19 +9,20 @@ from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter import conf
 from wsrouter.errors import WSRouterError
-from wsrouter.local import listener, switches
-from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.local import listener
 from wsrouter.local.child import Child
 from wsrouter.local.journal import Journal, JsonLines, Lines
 from wsrouter.local.served import Served, Source
-from wsrouter.management import local_api
+from wsrouter.management import local_api, local_options, ports
 from wsrouter.spec.gateway import Gateway
 from wsrouter.spec.snapshot import Snapshot
 
-AWS = Limits()
 COOKIES = (
     "Cookies are passed on. On AWS they reach an execute-api host only with a custom"
     " domain on the same site; --no-cookies drops them."
+)
+RUNSERVER = (
+    " ws_local starts Django itself: a runserver that you have started can be ended."
 )
 
 
@@ -33,31 +33,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # noqa: RUF012  # the started Django runs them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument
-        add("--gateway", default="default", help="Alias in WSROUTER.")
-        add("--host", default="127.0.0.1", help="Where clients connect.")
-        add("--port", type=_port, default=8001, help="Where clients connect.")
-        add("--django-port", type=_port, default=8000, help="Where Django is started.")
-        add("--no-django", action="store_true", help="Post to ENDPOINT instead.")
-        add("--idle-timeout", type=_seconds, default=AWS.idle_seconds, help="Seconds.")
-        add(
-            "--max-duration",
-            type=_seconds,
-            default=AWS.lifetime_seconds,
-            help="Seconds.",
-        )
-        add("--no-cookies", action="store_true", help="Drop the clients' cookies.")
-        add(
-            "--aws",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="How API Gateway behaves where its documentation does not say.",
-        )
-        add("--verbose", action="store_true", help="Show the frames themselves too.")
-        add("--json", action="store_true", help="Say everything as JSON, a line each.")
-        add("--strict", action="store_true", help="The harshest of each of these.")
-        add("--tell", action="store_true", help=SUPPRESS)
+        local_options.add_arguments(parser)
         local_api.add_arguments(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -65,22 +41,22 @@ class Command(BaseCommand):
             from wsrouter.local import launch  # needs the extra
 
             gateway = _checked(conf.gateway(options["gateway"]))
-            behaviour = _behaviour(options)
+            behaviour = local_options.behaviour(options)
             served = local_api.served(options)
             if options["tell"]:
                 self._tell(served)
                 return
             journal = self._journal(options)
-            with _bound(options["host"], options["port"], "--port") as taken:
-                place = f"{listener.address(taken)}/{served.snapshot.stage.name}"
+            with ports.taken(options["host"], options["port"], "--port") as socket:
+                place = f"{listener.address(socket)}/{served.snapshot.stage.name}"
                 environment = _environment(gateway, place)
                 planned = launch.Launch(
                     served=served,
-                    listener=taken,
+                    listener=socket,
                     greeting=self._greeting(gateway, served.snapshot, place, options),
                     say=journal.remark,
                     record=journal,
-                    limits=_limits(options),
+                    limits=local_options.limits(options),
                     behaviour=behaviour,
                     child=_child(environment, options),
                     source=_source(environment, options),
@@ -122,34 +98,6 @@ class Command(BaseCommand):
             self.stdout.flush()
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise ArgumentTypeError(f"{text!r} is no port")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return seconds
-
-
-def _limits(options: dict[str, Any]) -> Limits:
-    return Limits(
-        idle_seconds=options["idle_timeout"], lifetime_seconds=options["max_duration"]
-    )
-
-
-def _behaviour(options: dict[str, Any]) -> Behaviour:
-    return switches.behaviour(
-        options["aws"], strict=options["strict"], cookies=not options["no_cookies"]
-    )
-
-
 def _is_coloured(command: BaseCommand) -> bool:
     return command.style.SUCCESS("text") != "text"
 
@@ -165,19 +113,11 @@ def _checked(gateway: Gateway) -> Gateway:
     return gateway
 
 
-def _bound(host: str, port: int, option: str) -> socket.socket:
-    try:
-        return listener.bind(host, port)
-    except OSError as error:
-        raise CommandError(
-            f"Cannot listen at {host}:{port} ({error}). Choose another with {option}."
-        ) from error
-
-
 def _child(environment: dict[str, str], options: dict[str, Any]) -> Child | None:
     if options["no_django"]:
         return None
-    _bound(local_api.DJANGO_HOST, options["django_port"], "--django-port").close()
+    host, port = local_api.DJANGO_HOST, options["django_port"]
+    ports.taken(host, port, "--django-port", hint=RUNSERVER).close()
     return Child(local_api.runserver(options), environment, is_quiet=options["json"])
 
 

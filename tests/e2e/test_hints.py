@@ -1,0 +1,43 @@
+"""What `ws_local` says about handlers that it does not serve."""
+
+import re
+from pathlib import Path
+
+from tests.e2e.running import Stack, copied, eventually, running
+
+HINT = "! room.ws has no `router`, so nothing in it is served"
+
+
+def handlers(stack: Stack) -> Path:
+    return stack.project / "room" / "ws.py"
+
+
+def test_a_module_without_router_is_named_once(tmp_path: Path) -> None:
+    stack = copied(tmp_path)
+    code = handlers(stack).read_text()
+    handlers(stack).write_text(re.sub(r"\brouter\b", "routes", code))
+    with running(stack):
+        eventually(lambda: HINT in stack.log)
+        eventually(lambda: "Quit with CONTROL-C." in stack.log)
+    assert stack.log.count(HINT) == 1
+    assert stack.log.index(HINT) < stack.log.index("Quit with")
+
+
+def test_a_router_that_another_one_includes_is_served(tmp_path: Path) -> None:
+    stack = copied(tmp_path)
+    code = handlers(stack).read_text()
+    inner = stack.project / "extra"
+    inner.mkdir()
+    (inner / "__init__.py").touch()
+    (inner / "ws.py").write_text(
+        "from wsrouter import Router\n\nextras = Router()\n\n\n"
+        "@extras.route('extra')\ndef extra() -> str:\n    return 'more'\n"
+    )
+    declared = "router = Router()\n"
+    more = "from extra.ws import extras\n\nrouter.include(extras)\n"
+    handlers(stack).write_text(code.replace(declared, declared + more))
+    settings = stack.project / "room" / "settings.py"
+    settings.write_text(settings.read_text() + '\nINSTALLED_APPS.append("extra")\n')
+    told = stack.manage("ws_local", "--tell")
+    assert '"extra"' in told.stdout.splitlines()[-1]
+    assert '"routerless":[]' in told.stdout.splitlines()[-1]
