@@ -16,7 +16,10 @@ from wsrouter.discovery import root_router
 from wsrouter.errors import DeclarationError
 from wsrouter.routing.route import Route
 from wsrouter.routing.table import table
+from wsrouter.spec.build import build
 from wsrouter.spec.gateway import Gateway
+from wsrouter.sync.desired import unchecked
+from wsrouter.sync.refusals import refusals
 from wsrouter.wire import limits, secret, selection
 
 
@@ -27,6 +30,7 @@ def register() -> None:
     checks.register(check_secrets, "wsrouter", deploy=True)
     checks.register(check_numbers, "wsrouter")
     checks.register(check_authentication, "wsrouter")
+    checks.register(check_refusals, "wsrouter")
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -90,6 +94,20 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
         for gateway in _sound_gateways()
         for why in _authentication_errors(gateway)
     ]
+
+
+def check_refusals(**_: Any) -> list[CheckMessage]:
+    """E014: a value that AWS would refuse. What is not set yet is none."""
+    return [
+        Error(f"Gateway {gateway.alias!r}: {why}", id="wsrouter.E014")
+        for gateway in _sound_gateways()
+        for why in _refusals(gateway)
+    ]
+
+
+def _refusals(gateway: Gateway) -> Iterator[str]:
+    spec = build(root_router(gateway))
+    return refusals(gateway, spec, unchecked(gateway, spec))
 
 
 def _published(gateway: Gateway) -> int:

@@ -102,7 +102,7 @@ def _gateway(alias: Any, entry: Any) -> Gateway:
     if not isinstance(alias, str) or not _ALIAS.fullmatch(alias):
         raise ConfigurationError(f"{where}: an alias has 1 to 128 of A-Z a-z 0-9 . _ -")
     if not isinstance(entry, dict):
-        raise ConfigurationError(f"{where} must be a dict of settings.")
+        raise ConfigurationError(f"{where} must be a dict of settings.{_alias(alias)}")
     for name in entry:
         _known(where, name)
     values: dict[str, Any] = {
@@ -126,6 +126,16 @@ def _gateway(alias: Any, entry: Any) -> Gateway:
     if given := os.environ.get(management_endpoint_variable(alias)):
         values["management_endpoint"] = given
     return Gateway(alias=alias, **values)
+
+
+def _alias(name: str) -> str:
+    """What may be wrong where a gateway should be."""
+    if name not in NAMES:
+        return ""
+    return (
+        f" {name!r} is a setting of a gateway, and WSROUTER has gateways by alias:"
+        f' WSROUTER = {{"default": {{"{name}": ...}}}}.'
+    )
 
 
 def _options(where: str, entry: Mapping[str, Any]) -> dict[str, Any]:

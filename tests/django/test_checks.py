@@ -54,6 +54,7 @@ def test_no_migration_is_missing() -> None:
     [
         ([], "WSROUTER must be a dict"),
         ({"default": []}, "WSROUTER['default'] must be a dict"),
+        ({"API_NAME": "shop"}, 'WSROUTER = {"default": {"API_NAME": ...}}'),
         ({7: {}}, "WSROUTER[7]: an alias"),
         ({"": {}}, "an alias"),
         ({"a b": {}}, "an alias"),
@@ -240,3 +241,27 @@ def test_the_management_endpoint_of_the_environment_counts_for_the_default(
     with override_settings(WSROUTER={"default": {}, "other": {}}):
         assert conf.gateway().management_endpoint == "http://127.0.0.1:9/x"
         assert conf.gateway("other").management_endpoint == ""
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"ENDPOINT": "www.example.com/ws/"}, "ENDPOINT 'www.example.com/ws/' must be"),
+        ({"ENDPOINT": "https://example.com:port/"}, "must be an http:// or https://"),
+        ({"STAGE": "$default"}, "STAGE '$default' must be 1 to 128 letters"),
+        ({"API_NAME": "shop & co"}, "API_NAME 'shop & co' becomes a tag"),
+        ({"TAGS": {"team": ""}}, "TAGS: 'team' must have"),
+        ({"HEADERS": {"a_b": "context.stage"}}, "HEADERS name 'a_b'"),
+        (
+            {"THROTTLING": {"ROUTES": {"x": {"RATE": 1, "BURST": 1}}}},
+            "THROTTLING: there is no published route 'x'",
+        ),
+        ({"VALIDATE_AT_GATEWAY": ["x"]}, "VALIDATE_AT_GATEWAY: there is no route 'x'"),
+    ],
+)
+def test_e014_aws_would_refuse_it(entry: dict[str, Any], said: str) -> None:
+    with configured(**entry):
+        ((number, message),) = found()
+    assert number == "wsrouter.E014"
+    assert message.startswith("Gateway 'default': ")
+    assert said in message

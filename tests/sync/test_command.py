@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from tests.sync.test_options import CERTIFICATE
 from wsrouter import assembly
 from wsrouter.management.commands.ws_sync import INTERRUPTED, Command
 from wsrouter.testing.control_plane import MemoryControlPlane
@@ -208,7 +209,10 @@ def test_a_first_publication_says_what_is_left_to_do(
 def test_a_first_publication_to_a_domain(
     plane: MemoryControlPlane, settings: Any
 ) -> None:
-    domain = {"NAME": "ws.example.com", "CERTIFICATE": "arn:aws:acm:r:1:certificate/1"}
+    domain = {
+        "NAME": "ws.example.com",
+        "CERTIFICATE": CERTIFICATE,
+    }
     settings.WSROUTER = {"default": {**settings.WSROUTER["default"], "DOMAIN": domain}}
     out = run("--no-input")[0]
 

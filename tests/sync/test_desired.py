@@ -5,12 +5,19 @@ from typing import Any
 import pytest
 
 from tests.sync.bench import OTHER_SECRET, SECRET, a_gateway, a_spec
+from tests.sync.test_options import AUTHORIZER
 from wsrouter.errors import SyncError
+from wsrouter.spec import options
 from wsrouter.spec.gateway import Gateway
 from wsrouter.spec.model import ApiSpec
 from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT, RouteEntry
 from wsrouter.sync.desired import unchecked, wanted
 from wsrouter.wire import mapping
+
+
+def a_domain(region: str, service: str = "acm") -> options.DomainOption:
+    certificate = f"arn:aws:{service}:{region}:123456789012:certificate/1"
+    return options.domain({"NAME": "ws.example.com", "CERTIFICATE": certificate})
 
 
 def test_the_api() -> None:
@@ -97,6 +104,14 @@ def test_replies_through_the_connection_need_no_route_response() -> None:
         ({"headers": {"A": "'it's'"}}, r"HEADERS\['A'\] must be context"),
         ({"tags": {"aws:x": "y"}}, "TAGS: 'aws:x'"),
         ({"tags": {"x": "y" * 257}}, "TAGS: 'x'"),
+        ({"tags": {"x": ""}}, "TAGS: 'x'"),
+        ({"tags": {"x": "${y}"}}, "TAGS: 'x'"),
+        ({"api_name": "shop!"}, "API_NAME 'shop!' becomes a tag"),
+        ({"stage": "beta\n"}, "STAGE 'beta"),
+        ({"headers": {"A": "'\n'"}}, r"HEADERS\['A'\] must be context"),
+        ({"domain": a_domain("us-east-1")}, "must be one of ACM in eu-west-1"),
+        ({"domain": a_domain("eu-west-1", "iam")}, "must be one of ACM"),
+        ({"alias": "a" * 120, "authorizer": AUTHORIZER}, "the alias is too long"),
         ({"tags": {str(n): "" for n in range(50)}}, "TAGS: AWS takes 50"),
         ({"alias": "it's"}, "the alias has characters"),
         ({"publish": "default", "default_route": False}, "no message route"),

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django.live_server_helper import LiveServer
 
+from tests.sync.test_options import CERTIFICATE
 from wsrouter import assembly
 from wsrouter.errors import ConnectionGone, DeliveryFailed
 from wsrouter.testing.control_plane import MemoryControlPlane
@@ -140,7 +141,10 @@ def test_sending_is_not_permitted(sound: None, monkeypatch: pytest.MonkeyPatch) 
 def test_cookies(
     sound: None, configure: Any, settings: Any, cookie_domain: Any, words: str
 ) -> None:
-    domain = {"NAME": "ws.example.com", "CERTIFICATE": "arn:aws:acm:r:1:certificate/1"}
+    domain = {
+        "NAME": "ws.example.com",
+        "CERTIFICATE": CERTIFICATE,
+    }
     configure(DOMAIN=domain)
     call_command("ws_sync", "--no-input", stdout=io.StringIO())
     settings.SESSION_COOKIE_DOMAIN = cookie_domain
