@@ -1,5 +1,6 @@
 """The one place where settings choose implementations."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from django.core.signals import setting_changed
 from wsrouter import conf, reporting, sending, signals, ticket_store, transactions
 from wsrouter.authentication import Authentication
 from wsrouter.discovery import root_router
+from wsrouter.errors import SendError
 from wsrouter.fanout.ports import Transport
 from wsrouter.fanout.sender import Sender
 from wsrouter.lifecycle import Lifecycle, crash_answer
@@ -33,6 +35,8 @@ from wsrouter.sync.ports import ControlPlane
 from wsrouter.throttles import CacheCounter
 from wsrouter.wire import selection
 from wsrouter.wire.envelope import Flat, Nested
+
+_security = logging.getLogger("wsrouter.security")
 
 
 @dataclass(slots=True)
@@ -87,7 +91,10 @@ def crashed(error: Exception, frame: Frame, request: Any) -> Outcome:
 def sender() -> Sender:
     """What events and connections send through."""
     return sending.sender(
-        substitute=_substitutes.transport, forget=forget_all, on_delivered=_tell
+        substitute=_substitutes.transport,
+        forget=forget_all,
+        finish=finish,
+        on_delivered=_tell,
     )
 
 
@@ -175,6 +182,27 @@ def substituted(*, transport: Transport, secret: str) -> Iterator[None]:
 def _envelope(gateway: Gateway) -> Envelope:
     key = selection.parse(gateway.route_selection_expression).key
     return Flat(key) if gateway.envelope == "flat" else Nested(key)
+
+
+def finish(address: Address) -> bool:
+    """Close a socket whose session has ended, then forget its row. When API Gateway
+    cannot be reached the row stays as it is, expired, for the next sweep."""
+    if not close(address):
+        return False
+    forget(address, Cause.ENDED)
+    return True
+
+
+def close(address: Address) -> bool:
+    """Whether a socket is closed now."""
+    if address.gateway not in conf.gateways():
+        return True  # nobody can close it, and nothing of it will arrive
+    try:
+        sender().close(address)
+    except SendError as error:
+        _security.warning("A connection could not be closed: %s", error)
+        return False
+    return True
 
 
 def forget(address: Address, cause: Cause = Cause.GONE) -> None:

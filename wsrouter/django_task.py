@@ -29,6 +29,12 @@ def work(context: Any, send: int, gateway: str) -> None:
 
 
 @task()
+def end(addresses: list[dict[str, str]]) -> None:
+    """Close connections whose session has ended. Safe to run twice."""
+    ports.sender().end([ports.Address(**each) for each in addresses])
+
+
+@task()
 def reap() -> None:
     """What `manage.py ws_reap` does, for a scheduler of tasks."""
     from django.core.management import call_command
@@ -38,3 +44,7 @@ def reap() -> None:
 
 def enqueue(send: int, gateway: str) -> None:
     work.enqueue(send, gateway)
+
+
+def enqueue_end(addresses: list[dict[str, str]]) -> None:
+    end.enqueue(addresses)

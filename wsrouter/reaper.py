@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.core.cache import cache
 from django.utils import timezone
 
-from wsrouter import assembly, revocation, sessions
+from wsrouter import assembly, revocation
 from wsrouter.audience import alias
 from wsrouter.errors import ConnectionGone, SendError
 from wsrouter.identity import LIFETIME
@@ -68,7 +68,7 @@ def _ended() -> int:
     for _ in revocation.of_strangers():
         pass
     pages = revocation.marked()
-    return sum(sessions.finish(address) for page in pages for address in page)
+    return sum(assembly.finish(address) for page in pages for address in page)
 
 
 def _check(number: int, rate: float) -> tuple[int, int]:

@@ -1,7 +1,9 @@
 """How a send goes, as the settings of its gateway say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import cache
+from types import ModuleType
 
 from wsrouter import conf
 from wsrouter.audience import Audience
@@ -11,12 +13,17 @@ from wsrouter.fanout.bucket import Bucket
 from wsrouter.fanout.ports import Forget, OnDelivered, Transport
 from wsrouter.fanout.sender import Sender, Terms
 from wsrouter.ledger import Ledger
+from wsrouter.routing.ports import Address
 from wsrouter.spec.gateway import Gateway
 from wsrouter.transactions import after_commit, in_transaction
 
 
 def sender(
-    *, substitute: Transport | None, forget: Forget, on_delivered: OnDelivered
+    *,
+    substitute: Transport | None,
+    forget: Forget,
+    finish: Callable[[Address], bool],
+    on_delivered: OnDelivered,
 ) -> Sender:
     """What events and connections send through; `substitute` stands in for the network
     in tests."""
@@ -53,20 +60,36 @@ def sender(
         in_transaction=in_transaction,
         after_commit=after_commit,
         forget=forget,
+        finish=finish,
         on_delivered=on_delivered,
     )
 
 
+def end_in_background(addresses: Sequence[Address], alias: str) -> bool:
+    """Queue the end of a gateway's connections; False without an engine."""
+    engine = _tasks(_governing(alias).background)
+    if engine is None:
+        return False
+    engine.enqueue_end([asdict(each) for each in addresses])
+    return True
+
+
 def _engine(name: str) -> Callable[[int, str], None] | None:
     """What queues the work; raises MissingExtra."""
+    engine = _tasks(name)
+    return engine.enqueue if engine else None
+
+
+def _tasks(name: str) -> ModuleType | None:
+    """The tasks of an engine; raises MissingExtra."""
     if name == "celery":
         from wsrouter import tasks
 
-        return tasks.enqueue
+        return tasks
     if name == "tasks":
         from wsrouter import django_task
 
-        return django_task.enqueue
+        return django_task
     return None
 
 

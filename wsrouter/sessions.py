@@ -1,13 +1,14 @@
 """Ends connections for real: the row goes, the socket is closed, handlers are told."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from wsrouter import assembly, conf, revocation, transactions
-from wsrouter.errors import SendError
+from wsrouter import assembly, conf, revocation, sending, transactions
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address, Forgotten
 
@@ -30,52 +31,48 @@ def sweep() -> int:
     `QuerySet.update` made inactive; returns how many. Safe to run twice at once."""
     for _ in revocation.of_strangers():
         """Marked is enough: it is found below, with what was marked before."""
-    return sum(finish(address) for page in revocation.marked() for address in page)
+    return sum(
+        assembly.finish(address) for page in revocation.marked() for address in page
+    )
 
 
 def finish_after_commit(addresses: list[Address]) -> int:
-    """Close the sockets of rows that were marked."""
-    if addresses and not transactions.after_commit(lambda: _finish_all(addresses)):
-        _finish_all(addresses)
+    """Close the sockets of rows that were marked: in the background where the gateway
+    has an engine, else here."""
+    if addresses and not transactions.after_commit(lambda: _finish(addresses)):
+        _finish(addresses)
     return len(addresses)
-
-
-def finish(address: Address) -> bool:
-    """Close a socket, then forget its row. When API Gateway cannot be reached the row
-    stays as it is, expired, for the next sweep."""
-    if not _closed(address):
-        return False
-    assembly.forget(address, Cause.ENDED)
-    return True
 
 
 def end_found(address: Address) -> None:
     """End a connection whose message was refused as `not_authenticated`."""
     revocation.of_connection(address.connection_id)
-    finish(address)
+    _finish([address])
 
 
-def tell(forgotten: Iterable[Forgotten]) -> None:
+def tell(forgotten: Sequence[Forgotten]) -> None:
     """For rows that are gone already: close the sockets, and tell the handlers."""
+    _finish([each.connection.address for each in forgotten])
     for each in forgotten:
-        address = each.connection.address
-        _closed(address)
-        if address.gateway in conf.gateways():
-            lifecycle = assembly.lifecycle(address.gateway)
+        gateway = each.connection.address.gateway
+        if gateway in conf.gateways():
+            lifecycle = assembly.lifecycle(gateway)
             lifecycle.forgotten(each.connection, Cause.ENDED)
 
 
-def _finish_all(addresses: list[Address]) -> None:
-    for address in addresses:
-        finish(address)
+def _finish(addresses: Sequence[Address]) -> None:
+    by_gateway = attrgetter("gateway")
+    for alias, found in groupby(sorted(addresses, key=by_gateway), by_gateway):
+        mine = list(found)
+        if not _queued(mine, alias):
+            for address in mine:
+                assembly.finish(address)
 
 
-def _closed(address: Address) -> bool:
-    if address.gateway not in conf.gateways():
-        return True  # nobody can close it, and nothing of it will arrive
+def _queued(addresses: Sequence[Address], alias: str) -> bool:
+    """A broker that is down keeps nobody from logging out."""
     try:
-        assembly.sender().close(address)
-    except SendError as error:
-        logger.warning("A connection could not be closed: %s", error)
+        return sending.end_in_background(addresses, alias)
+    except Exception:
+        logger.exception("No worker can be asked to close connections: closed here.")
         return False
-    return True

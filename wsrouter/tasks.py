@@ -28,6 +28,19 @@ def work(self: Any, send: int, gateway: str) -> None:
     ports.sender().work(send, self.request.id, gateway)
 
 
+@shared_task(
+    name="wsrouter.end",
+    acks_late=True,
+    ignore_result=True,
+    autoretry_for=(Exception,),
+    retry_backoff=True,
+    max_retries=8,
+)
+def end(addresses: list[dict[str, str]]) -> None:
+    """Close connections whose session has ended. Safe to run twice."""
+    ports.sender().end([ports.Address(**each) for each in addresses])
+
+
 @shared_task(name="wsrouter.reap", ignore_result=True)
 def reap() -> None:
     """What `manage.py ws_reap` does, for Celery beat."""
@@ -38,3 +51,7 @@ def reap() -> None:
 
 def enqueue(send: int, gateway: str) -> None:
     work.delay(send, gateway)
+
+
+def enqueue_end(addresses: list[dict[str, str]]) -> None:
+    end.delay(addresses)

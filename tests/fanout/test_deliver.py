@@ -142,7 +142,11 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
         return True
 
     terms = Terms(transport=transport, recipients=1000, seconds=20, bucket=Bucket(1e6))
-    told = {"forget": lambda address: None, "on_delivered": lambda delivery: None}
+    told = {
+        "forget": lambda address: None,
+        "finish": lambda address: True,
+        "on_delivered": lambda delivery: None,
+    }
     return Sender(
         audience=Audience(),
         terms=lambda alias: terms,

@@ -1,6 +1,6 @@
 """A Celery application with one event, and the command that sends it.
 
-python -m tests.services.app RECIPIENTS
+python -m tests.services.app RECIPIENTS | resume | logout
 """
 
 import os
@@ -78,10 +78,36 @@ def send(count: int) -> None:
     print(told.send("x", everyone=True).status, flush=True)  # noqa: T201
 
 
+def logout() -> None:
+    """A user with three connections loses them all."""
+    import django
+
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from wsrouter import sessions
+    from wsrouter.models import OpenConnection
+
+    call_command("migrate", verbosity=0)
+    now, ada = timezone.now(), User.objects.create_user("ada")
+    for number in range(3):
+        OpenConnection.objects.create(
+            connection_id=f"A{number:06d}=",
+            user=ada,
+            gateway="default",
+            connected_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+    sessions.end(ada)
+    print(OpenConnection.objects.count(), flush=True)  # noqa: T201
+
+
 if __name__ == "__main__":
     from tests.services import app as as_imported
 
-    if sys.argv[1] == "resume":
-        as_imported.resume()
+    if sys.argv[1] in ("resume", "logout"):
+        getattr(as_imported, sys.argv[1])()
     else:
         as_imported.send(int(sys.argv[1]))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -140,3 +141,27 @@ def test_a_killed_worker_loses_nobody(
     assert reports.read_text() == f"done {RECIPIENTS}\n"
     assert len(Sockets.got) == RECIPIENTS
     assert Sockets.got.total() - RECIPIENTS <= SLICE
+
+
+def test_a_worker_closes_the_sockets_of_a_session_that_has_ended(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.txt"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.services.app", "logout"],
+        env=environment,
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), Sockets.got.total()) == ("3", 0), done.stderr
+    with worker(environment, log):
+        until(lambda: not _rows(environment), log)
+    assert sorted(Sockets.got.values()) == [1, 1, 1]
+
+
+def _rows(environment: dict[str, str]) -> int:
+    with closing(sqlite3.connect(environment["SERVICES_DATABASE"])) as database:
+        counted = database.execute("SELECT count(*) FROM wsrouter_openconnection")
+        return int(counted.fetchone()[0])

@@ -2,13 +2,13 @@
 connections."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from wsrouter.errors import EventTooLarge, TooManyRecipients
+from wsrouter.errors import DeliveryFailed, EventTooLarge, TooManyRecipients
 from wsrouter.fanout.background import Background
 from wsrouter.fanout.bucket import Bucket
 from wsrouter.fanout.deliver import deliver
@@ -53,6 +53,7 @@ class Sender:
     in_transaction: Callable[[], bool]
     after_commit: AfterCommit
     forget: Forget
+    finish: Callable[[Address], bool]
     on_delivered: OnDelivered
 
     def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery:
@@ -72,6 +73,15 @@ class Sender:
         """Carry out a slice of a queued send; engines call this."""
         if (background := self.terms(gateway).background) is not None:
             background.work(send, holder)
+
+    def end(self, addresses: Sequence[Address]) -> None:
+        """Raises DeliveryFailed when some could not be closed; those can be tried
+        again together with the others. Engines call this."""
+        failed = [each for each in addresses if not self.finish(each)]
+        if failed:
+            raise DeliveryFailed(
+                f"{len(failed)} of {len(addresses)} connections could not be closed."
+            )
 
     def close(self, address: Address) -> None:
         self.terms(address.gateway).transport.close(address)

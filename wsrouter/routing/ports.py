@@ -1,6 +1,6 @@
 """What routing needs from above, as protocols, and the slot for the sender."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -67,6 +67,9 @@ class Sender(Protocol):
 
     def work(self, send: int, holder: str, gateway: str) -> None:
         """Carry out a part of a queued send, for the task `holder`."""
+
+    def end(self, addresses: Sequence[Address]) -> None:
+        """Close and forget connections whose session has ended."""
 
     def close(self, address: Address) -> None: ...
 
