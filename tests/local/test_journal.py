@@ -26,10 +26,15 @@ def written(entry: Entry, *, colour: bool = False, bodies: bool = False) -> list
 def test_a_plain_line() -> None:
     [line] = written(ENTRY)
     assert re.fullmatch(
-        r"\d\d:\d\d:\d\d\.\d{3}  L0SM9cOFvHcCIhw=  orders\.watch          "
+        r"\d\d:\d\d:\d\d\.\d{3}  L0SM9cOFvHcCIhw=  -         orders\.watch          "
         r"200 reply, 54 bytes  21 B  12\.3 ms",
         line,
     )
+
+
+def test_the_user_is_in_it() -> None:
+    [line] = written(replace(ENTRY, user="ada\x1b"))
+    assert "=  ada\\x1b   orders.watch" in line
 
 
 def test_colours_only_when_asked() -> None:
@@ -69,6 +74,7 @@ def test_json_lines() -> None:
     assert short | {"at": ""} == {
         "at": "",
         "connection_id": "L0SM9cOFvHcCIhw=",
+        "user": "",
         "route_key": "orders.watch",
         "outcome": "200 reply, 54 bytes",
         "failed": False,

@@ -3,13 +3,13 @@
 import asyncio
 from time import perf_counter
 
-from wsrouter.local import handshake, message
+from wsrouter.local import arrival, handshake, message
 from wsrouter.local.api import Api
 from wsrouter.local.asgi import DENIAL, Receive, Scope, Send, respond
 from wsrouter.local.backend import Failure
 from wsrouter.local.behaviour import Limits
-from wsrouter.local.event import Caller, Close, Event, Opening
-from wsrouter.local.journal import Entry, Record
+from wsrouter.local.event import Close, Event
+from wsrouter.local.journal import Entry, NameOf, Record
 from wsrouter.local.outbox import Outbox
 from wsrouter.local.sessions import Session, Sessions
 from wsrouter.local.turns import Turns, is_lost
@@ -17,7 +17,6 @@ from wsrouter.spec.snapshot import CONNECT, DISCONNECT
 
 _BINARY = Close(code=1003, reason="Binary is not supported")
 _LOST = Close(code=1006)
-_NO_CODE = "Client-side close frame status not set"
 
 
 class Conversation:
@@ -30,18 +29,20 @@ class Conversation:
         sessions: Sessions,
         limits: Limits,
         record: Record,
+        name_of: NameOf,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
         self._api, self._sessions, self._limits = api.at_handshake(), sessions, limits
-        self._record, self._scope = record, scope
+        self._record, self._name_of, self._scope = record, name_of, scope
         self._receive, self._send = receive, send
-        self._opening = _opening(scope, cookies=api.behaviour.cookies)
-        self._caller = _caller(scope, self._opening)
+        self._opening = arrival.opening(scope, cookies=api.behaviour.cookies)
+        self._caller = arrival.caller(scope, self._opening)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = Turns()
         self._session: Session | None = None
+        self._user = ""
 
     async def run(self) -> None:
         if await self._connect():
@@ -59,11 +60,13 @@ class Conversation:
             opening=self._opening,
         )
         verdict = await handshake.connect(self._api, event, self._scope["subprotocols"])
-        refused = isinstance(verdict, handshake.Refused)
-        self._log(CONNECT, verdict.outcome, started, failed=refused)
         if isinstance(verdict, handshake.Refused):
+            self._log(CONNECT, verdict.outcome, started, failed=True)
             await respond(self._send, verdict.answer, DENIAL)
             return False
+        took = perf_counter() - started  # without the look-up, which is only for us
+        self._user = await self._name_of(self._caller.connection_id)
+        self._log(CONNECT, verdict.outcome, perf_counter() - took, failed=False)
         self._subprotocol = verdict.subprotocol
         return True
 
@@ -75,7 +78,7 @@ class Conversation:
             return _LOST
         outbox = Outbox(self._send, limit=self._limits.outbox_bytes)
         abort = self._scope["state"]["abort"]
-        session = Session(self._caller, outbox, self._limits, abort)
+        session = Session(self._caller, outbox, self._limits, abort, user=self._user)
         self._session = session
         self._scope["state"]["pinged"] = lambda: self._pinged(session)
         with self._sessions.open(session), session.running():
@@ -87,7 +90,7 @@ class Conversation:
         while True:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
-                return _received(message["code"], message.get("reason") or "")
+                return arrival.received(message["code"], message.get("reason") or "")
             session.touch()
             if (text := message.get("text")) is None:
                 session.close(_BINARY)
@@ -118,6 +121,7 @@ class Conversation:
         self._record(
             Entry(
                 connection_id=self._caller.connection_id,
+                user=self._user,
                 route_key=verdict.route_key,
                 outcome=outcome,
                 seconds=perf_counter() - started,
@@ -156,40 +160,10 @@ class Conversation:
         self._record(
             Entry(
                 connection_id=self._caller.connection_id,
+                user=self._user,
                 route_key=key,
                 outcome=outcome,
                 seconds=perf_counter() - started,
                 failed=failed,
             )
         )
-
-
-def _opening(scope: Scope, *, cookies: bool) -> Opening:
-    headers = (
-        (name.decode("latin-1"), _text(value)) for name, value in scope["headers"]
-    )
-    return Opening(
-        headers=tuple(pair for pair in headers if cookies or pair[0] != "cookie"),
-        query=scope["query_string"].decode("latin-1"),
-    )
-
-
-def _caller(scope: Scope, opening: Opening) -> Caller:
-    return Caller(
-        domain_name=opening.header("host") or "",
-        source_ip=scope["client"][0] if scope["client"] else "",
-        user_agent=opening.header("user-agent") or "",
-    )
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _received(code: int, reason: str) -> Close:
-    if code == 1005:
-        return Close(code=code, reason=reason or _NO_CODE)
-    return Close(code=code, reason=reason)

@@ -17,7 +17,7 @@ from wsrouter.local.asgi import (
 from wsrouter.local.behaviour import Limits
 from wsrouter.local.conversation import Conversation
 from wsrouter.local.feed import Feed
-from wsrouter.local.journal import Entry, Record, silent
+from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
 from wsrouter.local.sessions import Sessions
 from wsrouter.local.status import Status
 
@@ -27,9 +27,15 @@ class Gateway:
     page is at `/`."""
 
     def __init__(
-        self, api: Api, *, limits: Limits | None = None, record: Record = silent
+        self,
+        api: Api,
+        *,
+        limits: Limits | None = None,
+        record: Record = silent,
+        name_of: NameOf = unknown,
     ) -> None:
         self.api = api
+        self.name_of = name_of
         self.limits = limits or Limits()
         self.sessions = Sessions()
         self.feed = Feed(record)
@@ -53,6 +59,7 @@ class Gateway:
             sessions=self.sessions,
             limits=self.limits,
             record=self.feed,
+            name_of=self.name_of,
             scope=scope,
             receive=receive,
             send=send,
@@ -82,6 +89,7 @@ class Gateway:
         self, scope: Scope, receive: Receive, connection_id: str
     ) -> Answer:
         started = perf_counter()
+        session = self.sessions.get(connection_id)
         body = await connections_api.read_body(receive, self.limits.message_bytes)
         answer = connections_api.answer(
             scope, body, connection_id=connection_id, sessions=self.sessions
@@ -90,6 +98,7 @@ class Gateway:
         self.feed(
             Entry(
                 connection_id=connection_id,
+                user=session.user if session else "",
                 route_key=f"@connections {scope['method']}",
                 outcome=f"{answer.status} {answer.header('x-amzn-errortype')}".rstrip(),
                 seconds=perf_counter() - started,

@@ -1,7 +1,7 @@
 """What passes through the local gateway, as lines for people or for programs."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -21,11 +21,13 @@ def _now() -> datetime:
 class Entry:
     """What became of one event or of one @connections call.
 
-    `size` is that of the frame in bytes; `received` and `sent` are the client's frame
-    and what went to it. Headers, and so secrets and cookies, are not in it.
+    `user` is empty when nobody is known; `size` is that of the frame in bytes;
+    `received` and `sent` are the client's frame and what went to it. Headers, and so
+    secrets and cookies, are not in it.
     """
 
     connection_id: str
+    user: str = ""
     route_key: str
     outcome: str
     seconds: float = 0.0
@@ -46,10 +48,17 @@ class Entry:
 
 Record = Callable[[Entry], None]
 Say = Callable[[str], object]
+NameOf = Callable[[str], Awaitable[str]]
+"""Tells who is behind a connection id; API Gateway itself does not know."""
 
 
 def silent(entry: Entry) -> None:
     """Keeps no journal."""
+
+
+async def unknown(_: str) -> str:
+    """Knows nobody."""
+    return ""
 
 
 class Journal(Protocol):
@@ -76,6 +85,7 @@ class Lines:
         parts = (
             self._paint(_GREY, time),
             entry.connection_id or "-",
+            f"{_safe(entry.user) or '-':<8}",
             f"{entry.route_key:<20}",
             outcome,
             self._paint(_GREY, size + took),

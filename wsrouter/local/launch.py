@@ -15,7 +15,7 @@ from wsrouter.local.backend import Backend
 from wsrouter.local.behaviour import Behaviour, Limits
 from wsrouter.local.child import Child
 from wsrouter.local.gateway import Gateway
-from wsrouter.local.journal import Record
+from wsrouter.local.journal import NameOf, Record, unknown
 from wsrouter.local.reload import Reload
 from wsrouter.local.served import Served, Source, hints
 
@@ -36,6 +36,7 @@ class Launch:
     greeting: str
     say: Callable[[str], None]
     record: Record
+    name_of: NameOf = unknown
     limits: Limits
     behaviour: Behaviour
     child: Child | None = None
@@ -86,7 +87,9 @@ def _gateway(launch: Launch) -> Gateway:
         behaviour=launch.behaviour,
         api_id=launch.served.api_id or listener.api_id(launch.listener),
     )
-    return Gateway(api, limits=launch.limits, record=launch.record)
+    return Gateway(
+        api, limits=launch.limits, record=launch.record, name_of=launch.name_of
+    )
 
 
 def _reload(launch: Launch, gateway: Gateway) -> Iterator[Coroutine[Any, Any, None]]:

@@ -16,9 +16,16 @@ class Session:
     """One open socket: what may be sent to it, and when it must end."""
 
     def __init__(
-        self, caller: Caller, outbox: Outbox, limits: Limits, abort: Callable[[], None]
+        self,
+        caller: Caller,
+        outbox: Outbox,
+        limits: Limits,
+        abort: Callable[[], None],
+        *,
+        user: str = "",
     ) -> None:
         self.caller = caller
+        self.user = user
         self.last_active_at = now_millis()
         self.closing: Close | None = None
         self.dropped = False

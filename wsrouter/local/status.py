@@ -92,6 +92,7 @@ class Status:
         self._feed(
             Entry(
                 connection_id=session.caller.connection_id,
+                user=session.user,
                 route_key="status page",
                 outcome=action,
                 size=size,
@@ -138,6 +139,7 @@ class Status:
         return [
             {
                 "id": each.caller.connection_id,
+                "user": each.user,
                 "since": each.caller.connected_at,
                 "address": each.caller.source_ip,
                 "agent": each.caller.user_agent,

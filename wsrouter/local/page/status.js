@@ -30,7 +30,7 @@ function connectionRow(each) {
   const row = fresh("connection");
   row.querySelector(".id").textContent = each.id;
   const since = new Date(each.since).toLocaleTimeString();
-  const parts = [`since ${since}`, each.address, each.agent];
+  const parts = [each.user, `since ${since}`, each.address, each.agent];
   row.querySelector(".detail").textContent = parts.filter(Boolean).join(" · ");
   for (const button of row.querySelectorAll("button")) {
     button.addEventListener("click", () => choose(each.id, button.dataset.action));
@@ -77,6 +77,7 @@ function frameRow(entry) {
   row.classList.toggle("failed", entry.failed);
   row.querySelector("time").textContent = clock(entry.at);
   row.querySelector(".id").textContent = entry.connection_id;
+  row.querySelector(".user").textContent = entry.user;
   row.querySelector(".route").textContent = entry.route_key;
   row.querySelector(".outcome").textContent = entry.outcome;
   const size = entry.size === null ? "" : `${entry.size} B · `;
@@ -85,7 +86,7 @@ function frameRow(entry) {
   details.addEventListener("toggle", () => {
     if (details.open) row.querySelector(".bodies").replaceChildren(...bodies(entry));
   });
-  row.dataset.text = `${entry.connection_id} ${entry.route_key} ${entry.outcome}`.toLowerCase();
+  row.dataset.text = `${entry.connection_id} ${entry.user} ${entry.route_key} ${entry.outcome}`.toLowerCase();
   return row;
 }
 

@@ -13,7 +13,7 @@ from wsrouter.local import listener
 from wsrouter.local.child import Child
 from wsrouter.local.journal import Journal, JsonLines, Lines
 from wsrouter.local.served import Served, Source
-from wsrouter.management import local_api, local_options, ports
+from wsrouter.management import local_api, local_options, local_users, ports
 from wsrouter.spec.gateway import Gateway
 from wsrouter.spec.snapshot import Snapshot
 
@@ -56,6 +56,7 @@ class Command(BaseCommand):
                     greeting=self._greeting(gateway, served.snapshot, place, options),
                     say=journal.remark,
                     record=journal,
+                    name_of=local_users.name_of,
                     limits=local_options.limits(options),
                     behaviour=behaviour,
                     child=_child(environment, options),
