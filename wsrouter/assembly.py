@@ -216,14 +216,14 @@ def forget(address: Address, cause: Cause = Cause.GONE) -> None:
 def forget_all(addresses: Sequence[Address]) -> None:
     """Remove connections that turned out to be closed, in one go where no handler wants
     to be told."""
-    silent = []
+    silent: dict[str, list[str]] = {}
     for address in addresses:
         if _has_disconnect_handlers(address.gateway):
             forget(address)
         else:
-            silent.append(address.connection_id)
-    if silent:
-        Store().forget_all(silent)
+            silent.setdefault(address.gateway, []).append(address.connection_id)
+    for gateway, ids in silent.items():
+        Store().forget_all(ids, gateway)
 
 
 def _has_disconnect_handlers(alias: str) -> bool:

@@ -1,28 +1,31 @@
 """Who an event is for: recipients read from the database, page by page."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import router
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 from django.utils import timezone
 
+from wsrouter.fanout.patience import HANDSHAKE_GRACE
 from wsrouter.fanout.ports import Place, Recipient, Span
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.ports import Recipients
 
 PAGE = 1000
-_FACTS = ("gateway", "api_id", "stage", "stored_at")
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_Rows = QuerySet[Any]
 
 
 class Audience:
     """Reads from the primary database only: a row that was just written counts.
 
     Pages follow the connection id, the key of both tables, and cost the same wherever
-    they begin. A send to several groups goes through one after the other and leaves out
-    who was in an earlier one.
+    they begin; each is read from one table, so that no statistics can talk a database
+    into another plan. A send to several groups goes through one after the other and
+    leaves out who was in an earlier one.
     """
 
     def recipients(
@@ -30,23 +33,29 @@ class Audience:
     ) -> Iterator[list[Recipient]]:
         """The connections an event is for, each once."""
         places: dict[tuple[str, str, str], Place] = {}
-        for rows in _pages(wanted, span or _WHOLE, every_part=span is None):
+        exclude = wanted.exclude
+        for rows in _pages(wanted, span, "gateway", "api_id", "stage", _young()):
             yield [
                 Recipient(
                     row[0],
                     places.get(row[1:4])
                     or places.setdefault(row[1:4], Place(*row[1:4])),
-                    _aware(row[4]),
+                    _LONG_AGO if row[4] is None else _aware(row[4]),
                 )
                 for row in rows
-                if row[0] not in wanted.exclude
+                if row[0] not in exclude
             ]
+
+    def ids(self, wanted: Recipients) -> Iterator[str]:
+        """Nothing but their ids."""
+        for rows in _pages(wanted, None):
+            yield from (row[0] for row in rows)
 
     def exceeds(self, wanted: Recipients, number: int) -> bool:
         """Whether there are more than that; no more are counted."""
         left = number
         for rows in _parts(wanted):
-            left -= rows.order_by()[: left + 1].count()
+            left -= rows.values("connection_id")[: left + 1].count()
             if left < 0:
                 return True
         return False
@@ -66,21 +75,23 @@ class Audience:
         return Span(part=part, after=after, upto=last)
 
 
-_WHOLE = Span()
-
-
 def alias() -> str:
     """The database of the registry."""
     return router.db_for_write(OpenConnection)
 
 
 def _pages(
-    wanted: Recipients, span: Span, *, every_part: bool
+    wanted: Recipients, span: Span | None, *facts: Any
 ) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of the connection id and these facts, in the order of the ids."""
     parts = _parts(wanted)
-    for part in parts if every_part else parts[span.part : span.part + 1]:
-        rows = part if span.upto is None else part.filter(connection_id__lte=span.upto)
-        after = span.after
+    if span is not None:
+        parts = parts[span.part : span.part + 1]
+    for part in parts:
+        rows = part.values_list("connection_id", *facts)
+        if span is not None and span.upto is not None:
+            rows = rows.filter(connection_id__lte=span.upto)
+        after = span.after if span is not None else ""
         while page := list(rows.filter(connection_id__gt=after)[:PAGE]):
             yield page
             if len(page) < PAGE:
@@ -88,11 +99,8 @@ def _pages(
             after = page[-1][0]
 
 
-def _parts(wanted: Recipients) -> "list[QuerySet[Any, tuple[Any, ...]]]":
-    """Rows of connection id, gateway, API, stage and time, in the order of the ids.
-
-    Nobody, unless it is said who: an empty wish must not reach everybody.
-    """
+def _parts(wanted: Recipients) -> list[_Rows]:
+    """Nobody, unless it is said who: an empty wish must not reach everybody."""
     if wanted.groups:
         groups = sorted(wanted.groups)
         return [
@@ -101,32 +109,34 @@ def _parts(wanted: Recipients) -> "list[QuerySet[Any, tuple[Any, ...]]]":
         ]
     rows = OpenConnection.objects.using(alias())
     if wanted.connection_id:
-        return [_known(rows.filter(connection_id=wanted.connection_id), wanted)]
+        return [_open(rows.filter(connection_id=wanted.connection_id), wanted)]
     if wanted.user is not None:
-        return [_known(rows.filter(user=wanted.user), wanted)]
-    return [_known(rows, wanted)] if wanted.everyone else []
+        return [_open(rows.filter(user=wanted.user), wanted)]
+    return [_open(rows, wanted)] if wanted.everyone else []
 
 
-def _members(
-    wanted: Recipients, group: str, *, earlier: list[str]
-) -> "QuerySet[Any, tuple[Any, ...]]":
+def _members(wanted: Recipients, group: str, *, earlier: list[str]) -> _Rows:
     members = Membership.objects.using(alias())
     rows = members.filter(group=group)
     if earlier:
         same = members.filter(connection_id=OuterRef("connection_id"))
         rows = rows.filter(~Exists(same.filter(group__in=earlier)))
-    return _known(rows, wanted, through="connection__")
+    return _open(rows, wanted)
 
 
-def _known(
-    rows: "QuerySet[Any]", wanted: Recipients, *, through: str = ""
-) -> "QuerySet[Any, tuple[Any, ...]]":
+def _open(rows: _Rows, wanted: Recipients) -> _Rows:
     """Only what the gateway still holds, and whose session has not ended."""
-    rows = rows.filter(**{f"{through}expires_at__gt": timezone.now()})
+    rows = rows.filter(expires_at__gt=timezone.now())
     if wanted.gateway:
-        rows = rows.filter(**{f"{through}gateway": wanted.gateway})
-    facts = [f"{through}{name}" for name in _FACTS]
-    return rows.order_by("connection_id").values_list("connection_id", *facts)
+        rows = rows.filter(gateway=wanted.gateway)
+    return rows.order_by("connection_id")
+
+
+def _young() -> Case:
+    """The time of those who may be in their handshake still; reading it costs more
+    than all the rest."""
+    since = timezone.now() - HANDSHAKE_GRACE
+    return Case(When(stored_at__gt=since, then=F("stored_at")))
 
 
 def _aware(moment: datetime) -> datetime:

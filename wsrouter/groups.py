@@ -18,10 +18,7 @@ from wsrouter.routing.ports import Recipients
 
 def members(group: str) -> Iterator[str]:
     """The ids of the open connections in a group, read in pages."""
-    wanted = Recipients(groups=frozenset({checked_group(group)}))
-    for page in Audience().recipients(wanted):
-        for each in page:
-            yield each.connection_id
+    return Audience().ids(Recipients(groups=frozenset({checked_group(group)})))
 
 
 def count(group: str) -> int:
@@ -33,10 +30,11 @@ def users(group: str | None = None) -> set[Any]:
     """The primary keys of the users who are online: in a group, or at all."""
     if group is None:
         rows = OpenConnection.objects.using(alias())
-        open_ones = rows.filter(expires_at__gt=timezone.now(), user__isnull=False)
-        return set(open_ones.values_list("user", flat=True).distinct())
-    known = _memberships(group).filter(connection__user__isnull=False)
-    return set(known.values_list("connection__user", flat=True).distinct())
+        known = rows.filter(expires_at__gt=timezone.now())
+    else:
+        known = _memberships(group)
+    known = known.filter(user__isnull=False).order_by()
+    return set(known.values_list("user", flat=True).distinct())
 
 
 async def acount(group: str) -> int:
@@ -49,5 +47,4 @@ async def ausers(group: str | None = None) -> set[Any]:
 
 def _memberships(group: str) -> Any:
     rows = Membership.objects.using(alias())
-    now = timezone.now()
-    return rows.filter(group=checked_group(group), connection__expires_at__gt=now)
+    return rows.filter(group=checked_group(group), expires_at__gt=timezone.now())

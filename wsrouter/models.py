@@ -29,11 +29,12 @@ class ExactCharField(_Text):
 class OpenConnection(models.Model):
     """A socket that API Gateway holds open, as far as we know."""
 
-    connection_id = ExactCharField(max_length=128, unique=True)
+    connection_id = ExactCharField(max_length=128)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         on_delete=models.CASCADE,
+        db_index=False,
         related_name="wsrouter_connections",
     )
     auth_hash = models.CharField(max_length=128, editable=False)
@@ -51,8 +52,20 @@ class OpenConnection(models.Model):
     class Meta:
         verbose_name = "open connection"
         permissions = (("publish_gateway", "Can publish a gateway to API Gateway"),)
+        # Not `unique=True`, nor `db_index=True` below: on PostgreSQL they make one more
+        # index, for LIKE.
+        constraints = (
+            models.UniqueConstraint(
+                fields=["connection_id"], name="wsrouter_connection_once"
+            ),
+        )
         indexes = (
             models.Index(fields=["session_hash"], name="wsrouter_connection_session"),
+            # In the order of a user's pages, and all that a count of users reads.
+            models.Index(
+                fields=["user", "connection_id", "expires_at"],
+                name="wsrouter_connection_user",
+            ),
         )
 
     def __str__(self) -> str:
@@ -60,17 +73,34 @@ class OpenConnection(models.Model):
 
 
 class Membership(models.Model):
-    """A connection in a group. Who joins locks the connection's row first, so there is
-    no need of a constraint in the database."""
+    """A connection in a group, with a copy of all that a send has to know of it: pages
+    of a group are read from this table alone. Who joins locks the connection's row
+    first, so there is no need of a constraint in the database."""
+
+    COPIED = ("user_id", "gateway", "api_id", "stage", "stored_at", "expires_at")
 
     group = ExactCharField(max_length=255)
     connection = models.ForeignKey(
         OpenConnection,
         to_field="connection_id",
         db_constraint=False,
+        db_index=False,
         on_delete=models.CASCADE,
         related_name="memberships",
     )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        on_delete=models.DO_NOTHING,  # it goes with its connection
+        related_name="+",
+    )
+    gateway = ExactCharField(max_length=128)
+    api_id = models.CharField(max_length=64)
+    stage = models.CharField(max_length=128)
+    stored_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
 
     class Meta:
         constraints = (
@@ -78,6 +108,15 @@ class Membership(models.Model):
                 fields=["group", "connection"], name="wsrouter_membership_once"
             ),
         )
+        indexes = (
+            models.Index(fields=["connection"], name="wsrouter_membership_connection"),
+        )
+
+    @classmethod
+    def of(cls, row: OpenConnection, group: str) -> "Membership":
+        """A new membership, not saved yet."""
+        copied = {name: getattr(row, name) for name in cls.COPIED}
+        return cls(group=group, connection_id=row.connection_id, **copied)
 
     def __str__(self) -> str:
         return f"{self.connection_id} in {self.group}"

@@ -7,12 +7,12 @@ until the socket is closed, so that whoever comes later can finish what was begu
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db import router
+from django.db import router, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from wsrouter.identity import is_current
-from wsrouter.models import OpenConnection
+from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.ports import Address
 
 PAGE = 500
@@ -76,9 +76,20 @@ def address(row: OpenConnection) -> Address:
 def _mark(rows: Iterable[OpenConnection]) -> list[Address]:
     found = list(rows)
     if found:
-        ids = [row.pk for row in found]
-        _rows().filter(pk__in=ids).update(expires_at=timezone.now())
+        _expire(found)
     return [address(row) for row in found]
+
+
+def _expire(rows: list[OpenConnection]) -> None:
+    """The rows first: a membership that is made meanwhile copies what they say."""
+    alias, now = router.db_for_write(OpenConnection), timezone.now()
+    ids = [row.connection_id for row in rows]
+    with transaction.atomic(using=alias):
+        _rows().filter(pk__in=[row.pk for row in rows]).update(expires_at=now)
+        members = Membership.objects.using(alias).filter(
+            connection__connection_id__in=ids
+        )
+        members.update(expires_at=now)
 
 
 def _pages(rows: "QuerySet[OpenConnection]") -> Iterator[list[OpenConnection]]:

@@ -1,6 +1,6 @@
 """The registry of open connections, kept in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,9 +45,11 @@ class Store:
         comes; False when the id is open already for somebody else."""
         row = _row(frame, connection, identity)
         with transaction.atomic(using=_alias()):
-            if not self._inserted(row) and not self._belongs(row):
+            kept = row if self._inserted(row) else _the_same(row)
+            if kept is None:
                 return False
-            self._join_all(connection.id, connection.groups)
+            members = [Membership.of(kept, each) for each in connection.groups]
+            _memberships().bulk_create(members, ignore_conflicts=True)
         return True
 
     def forget(self, connection_id: str, gateway: str) -> Forgotten | None:
@@ -62,23 +64,17 @@ class Store:
         connection = Connection(row.connection_id, groups=groups, **_facts(row))
         return Forgotten(connection=connection, cause=_ended_by(row))
 
-    def forget_all(self, connection_ids: Sequence[str]) -> None:
+    def forget_all(self, connection_ids: Sequence[str], gateway: str) -> None:
         """Remove connections, and tell nobody."""
         with transaction.atomic(using=_alias()):
-            rows = _connections().filter(connection_id__in=connection_ids)
-            rows._raw_delete(using=_alias())
-            members = _memberships().filter(
-                connection__connection_id__in=connection_ids
-            )
-            members._raw_delete(using=_alias())
+            joining.remove(connection_ids, gateway, using=_alias())
 
     def join(self, connection_id: str, group: str) -> None:
         """Nothing happens when the connection was closed meanwhile."""
         joining.join(connection_id, group, using=_alias())
 
     def leave(self, connection_id: str, group: str) -> None:
-        mine = _memberships_of(connection_id).filter(group=group)
-        mine._raw_delete(using=_alias())
+        joining.leave(connection_id, group, using=_alias())
 
     def groups(self, connection_id: str) -> frozenset[str]:
         mine = _memberships_of(connection_id).values_list("group", flat=True)
@@ -96,10 +92,6 @@ class Store:
             row.save(using=_alias(), update_fields=["state"])
         return dict(row.state)
 
-    def _join_all(self, connection_id: str, groups: Iterable[str]) -> None:
-        rows = [Membership(connection_id=connection_id, group=each) for each in groups]
-        _memberships().bulk_create(rows, ignore_conflicts=True)
-
     def _inserted(self, row: OpenConnection) -> bool:
         try:
             with transaction.atomic(using=_alias()):
@@ -107,12 +99,6 @@ class Store:
         except IntegrityError:
             return False
         return True
-
-    def _belongs(self, row: OpenConnection) -> bool:
-        same = _connections().filter(
-            connection_id=row.connection_id, gateway=row.gateway, user=row.user_id
-        )
-        return same.exists()
 
 
 def _alias() -> str:
@@ -138,6 +124,14 @@ def _locked(connection_id: str, **more: str) -> bool:
     """
     rows = _connections().filter(connection_id=connection_id, **more)
     return rows.update(gateway=F("gateway")) > 0
+
+
+def _the_same(row: OpenConnection) -> OpenConnection | None:
+    """The row of an earlier `$connect` of the same user, kept for the transaction."""
+    same = _connections().filter(
+        connection_id=row.connection_id, gateway=row.gateway, user=row.user_id
+    )
+    return same.select_for_update().first()
 
 
 def _storable(moment: datetime) -> datetime:

@@ -181,7 +181,7 @@ def test_rows_are_read_only() -> None:
     connection = OpenConnection.objects.create(
         connection_id="abc=", gateway="default", connected_at=now, expires_at=now
     )
-    Membership.objects.create(group="order:7", connection=connection)
+    Membership.of(connection, "order:7").save()
 
     assert "abc=" in text(client.get("/admin/wsrouter/openconnection/"))
     assert client.get("/admin/wsrouter/openconnection/add/").status_code == 403

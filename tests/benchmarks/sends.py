@@ -29,18 +29,20 @@ def prepare(count: int) -> None:
     call_command("migrate", verbosity=0)
     now = timezone.now()
     ids = [f"L0SM9cOF{number:07d}=" for number in range(count)]
-    OpenConnection.objects.bulk_create(
+    rows = [
         OpenConnection(
             connection_id=each,
             gateway="default",
             connected_at=now,
+            stored_at=now,
             expires_at=now + timedelta(hours=2),
         )
         for each in ids
-    )
+    ]
+    OpenConnection.objects.bulk_create(rows)
     Membership.objects.bulk_create(
-        Membership(group=group, connection_id=each)
-        for number, each in enumerate(ids)
+        Membership.of(row, group)
+        for number, row in enumerate(rows)
         for group in (["warm", GROUP] if number < WARM_UP else [GROUP])
     )
     if apps.is_installed("django_aws_api_gateway_websockets"):

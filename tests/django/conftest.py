@@ -10,6 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
+from wsrouter import Delivery
+from wsrouter.signals import delivered
+
 InThreads = Callable[[int, Callable[[int], Any]], list[Any]]
 
 
@@ -21,6 +24,19 @@ def user(db: None) -> User:
 @pytest.fixture
 def other(db: None) -> User:
     return User.objects.create_user("bob", password="bob")
+
+
+@pytest.fixture
+def deliveries() -> Iterator[list[Delivery]]:
+    """What the signal told."""
+    seen: list[Delivery] = []
+
+    def listen(delivery: Delivery, **_: Any) -> None:
+        seen.append(delivery)
+
+    delivered.connect(listen)
+    yield seen
+    delivered.disconnect(listen)
 
 
 @pytest.fixture

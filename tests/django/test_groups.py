@@ -6,12 +6,11 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.db import connection as database
-from django.utils import timezone
 
 from tests.django.events import Gateway, serving
 from tests.django.test_queries import Queries
-from wsrouter import Connection, Router, groups
-from wsrouter.models import Membership, OpenConnection
+from wsrouter import Connection, Router, groups, revocation
+from wsrouter.models import Membership
 from wsrouter.store import Store
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -51,7 +50,7 @@ def test_members_count_and_users(user: User, other: User) -> None:
 
 def test_those_whose_time_is_over_do_not_count(user: User) -> None:
     connected(user)
-    OpenConnection.objects.update(expires_at=timezone.now())
+    revocation.of_user(user.pk)
     assert list(groups.members("all")) == []
     assert groups.count("all") == 0
     assert groups.users() == groups.users("all") == set()

@@ -21,6 +21,7 @@ from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.delivery import Status
 from wsrouter.routing.ports import Recipients
 from wsrouter.signals import delivered
+from wsrouter.store import Store
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 LIMIT = 128 * 1024
@@ -105,21 +106,10 @@ def transport() -> Iterator[MemoryTransport]:
         yield memory
 
 
-@pytest.fixture
-def deliveries() -> Iterator[list[Delivery]]:
-    seen: list[Delivery] = []
-
-    def listen(delivery: Delivery, **_: Any) -> None:
-        seen.append(delivery)
-
-    delivered.connect(listen)
-    yield seen
-    delivered.disconnect(listen)
-
-
 def older(than: timedelta = timedelta(minutes=1)) -> None:
     """All connections were made before the handshake grace."""
-    OpenConnection.objects.update(stored_at=timezone.now() - than)
+    for model in (OpenConnection, Membership):
+        model.objects.update(stored_at=timezone.now() - than)
 
 
 def done(count: int) -> Delivery:
@@ -150,8 +140,8 @@ def test_to_a_user(transport: MemoryTransport, user: User, other: User) -> None:
 
 def test_to_groups(transport: MemoryTransport) -> None:
     first, second = Peer(transport), Peer(transport)
-    Membership.objects.create(group="a", connection_id=first.id)
-    Membership.objects.create(group="A", connection_id=second.id)
+    Store().join(first.id, "a")
+    Store().join(second.id, "A")
     assert told.send("x", group="a") == done(1)
     assert told.send("x", groups=["a", "all", "none"]) == done(2)
     assert told.send("x", group="none") == done(0)

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 
 from tests.django.conftest import InThreads
 from tests.django.events import Gateway, answered, serving
-from wsrouter import Connection, MessageError, Reject, Router, signals
+from wsrouter import Connection, MessageError, Reject, Router
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -86,18 +86,6 @@ def _served() -> Any:
     told.clear()
     with serving(router):
         yield
-
-
-@pytest.fixture
-def deliveries() -> Any:
-    seen: list[Any] = []
-
-    def listen(**kwargs: Any) -> None:
-        seen.append(kwargs["delivery"])
-
-    signals.delivered.connect(listen)
-    yield seen
-    signals.delivered.disconnect(listen)
 
 
 FAILING = ["error", "crash", "broken", "large"]

@@ -1,0 +1,74 @@
+"""What the registry costs, at 10,000 and at 1,000,000 connections in three groups each.
+
+    python -m tests.benchmarks.registry [sqlite|postgresql|mysql ...]
+
+Each database is measured in a process of its own, with tests/databases.py's settings.
+The figures go to results/registry.json.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+DATABASES = ("sqlite", "postgresql", "mysql")
+SIZES = (10_000, 100_000)
+
+
+def main() -> None:
+    file = HERE / "results" / "registry.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    for name in sys.argv[1:] or DATABASES:
+        known[name] = _measured_apart(name)
+        file.write_text(json.dumps(known, indent=2) + "\n")
+        print(name, json.dumps(known[name], indent=2))  # noqa: T201
+
+
+def _measured_apart(name: str) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.registry", "--here", folder],
+            env=os.environ
+            | {
+                "WSROUTER_TEST_DATABASE": name,
+                "DJANGO_SETTINGS_MODULE": "tests.project.settings",
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    return json.loads(done.stdout)
+
+
+def _measure_here(folder: str) -> None:
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from tests.benchmarks import registry_costs, registry_rows
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = f"{folder}/bench.sqlite3"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    found, filled = {}, 0
+    try:
+        for size in SIZES:
+            registry_rows.fill(filled + 1, size, size)
+            registry_rows.analyze()
+            filled = size
+            found[size] = registry_costs.measured(size)
+    finally:
+        connection.creation.destroy_test_db("", verbosity=0)
+    print(json.dumps({"load": os.getloadavg(), "us": found}))  # noqa: T201
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--here"]:
+        _measure_here(sys.argv[2])
+    else:
+        main()

@@ -1,0 +1,119 @@
+"""Fills the registry with rows made inside the database: a million take minutes."""
+
+from django.db import connection
+
+HALL = 20_000
+ROOM = 10
+PER_USER = 10
+_NUMBERS = {
+    "postgresql": "SELECT n FROM generate_series({first}, {last}) AS t(n)",
+    "mysql": "SELECT seq AS n FROM seq_{first}_to_{last}",
+    "sqlite": (
+        "WITH RECURSIVE t(n) AS"
+        " (SELECT {first} UNION ALL SELECT n + 1 FROM t WHERE n < {last})"
+        " SELECT n FROM t"
+    ),
+}
+_PLACE = "'default', 'abc123defg', 'production'"
+_TEXT = {"postgresql": "text", "mysql": "char", "sqlite": "text"}
+_NOW = {
+    "postgresql": "now() + interval '{minutes} minutes'",
+    "mysql": "utc_timestamp(6) + interval {minutes} minute",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', '{minutes} minutes')",
+}
+
+
+def fill(first: int, last: int, total: int) -> None:
+    """Connections `first` to `last` of `total`, each in three groups: `all`, a hall of
+    20,000 and a room of 10."""
+    _users(first // PER_USER + 1, last // PER_USER)
+    _connections(first, last)
+    _memberships(first, last, total)
+
+
+def analyze() -> None:
+    """As autovacuum and its like do after a while."""
+    tables = ["auth_user", "wsrouter_openconnection", "wsrouter_membership"]
+    with connection.cursor() as cursor:
+        for table in tables:
+            if connection.vendor == "mysql":
+                cursor.execute(f"ANALYZE TABLE {table}")
+                cursor.fetchall()
+            elif connection.vendor == "postgresql":
+                cursor.execute(f"VACUUM ANALYZE {table}")
+            else:
+                cursor.execute(f"ANALYZE {table}")
+
+
+def _users(first: int, last: int) -> None:
+    _insert(
+        "auth_user (id, username, password, first_name, last_name, email, is_staff,"
+        " is_superuser, is_active, date_joined)",
+        f"n, {_text('n')}, 'x', '', '', '', {_flag(0)}, {_flag(0)}, {_flag(1)},"
+        f" {_at(0)}",
+        _numbers(first, last),
+    )
+
+
+def _connections(first: int, last: int) -> None:
+    _insert(
+        "wsrouter_openconnection (connection_id, user_id, gateway, api_id, stage,"
+        " stored_at, expires_at, connected_at, auth_hash, session_hash, state,"
+        " source_ip, user_agent)",
+        f"{_id()}, {_user()}, {_PLACE}, {_at(-60)}, {_at(60)}, {_at(-60)}, '',"
+        f" md5({_text('-n')}), '{{}}', '203.0.113.9', 'Mozilla/5.0 (X11; Linux)'",
+        _numbers(first, last),
+    )
+
+
+def _memberships(first: int, last: int, total: int) -> None:
+    """As `join` writes them: copies of what the connection's row says."""
+    hall, room = max(1, total // HALL), max(1, total // ROOM)
+    for name in ("'all'", _numbered("hall", hall), _numbered("room", room)):
+        _insert(
+            f"wsrouter_membership ({connection.ops.quote_name('group')},"
+            " connection_id, user_id, gateway, api_id, stage, stored_at, expires_at)",
+            f"{name}, {_id()}, {_user()}, {_PLACE}, {_at(-60)}, {_at(60)}",
+            _numbers(first, last),
+        )
+
+
+def _insert(into: str, values: str, numbers: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {into} SELECT {values} FROM ({numbers}) t")
+
+
+def _numbers(first: int, last: int) -> str:
+    return _NUMBERS[connection.vendor].format(first=first, last=last)
+
+
+def _numbered(name: str, count: int) -> str:
+    return _joined(f"'{name}:'", _text(f"n % {count}"))
+
+
+def _joined(*texts: str) -> str:
+    if connection.vendor == "mysql":
+        return f"concat({', '.join(texts)})"
+    return " || ".join(texts)
+
+
+def _id() -> str:
+    """Like an id of API Gateway; in any order but that of the numbers."""
+    return _joined(f"substr(md5({_text('n')}), 1, 15)", "'='")
+
+
+def _user() -> str:
+    divided = "DIV" if connection.vendor == "mysql" else "/"
+    return f"nullif(n {divided} {PER_USER}, 0)"
+
+
+def _text(value: str) -> str:
+    return f"cast({value} AS {_TEXT[connection.vendor]})"
+
+
+def _flag(value: int) -> str:
+    return str(bool(value)).lower() if connection.vendor == "postgresql" else str(value)
+
+
+def _at(minutes: int) -> str:
+    return _NOW[connection.vendor].format(minutes=minutes)
