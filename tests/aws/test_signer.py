@@ -48,12 +48,18 @@ KEYS = st.builds(
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1))  # noqa: DTZ001
 
 
+def clock(at: datetime) -> Any:
+    """botocore has a function for it only since 1.40."""
+    if hasattr(botocore.auth, "get_current_datetime"):
+        return mock.patch.object(botocore.auth, "get_current_datetime", return_value=at)
+    old = mock.Mock(**{"datetime.utcnow.return_value": at})
+    return mock.patch.object(botocore.auth, "datetime", old)
+
+
 def botocores(signer: Signer, url: str, data: bytes, key: Any, **when: Any) -> Any:
     """The headers that botocore gives the same request."""
     request = AWSRequest(method="POST", url=url, data=data)
-    with mock.patch.object(
-        botocore.auth, "get_current_datetime", return_value=when["at"]
-    ):
+    with clock(when["at"]):
         SigV4Auth(key, "execute-api", when["region"]).add_auth(request)
     return {name.lower(): value for name, value in request.headers.items()}
 
