@@ -64,6 +64,11 @@ class FilledIn(Recorded):
         changes = self._stages.get((members["ApiId"], members["StageName"]), {})
         return {**self.client.get_stage(**members), **changes}
 
+    def _get_stages(self, *, ApiId: str) -> dict[str, Any]:
+        found = self.client.get_stages(ApiId=ApiId)["Items"]
+        changes = [self._stages.get((ApiId, each["StageName"]), {}) for each in found]
+        return {"Items": [old | new for old, new in zip(found, changes, strict=True)]}
+
     def _update_stage(self, **members: Any) -> dict[str, Any]:
         key = (members["ApiId"], members["StageName"])
         self._stages[key] = {**self._stages.get(key, {}), **members}

@@ -18,10 +18,6 @@ class StageCalls:
     def stages(self, api_id: str) -> Iterator[StageRecord]:
         return map(stage_items.stage, self._aws.pages("get_stages", ApiId=api_id))
 
-    def stage(self, api_id: str, name: str) -> StageRecord:
-        item = self._aws.call("get_stage", ApiId=api_id, StageName=name)
-        return stage_items.stage(item)
-
     def create_stage(self, api_id: str, stage: Stage) -> None:
         members = stage_items.stage_members(stage)
         self._aws.call("create_stage", ApiId=api_id, **members)

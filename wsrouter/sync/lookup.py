@@ -1,6 +1,6 @@
 """Which API and which integration are ours."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from wsrouter.errors import SyncError
 from wsrouter.sync.failures import NotFound
@@ -10,11 +10,16 @@ from wsrouter.sync.target import TAG, Target
 
 
 def find(
-    plane: ControlPlane, target: Target, *, racing: bool = False
+    plane: ControlPlane,
+    target: Target,
+    *,
+    tags: Mapping[str, str] | None = None,
+    racing: bool = False,
 ) -> ApiRecord | None:
     """The target's API; raises SyncError when its id is wrong or its tag not unique.
 
-    When runs are `racing`, the earliest counts.
+    The list is believed when it shows these `tags`: some emulators never show changed
+    ones there. When runs are `racing`, the earliest counts.
     """
     if target.api_id:
         return _by_id(plane, target)
@@ -25,7 +30,10 @@ def find(
             f"Two APIs have the tag {TAG}={target.api_name}: {ids}. Delete one, or set"
             f" API_ID in WSROUTER[{target.alias!r}]."
         )
-    return plane.api(earliest(found)) if found else None
+    first = next((each for each in found if each.id == earliest(found)), None)
+    if first is None or (tags is not None and tags.items() <= first.api.tags.items()):
+        return first
+    return plane.api(first.id)
 
 
 def tagged(plane: ControlPlane, target: Target) -> list[ApiRecord]:

@@ -100,7 +100,9 @@ def prepare(
 ) -> Plan:
     """Read what is deployed and plan what leads to `wanted`; changes nothing."""
     adopt = wanted.routes if options.adopt else ()
-    deployed = read(plane, target, adopt=adopt, racing=options.racing)
+    deployed = read(
+        plane, target, tags=wanted.api.tags, adopt=adopt, racing=options.racing
+    )
     _refuse_foreign(wanted, deployed, adopt=options.adopt)
     keys = list(_doubtful(wanted, deployed, options))
     return plan(target, wanted, with_responses(plane, deployed, keys), options)

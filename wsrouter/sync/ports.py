@@ -117,8 +117,6 @@ class Routes(Protocol):
 class Stages(Protocol):
     def stages(self, api_id: str) -> Iterable[StageRecord]: ...
 
-    def stage(self, api_id: str, name: str) -> StageRecord: ...
-
     def create_stage(self, api_id: str, stage: Stage) -> None:
         """All but the route settings, which need deployed routes."""
 

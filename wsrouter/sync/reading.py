@@ -1,6 +1,6 @@
 """Reads what is deployed from a control plane."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wsrouter.spec.snapshot import CONNECT, DISCONNECT, RouteEntry
@@ -24,16 +24,19 @@ def read(
     plane: ControlPlane,
     target: Target,
     *,
+    tags: Mapping[str, str] | None = None,
     adopt: Collection[str] = (),
     racing: bool = False,
 ) -> Deployed:
     """Read everything but route responses, in a number of calls that does not grow
-    with the number of routes (but for the pages of the list).
+    with the number of routes (but for the pages of the list). All are lists, but for
+    the stage's deployment: of those there is one more with each publication.
 
-    Routes whose key is in `adopt` count as ours whatever they target. `racing`: another
-    run may have created a second integration, which is no error then.
+    `tags` are those that the API should have. Routes whose key is in `adopt` count as
+    ours whatever they target. `racing`: another run may have created a second
+    integration, which is no error then.
     """
-    record = find(plane, target, racing=racing)
+    record = find(plane, target, tags=tags, racing=racing)
     if record is None:
         return Deployed(domain=_domain(plane, target, target.domain, ""))
     # First the routes: what they target is older than they are, so it will be listed.
@@ -160,10 +163,9 @@ def _models(plane: ControlPlane, target: Target, api_id: str) -> list[ModelRecor
 
 
 def _stage(plane: ControlPlane, api_id: str, name: str) -> StageRecord | None:
-    try:
-        return plane.stage(api_id, name)
-    except NotFound:
-        return None
+    return next(
+        (each for each in plane.stages(api_id) if each.stage.name == name), None
+    )
 
 
 def _domain(
