@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -14,11 +15,14 @@ from wsrouter.store import Store
 
 
 def listen() -> None:
-    """Called when the app starts."""
+    """Called when the app starts. Of models only users are listened to: who listens to
+    the deletion of a model makes Django load every row that it deletes."""
     user_logged_out.connect(_logged_out, dispatch_uid="wsrouter")
     user_logged_in.connect(_logged_in, dispatch_uid="wsrouter")
-    post_save.connect(_saved, dispatch_uid="wsrouter")
-    pre_delete.connect(_deleted, dispatch_uid="wsrouter")
+    for model in apps.get_models():
+        if issubclass(model, get_user_model()):
+            post_save.connect(_saved, sender=model, dispatch_uid="wsrouter")
+            pre_delete.connect(_deleted, sender=model, dispatch_uid="wsrouter")
 
 
 def _logged_out(*, request: Any, user: Any, **_: Any) -> None:
@@ -42,7 +46,7 @@ def _logged_in(*, request: Any, **_: Any) -> None:
 
 
 def _saved(*, instance: Any, created: bool, update_fields: Any, **_: Any) -> None:
-    if created or not isinstance(instance, get_user_model()):
+    if created:
         return
     if update_fields is not None and set(update_fields) <= {"last_login"}:
         return  # every login saves it
@@ -51,8 +55,6 @@ def _saved(*, instance: Any, created: bool, update_fields: Any, **_: Any) -> Non
 
 def _deleted(*, instance: Any, **_: Any) -> None:
     """The rows would go with their user; they go before, so that handlers hear it."""
-    if not isinstance(instance, get_user_model()):
-        return
     store = Store()
     rows = OpenConnection.objects.filter(user=instance.pk)
     ids = rows.values_list("connection_id", "gateway")

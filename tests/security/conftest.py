@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.test import Client
 
 from tests.django.conftest import InThreads, atomic_requests, in_threads, other, user
 from tests.security import served
@@ -26,3 +27,10 @@ def ended() -> Iterator[list[Ended]]:
     served.ended.clear()
     yield served.ended
     served.ended.clear()
+
+
+@pytest.fixture
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

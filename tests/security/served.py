@@ -11,6 +11,7 @@ from wsrouter import Connection, Disconnected, Router
 ended: "list[Ended]" = []
 handshakes: list[str] = []
 router = Router()
+told = router.event("told", str)
 SETTINGS = {"SECRET": SECRET, "ROUTER": "tests.security.served.router"}
 
 

@@ -1,6 +1,6 @@
 """With a task engine, sockets are closed by a worker and not by who logs out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -11,24 +11,23 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from tests.django.events import Gateway
-from tests.security import test_endings
-from tests.security.served import SETTINGS, Ended
-from tests.security.test_endings import Socket, browser, is_gone, refused
+from tests.security import endings
+from tests.security.endings import Socket, Way, is_gone, refused
+from tests.security.served import SETTINGS, Ended, told
 from wsrouter import django_task, sessions
 from wsrouter.errors import DeliveryFailed
 from wsrouter.fanout.memory import MemoryTransport
 from wsrouter.models import OpenConnection
 from wsrouter.testing import WebSocketClient
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 PACKAGE = "django.tasks" if django.VERSION >= (6,) else "django_tasks"
 ALONE = {"default": SETTINGS | {"BACKGROUND": "tasks"}}
 WAYS = [
-    test_endings.logout,
-    test_endings.password,
-    test_endings.deactivation,
-    test_endings.one_call,
+    endings.logout,
+    endings.password,
+    endings.deactivation,
+    endings.one_call,
 ]
 
 
@@ -57,7 +56,7 @@ def queue() -> Iterator[Queue]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_request_ends_the_session_and_a_worker_the_socket(
-    way: Callable[..., None],
+    way: Way,
     queue: Queue,
     browser: Client,
     user: User,
@@ -97,6 +96,20 @@ def test_all_of_a_users_sockets_are_one_task(queue: Queue, user: User) -> None:
     assert len(queue) == 1
     queue.work()
     assert [is_gone(each) for each in sockets] == [True] * 3
+
+
+def test_what_waits_to_be_closed_is_sent_nothing(
+    queue: Queue, user: User, other: User
+) -> None:
+    waiting, bystander = [WebSocketClient(each).connect() for each in (user, other)]
+    sessions.end(user)
+    assert (waiting.frames, len(queue)) == ([], 1)
+    told.send("x", group="all", on_commit=False)
+    told.send("x", everyone=True, on_commit=False)
+    told.send("x", user=user, on_commit=False)
+    told.send("x", connection=waiting.connection_id, on_commit=False)
+    assert waiting.frames == []
+    assert len(bystander.frames) == 2
 
 
 def test_a_deleted_user_is_told_of_now_and_closed_later(
