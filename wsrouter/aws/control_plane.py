@@ -6,6 +6,7 @@ from typing import Any
 
 from wsrouter.aws import clients
 from wsrouter.aws.api_calls import ApiCalls
+from wsrouter.aws.discretion import mask_logs
 from wsrouter.aws.domain_calls import DomainCalls
 from wsrouter.aws.patience import PatientCalls
 from wsrouter.aws.route_calls import RouteCalls
@@ -28,6 +29,7 @@ class ApiGatewayControlPlane(ApiCalls, RouteCalls, StageCalls, DomainCalls):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         def made() -> Any:
+            mask_logs()
             return client or clients.client(
                 SERVICE, region=region, profile=profile, endpoint_url=endpoint_url
             )

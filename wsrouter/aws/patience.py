@@ -7,12 +7,12 @@ from typing import Any
 
 from wsrouter.aws import failures
 from wsrouter.errors import SyncError
+from wsrouter.sync.change import MASK
 from wsrouter.sync.failures import Unanswered
 
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
-MASK = "***"
 
 
 class PatientCalls:
