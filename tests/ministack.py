@@ -6,7 +6,6 @@ Import the fixture where it is wanted:
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
@@ -32,7 +33,7 @@ def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
     """Run a MiniStack with API Gateway; its files and its log are kept in `folder`."""
-    port = _free_port()
+    port = free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "log.txt"
     with log.open("wb") as output:
@@ -72,9 +73,3 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise RuntimeError(f"MiniStack did not start: {log.read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,15 +16,10 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from tests.local.backend import wait_until
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 READY = "Quit with CONTROL-C."
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @dataclass(kw_only=True)

@@ -10,17 +10,12 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
+from tests.local import raw
 from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
 from tests.local.running import Running, running, snapshot
 from wsrouter.local import listener
 from wsrouter.local.behaviour import Limits
-
-OPENING = (
-    b"GET /production HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-)
 
 
 def closed(client: ClientConnection, seconds: float = 5) -> int:
@@ -56,7 +51,7 @@ def test_a_frame_above_32_kb_closes_with_1009(
 
 def test_a_client_that_still_sends_is_not_reset(gateway: Running) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as client:
-        client.sendall(OPENING)
+        client.sendall(raw.OPENING)
         received = client.recv(65536)
         frame = bytes([0x81, 0xFF]) + struct.pack("!Q", 2**22) + bytes(4)
         client.sendall(frame + bytes(2**22))
@@ -144,14 +139,9 @@ def test_a_close_without_a_code_is_told_as_1005(
 def test_a_lost_connection_is_told_as_1006(
     backend: RecordingBackend, gateway: Running, reset: bool
 ) -> None:
-    client = gateway.open()
-    backend.wait_for("CONNECT")
-    if reset:
-        linger = struct.pack("ii", 1, 0)
-        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        client.socket.close()
-    else:
-        client.socket.shutdown(socket.SHUT_RDWR)
+    with raw.connected(gateway.port) as client:
+        if reset:
+            raw.reset(client)
     assert code_told_to(backend) == "1006"
     assert len(gateway.gateway.sessions) == 0
 

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.local import raw
 from tests.local.backend import wait_until
 from tests.local.command import ROOT, Command, Site, ask, running
 
@@ -79,11 +79,9 @@ def test_a_rejected_client_sees_the_status(command: Command) -> None:
 
 def test_a_client_that_is_killed_leaves_no_row(command: Command, site: Site) -> None:
     wait_until(lambda: site.rows() == 0)
-    client = command.connect().__enter__()
+    client = raw.connected(command.port)
     assert site.rows() == 1
-    linger = struct.pack("ii", 1, 0)
-    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    client.socket.close()
+    raw.reset(client)
     wait_until(lambda: site.rows() == 0)
 
 
