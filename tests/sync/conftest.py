@@ -1,10 +1,13 @@
 """The servers that the contract of ws_sync is tested against."""
 
+from typing import Any
+
 import pytest
 
 from tests.ministack import ministack_url  # noqa: F401
 from tests.moto_server import FilledIn, moto_url  # noqa: F401
 from tests.sync.bench import Bench, Recorded
+from wsrouter import assembly
 from wsrouter.aws import clients
 from wsrouter.testing.control_plane import MemoryControlPlane
 
@@ -34,3 +37,18 @@ def _bench(request: pytest.FixtureRequest) -> Bench:
     client = clients.client("apigatewayv2", region="eu-west-1", endpoint_url=url)
     made = FilledIn if request.param == "moto" else Recorded
     return Bench(server=made(client))
+
+
+@pytest.fixture
+def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
+    """The control plane that commands get; `asked` says for what they asked."""
+    made = MemoryControlPlane(pending_polls=0)
+    asked: list[dict[str, Any]] = []
+
+    def control_plane(alias: str, **options: str) -> MemoryControlPlane:
+        asked.append({"alias": alias, **options})
+        return made
+
+    monkeypatch.setattr(assembly, "control_plane", control_plane, raising=False)
+    monkeypatch.setattr(made, "asked", asked, raising=False)
+    return made

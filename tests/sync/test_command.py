@@ -1,32 +1,16 @@
 """The `ws_sync` command, from its arguments to its exit code."""
 
-import io
 import json
 import sys
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from tests.sync.test_options import CERTIFICATE
+from tests.sync.commands import exit_code, run
 from wsrouter import assembly
-from wsrouter.management.commands.ws_sync import INTERRUPTED, Command
+from wsrouter.management.commands.ws_sync import INTERRUPTED
 from wsrouter.testing.control_plane import MemoryControlPlane
-
-
-@pytest.fixture
-def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
-    made = MemoryControlPlane(pending_polls=0)
-    asked: list[dict[str, Any]] = []
-
-    def control_plane(alias: str, **options: str) -> MemoryControlPlane:
-        asked.append({"alias": alias, **options})
-        return made
-
-    monkeypatch.setattr(assembly, "control_plane", control_plane, raising=False)
-    monkeypatch.setattr(made, "asked", asked, raising=False)
-    return made
 
 
 @pytest.fixture
@@ -37,21 +21,6 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda prompt: answers.pop(0))
     return answers
-
-
-def run(*arguments: str) -> tuple[str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    call_command("ws_sync", *arguments, stdout=out, stderr=err)
-    return out.getvalue(), err.getvalue()
-
-
-def exit_code(*arguments: str) -> int:
-    """The exit code of `manage.py ws_sync`."""
-    try:
-        Command().run_from_argv(["manage.py", "ws_sync", *arguments])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
 
 
 def test_publishes(plane: MemoryControlPlane) -> None:
@@ -153,6 +122,22 @@ def test_asks_on_a_terminal(plane: MemoryControlPlane, terminal: list[str]) -> N
     assert terminal == []
 
 
+@pytest.mark.parametrize("key", [EOFError, KeyboardInterrupt], ids=["^D", "^C"])
+def test_no_answer_is_a_no(
+    plane: MemoryControlPlane,
+    terminal: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    key: type[BaseException],
+) -> None:
+    def pressed(_: str) -> str:
+        raise key
+
+    monkeypatch.setattr("builtins.input", pressed)
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        run()
+    assert plane.server.writes == []
+
+
 def test_an_interrupted_run_says_what_to_do(
     plane: MemoryControlPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,30 +179,6 @@ def test_on_ministack(ministack_url: str, settings: Any) -> None:
     assert "Clients connect to ws://" in run("--no-input", *where)[0]
     assert "In sync: nothing to do." in run("--no-input", *where)[0]
     assert exit_code("--check", *where) == 0
-
-
-def test_a_first_publication_says_what_is_left_to_do(
-    plane: MemoryControlPlane, settings: Any
-) -> None:
-    out = run("--no-input")[0]
-    assert "execute-api:ManageConnections" in out
-    assert "api1/production/*/@connections/*" in out
-    assert "send no cookies to this host" in out
-    assert "ManageConnections" not in run("--no-input")[0]
-
-
-def test_a_first_publication_to_a_domain(
-    plane: MemoryControlPlane, settings: Any
-) -> None:
-    domain = {
-        "NAME": "ws.example.com",
-        "CERTIFICATE": CERTIFICATE,
-    }
-    settings.WSROUTER = {"default": {**settings.WSROUTER["default"], "DOMAIN": domain}}
-    out = run("--no-input")[0]
-
-    assert "Point the DNS name ws.example.com (CNAME) to d-" in out
-    assert out.splitlines()[-1] == "Clients connect to wss://ws.example.com"
 
 
 def without_secret(settings: Any) -> None:

@@ -1,21 +1,34 @@
-"""What is left to do by hand after a first publication."""
+"""What is left to do by hand after a publication."""
 
 from collections.abc import Iterator
 
+from wsrouter.sync.iam_policy import application
+from wsrouter.sync.plan import Plan
 from wsrouter.sync.publish import Published
 
-PERMISSION = "execute-api:ManageConnections"
+
+def next_steps(before: Plan, published: Published, *, region: str) -> Iterator[str]:
+    """One line for each thing that somebody must know or do now: after the first
+    publication, or since `before` brought a domain or an authorizer."""
+    is_first = before.deployed.digest is None
+    created = {each.resource for each in before.changes if each.action == "create"}
+    if is_first:
+        yield _permission(published, region)
+    if is_first or "domain" in created or "api_mapping" in created:
+        yield from _names(published)
+    if is_first or "authorizer" in created:
+        yield from _authorizer(published)
 
 
-def first_steps(published: Published) -> Iterator[str]:
-    """One line for each thing that somebody must know or do."""
-    plan = published.plan
-    stage = plan.wanted.stage.name
-    yield (
-        f"The application needs the IAM permission {PERMISSION} on"
-        f" arn:aws:execute-api:*:*:{published.api_id}/{stage}/*/@connections/*"
-    )
-    found = plan.deployed.domain
+def _permission(published: Published, region: str) -> str:
+    snapshot, api_id = published.plan.wanted, published.api_id
+    (statement,) = application(snapshot, region=region, api_id=api_id)["Statement"]
+    action, resource = statement["Action"], statement["Resource"]
+    return f"The application needs the IAM permission {action} on {resource}"
+
+
+def _names(published: Published) -> Iterator[str]:
+    found = published.plan.deployed.domain
     if found:
         yield f"Point the DNS name {found.record.name} (CNAME) to {found.record.target}"
         yield "Browsers send cookies there only from pages of the same site."
@@ -24,7 +37,11 @@ def first_steps(published: Published) -> Iterator[str]:
             "Browsers send no cookies to this host: set DOMAIN to a name on your site,"
             " or use tickets."
         )
-    if plan.wanted.authorizer and not plan.wanted.authorizer.credentials_arn:
+
+
+def _authorizer(published: Published) -> Iterator[str]:
+    guard = published.plan.wanted.authorizer
+    if guard and not guard.credentials_arn:
         yield (
             "The authorizer's function must allow apigateway.amazonaws.com to invoke"
             " it (`aws lambda add-permission`)."

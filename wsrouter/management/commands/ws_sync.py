@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from wsrouter import assembly, conf
 from wsrouter.errors import WSRouterError
 from wsrouter.sync import render
-from wsrouter.sync.advice import first_steps
+from wsrouter.sync.advice import next_steps
 from wsrouter.sync.change import Change
 from wsrouter.sync.destroy import destroy, prepare_removal
 from wsrouter.sync.plan import Options, Plan, prepare
@@ -114,7 +114,8 @@ class Command(BaseCommand):
         if options["check"] and not plan.in_sync:
             raise Drift
         if acts and (plan.in_sync or options["no_input"] or self._agreed("Publish")):
-            self._publish(plane, plan, quiet=options["json"])
+            region = options["region"] or conf.gateway(target.alias).region
+            self._publish(plane, plan, region=region, quiet=options["json"])
 
     def _destroy(
         self,
@@ -142,21 +143,25 @@ class Command(BaseCommand):
             self.stdout.write(self._coloured(line))
 
     def _agreed(self, what: str) -> bool:
-        answer = input(f"{what} this? [y/N] ")
+        try:
+            answer = input(f"{what} this? [y/N] ")
+        except (EOFError, KeyboardInterrupt):
+            answer = ""
         agreed = answer.strip().lower() in ("y", "yes")
         if not agreed:
             raise CommandError("Nothing was changed.")
         return agreed
 
-    def _publish(self, plane: ControlPlane, plan: Plan, *, quiet: bool) -> None:
+    def _publish(
+        self, plane: ControlPlane, plan: Plan, *, region: str, quiet: bool
+    ) -> None:
         out = self.stderr if quiet else self.stdout
         report = self._reporter(len(plan.changes), quiet=quiet)
         published = publish(plane, plan, report=report)
         for warning in published.warnings:
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"), _plain)
-        if not plan.deployed.api_id:
-            for line in first_steps(published):
-                out.write(line, _plain)
+        for line in next_steps(plan, published, region=region):
+            out.write(line, _plain)
         if published.url:
             out.write(f"Clients connect to {published.url}", _plain)
 
