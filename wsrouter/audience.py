@@ -1,12 +1,14 @@
 """Who an event is for: recipients read from the database, page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
 from django.db import router
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from wsrouter.fanout.patience import HANDSHAKE_GRACE
@@ -15,8 +17,10 @@ from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.ports import Recipients
 
 PAGE = 1000
+IDS = 5 * PAGE
+"""They are small, and a query costs as much as many of them."""
+_PLACE = ("gateway", "api_id", "stage")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_Rows = QuerySet[Any]
 
 
 class Audience:
@@ -34,7 +38,7 @@ class Audience:
         """The connections an event is for, each once."""
         places: dict[tuple[str, str, str], Place] = {}
         exclude = wanted.exclude
-        for rows in _pages(wanted, span, "gateway", "api_id", "stage", _young()):
+        for rows in _spanned(wanted, span):
             yield [
                 Recipient(
                     row[0],
@@ -47,30 +51,30 @@ class Audience:
             ]
 
     def ids(self, wanted: Recipients) -> Iterator[str]:
-        """Nothing but their ids."""
-        for rows in _pages(wanted, None):
-            yield from (row[0] for row in rows)
+        """Nothing but their ids; nobody is left out."""
+        for part in _parts(wanted):
+            rows = part.rows.values_list("connection_id")
+            for page in _pages(rows, part.earlier, size=IDS):
+                yield from (row[0] for row in page)
 
     def exceeds(self, wanted: Recipients, number: int) -> bool:
         """Whether there are more than that; no more are counted."""
-        left = number
-        for rows in _parts(wanted):
-            left -= rows.values("connection_id")[: left + 1].count()
-            if left < 0:
-                return True
-        return False
+        parts = _parts(wanted)
+        if sum(_count(part.rows, number + 1) for part in parts) <= number:
+            return False
+        return len(parts) == 1 or any(islice(self.ids(wanted), number, None))
 
     def next_span(
         self, wanted: Recipients, size: int, behind: Span | None
     ) -> Span | None:
-        """The next span of `size` recipients, or of those that are left in a part."""
+        """The next span of up to `size` recipients, or of what is left in a part."""
         part, after = (behind.part, behind.upto) if behind else (0, "")
         parts = _parts(wanted)
         if after is None:
             part, after = part + 1, ""
         if part >= len(parts):
             return None
-        ids = parts[part].filter(connection_id__gt=after)
+        ids = parts[part].rows.filter(connection_id__gt=after)
         last = ids.values_list("connection_id", flat=True)[size - 1 : size].first()
         return Span(part=part, after=after, upto=last)
 
@@ -80,51 +84,73 @@ def alias() -> str:
     return router.db_for_write(OpenConnection)
 
 
-def _pages(
-    wanted: Recipients, span: Span | None, *facts: Any
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of the connection id and these facts, in the order of the ids."""
-    parts = _parts(wanted)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of one table, in the order of the connection ids, but for those that are in
+    an earlier group of the same send."""
+
+    rows: QuerySet[Any]
+    earlier: Sequence[str] = ()
+
+
+def _spanned(wanted: Recipients, span: Span | None) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of connection id, gateway, API, stage, and time of the young."""
+    parts, after, upto = _parts(wanted), "", None
     if span is not None:
-        parts = parts[span.part : span.part + 1]
+        parts, after, upto = parts[span.part : span.part + 1], span.after, span.upto
     for part in parts:
-        rows = part.values_list("connection_id", *facts)
-        if span is not None and span.upto is not None:
-            rows = rows.filter(connection_id__lte=span.upto)
-        after = span.after if span is not None else ""
-        while page := list(rows.filter(connection_id__gt=after)[:PAGE]):
-            yield page
-            if len(page) < PAGE:
-                break
-            after = page[-1][0]
+        rows = part.rows.values_list("connection_id", *_PLACE, _young())
+        rows = rows if upto is None else rows.filter(connection_id__lte=upto)
+        yield from _pages(rows, part.earlier, after, size=PAGE)
 
 
-def _parts(wanted: Recipients) -> list[_Rows]:
+def _pages(
+    rows: QuerySet[Any], earlier: Sequence[str], after: str = "", *, size: int
+) -> Iterator[list[tuple[Any, ...]]]:
+    while page := list(rows.filter(connection_id__gt=after)[:size]):
+        yield _without(page, earlier) if earlier else page
+        if len(page) < size:
+            break
+        after = page[-1][0]
+
+
+def _without(
+    page: list[tuple[Any, ...]], groups: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Asked for by id: as a part of the page's own query, databases may choose to read
+    all of those groups for every page."""
+    ids = [row[0] for row in page]
+    members = Membership.objects.using(alias()).filter(group__in=groups)
+    there = members.filter(connection__connection_id__in=ids)
+    seen = set(there.values_list("connection_id", flat=True))
+    return [row for row in page if row[0] not in seen]
+
+
+def _count(rows: QuerySet[Any], most: int) -> int:
+    ids = rows.filter(connection_id__gt="").values("connection_id")
+    return int(ids[:most].count())
+
+
+def _parts(wanted: Recipients) -> list[_Part]:
     """Nobody, unless it is said who: an empty wish must not reach everybody."""
     if wanted.groups:
-        groups = sorted(wanted.groups)
+        names = sorted(wanted.groups)
+        members = Membership.objects.using(alias())
         return [
-            _members(wanted, group, earlier=groups[:number])
-            for number, group in enumerate(groups)
+            _Part(_open(members.filter(group=name), wanted), names[:number])
+            for number, name in enumerate(names)
         ]
     rows = OpenConnection.objects.using(alias())
     if wanted.connection_id:
-        return [_open(rows.filter(connection_id=wanted.connection_id), wanted)]
-    if wanted.user is not None:
-        return [_open(rows.filter(user=wanted.user), wanted)]
-    return [_open(rows, wanted)] if wanted.everyone else []
+        rows = rows.filter(connection_id=wanted.connection_id)
+    elif wanted.user is not None:
+        rows = rows.filter(user=wanted.user)
+    elif not wanted.everyone:
+        return []
+    return [_Part(_open(rows, wanted))]
 
 
-def _members(wanted: Recipients, group: str, *, earlier: list[str]) -> _Rows:
-    members = Membership.objects.using(alias())
-    rows = members.filter(group=group)
-    if earlier:
-        same = members.filter(connection_id=OuterRef("connection_id"))
-        rows = rows.filter(~Exists(same.filter(group__in=earlier)))
-    return _open(rows, wanted)
-
-
-def _open(rows: _Rows, wanted: Recipients) -> _Rows:
+def _open(rows: QuerySet[Any], wanted: Recipients) -> QuerySet[Any]:
     """Only what the gateway still holds, and whose session has not ended."""
     rows = rows.filter(expires_at__gt=timezone.now())
     if wanted.gateway:

@@ -47,7 +47,7 @@ class OpenConnection(models.Model):
     user_agent = models.TextField()
     connected_at = models.DateTimeField()
     stored_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
 
     class Meta:
         verbose_name = "open connection"
@@ -61,6 +61,7 @@ class OpenConnection(models.Model):
         )
         indexes = (
             models.Index(fields=["session_hash"], name="wsrouter_connection_session"),
+            models.Index(fields=["expires_at", "id"], name="wsrouter_connection_end"),
             # In the order of a user's pages, and all that a count of users reads.
             models.Index(
                 fields=["user", "connection_id", "expires_at"],

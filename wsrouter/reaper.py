@@ -21,7 +21,6 @@ from wsrouter.models import OpenConnection
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
 
-PAGE = 500
 DOUBTFUL_AGE = timedelta(minutes=10)
 """An idle socket is closed after so long; its `$disconnect` may get lost."""
 _LOCK = "wsrouter:reap"
@@ -51,14 +50,12 @@ def reap(*, checks: int, rate: float) -> Harvest:
 
 def _past_lifetime() -> int:
     """API Gateway has closed them: nothing has to be asked."""
-    now = timezone.now()
-    rows = OpenConnection.objects.using(alias()).filter(
-        expires_at__lte=now, connected_at__lte=now - LIFETIME
-    )
+    rows = OpenConnection.objects.using(alias())
+    rows = rows.filter(connected_at__lte=timezone.now() - LIFETIME)
     count = 0
-    while page := list(rows.order_by("pk")[:PAGE]):
-        for row in page:
-            assembly.forget(revocation.address(row), Cause.LIFETIME)
+    for page in revocation.expired(rows):
+        for address in page:
+            assembly.forget(address, Cause.LIFETIME)
         count += len(page)
     return count
 
@@ -76,13 +73,14 @@ def _check(number: int, rate: float) -> tuple[int, int]:
     if not cache.add(_LOCK, "", LOCK_SECONDS):
         return 0, 0
     try:
-        answers = [_is_gone(each, 1 / rate) for each in _doubtful(number)]
+        answers = [_is_gone(each, 1 / rate) for each in doubtful(number)]
     finally:
         cache.delete(_LOCK)
     return len(answers), sum(answers)
 
 
-def _doubtful(number: int) -> Iterator[Address]:
+def doubtful(number: int) -> Iterator[Address]:
+    """Connections old enough to be lost, those that end soonest first."""
     rows = OpenConnection.objects.using(alias()).filter(
         expires_at__gt=timezone.now(), stored_at__lt=timezone.now() - DOUBTFUL_AGE
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import router, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from wsrouter.identity import is_current
@@ -60,8 +60,18 @@ def of_strangers() -> Iterator[list[Address]]:
 
 def marked() -> Iterator[list[Address]]:
     """Everything that has expired, also by itself."""
-    for page in _pages(_rows().filter(expires_at__lte=timezone.now())):
+    return expired(_rows())
+
+
+def expired(rows: "QuerySet[OpenConnection]") -> Iterator[list[Address]]:
+    """Those of the rows that have expired by now, in the order in which they did: what
+    has not is not looked at."""
+    rows = rows.filter(expires_at__lte=timezone.now()).order_by("expires_at", "pk")
+    behind = Q()
+    while page := list(rows.filter(behind)[:PAGE]):
         yield [address(row) for row in page]
+        end, last = page[-1].expires_at, page[-1].pk
+        behind = Q(expires_at__gte=end) & (Q(expires_at__gt=end) | Q(pk__gt=last))
 
 
 def address(row: OpenConnection) -> Address:

@@ -16,7 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 DATABASES = ("sqlite", "postgresql", "mysql")
-SIZES = (10_000, 100_000)
+SIZES = (10_000, 1_000_000)
 
 
 def main() -> None:
@@ -62,9 +62,29 @@ def _measure_here(folder: str) -> None:
             registry_rows.analyze()
             filled = size
             found[size] = registry_costs.measured(size)
+        scans = _scans()
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
-    print(json.dumps({"load": os.getloadavg(), "us": found}))  # noqa: T201
+    told = {"load": os.getloadavg(), "read_whole": scans, "us": found}
+    print(json.dumps(told))  # noqa: T201
+
+
+def _scans() -> list[str]:
+    """What reads a whole table, at the largest size."""
+    from django.db import transaction
+
+    from tests.benchmarks.registry_acts import ACTS
+    from tests.benchmarks.registry_plans import recorded, scanned
+
+    found = []
+    for name, act in ACTS.items():
+        with transaction.atomic():
+            with recorded() as statements:
+                act()
+            if any(scanned(*each) for each in statements):
+                found.append(name)
+            transaction.set_rollback(True)
+    return found
 
 
 if __name__ == "__main__":

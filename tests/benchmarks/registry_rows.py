@@ -1,6 +1,9 @@
 """Fills the registry with rows made inside the database: a million take minutes."""
 
+from django.contrib.auth.models import User
 from django.db import connection
+
+from wsrouter.models import Membership, OpenConnection
 
 HALL = 20_000
 ROOM = 10
@@ -33,9 +36,9 @@ def fill(first: int, last: int, total: int) -> None:
 
 def analyze() -> None:
     """As autovacuum and its like do after a while."""
-    tables = ["auth_user", "wsrouter_openconnection", "wsrouter_membership"]
     with connection.cursor() as cursor:
-        for table in tables:
+        for model in (User, OpenConnection, Membership):
+            table = model._meta.db_table
             if connection.vendor == "mysql":
                 cursor.execute(f"ANALYZE TABLE {table}")
                 cursor.fetchall()
@@ -43,6 +46,12 @@ def analyze() -> None:
                 cursor.execute(f"VACUUM ANALYZE {table}")
             else:
                 cursor.execute(f"ANALYZE {table}")
+
+
+def clear() -> None:
+    for model in (Membership, OpenConnection, User):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
 
 def _users(first: int, last: int) -> None:

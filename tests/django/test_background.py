@@ -123,6 +123,23 @@ def test_few_recipients_are_served_at_once(wire: Wire, queue: Queue) -> None:
     assert not queue.waiting
 
 
+def test_a_bound_that_is_less_than_a_page_holds(
+    wire: Wire, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wsrouter.audience.PAGE", 1000)
+    members(26)
+    assert told.send("x", group="g").status is Status.QUEUED
+    assert not wire.got
+
+
+def test_groups_that_overlap_are_counted_once(wire: Wire, queue: Queue) -> None:
+    for name in "abc":
+        members(20, name)
+    assert told.send("x", groups="abc").report == Report(delivered=20)
+    members(26, "d")
+    assert told.send("x", groups="abcd").status is Status.QUEUED
+
+
 def test_many_recipients_are_served_in_slices(
     wire: Wire, queue: Queue, deliveries: list[Delivery]
 ) -> None:

@@ -100,14 +100,15 @@ class Sender:
     def _send_now(self, outgoing: Outgoing, data: bytes, terms: Terms) -> Delivery:
         pages = self.audience.recipients(outgoing.recipients)
         first, second = next(pages, []), next(pages, None)
-        if second is None:
+        if second is None and len(first) <= terms.recipients:
             return self._deliver(outgoing, data, terms, [first])
         if terms.background is None:
             self._check_number(outgoing, terms)
         elif self.audience.exceeds(outgoing.recipients, terms.recipients):
             terms.background.put(outgoing, data)
             return Delivery(event=outgoing.event, status=Status.QUEUED)
-        return self._deliver(outgoing, data, terms, chain([first, second], pages))
+        read = [first] if second is None else [first, second]
+        return self._deliver(outgoing, data, terms, chain(read, pages))
 
     def _check_number(self, outgoing: Outgoing, terms: Terms) -> None:
         """The 29 seconds of a request must not be hit."""

@@ -32,6 +32,15 @@ class Migration(migrations.Migration):
             field=wsrouter.models.ExactCharField(max_length=128),
         ),
         migrations.AddIndex(
+            model_name='openconnection',
+            index=models.Index(fields=['expires_at', 'id'], name='wsrouter_connection_end'),
+        ),
+        migrations.AlterField(
+            model_name='openconnection',
+            name='expires_at',
+            field=models.DateTimeField(),
+        ),
+        migrations.AddIndex(
             model_name='membership',
             index=models.Index(fields=['connection'], name='wsrouter_membership_connection'),
         ),
