@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from graphlib import CycleError
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,13 @@ import yaml
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from tests.sync.terraform import Configuration
 from tests.sync.test_options import CERTIFICATE, FUNCTION, LOG_GROUP
-from wsrouter import assembly
+from wsrouter import assembly, conf
+from wsrouter.sync.digest import SECRET_TARGET
+from wsrouter.sync.plan import prepare
+from wsrouter.sync.target import Target
+from wsrouter.testing.control_plane import MemoryControlPlane
 
 _CFN_LINT = "import sys; from cfnlint.runner import main; sys.exit(main())"
 EVERYTHING = {
@@ -47,7 +53,10 @@ def export(*arguments: str) -> str:
 
 
 def wanted_keys() -> set[str]:
-    return set(assembly.wanted_snapshot().routes)
+    """The routes that ws_sync would plan from nothing."""
+    target, plane = Target.of(conf.gateway()), MemoryControlPlane()
+    plan = prepare(plane, target, assembly.wanted_snapshot())
+    return {each.key for each in plan.changes if each.resource == "route"}
 
 
 @pytest.mark.parametrize("options", [(), ("--yaml",)], ids=["json", "yaml"])
@@ -96,25 +105,71 @@ def test_a_change_gives_another_deployment(settings: Any) -> None:
     assert name() != before
 
 
+def terraform() -> Configuration:
+    return Configuration(json.loads(export("terraform")))
+
+
 def test_every_reference_of_terraform_resolves(entry: dict[str, Any]) -> None:
-    found = json.loads(export("terraform"))
-    known = {
-        f"{kind}.{name}" for kind, each in found["resource"].items() for name in each
-    } | {f"var.{name}" for name in found["variable"]}
-    text = json.dumps(found)
-    expressions = re.findall(r"(?<!\$)\$\{([^}]*)\}", text)
-    references = {
-        each
-        for expression in expressions
-        for each in re.findall(r"(?:aws_\w+|var)\.\w+", expression)
+    terraform().validate()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("aws_apigatewayv2_integration.this.id", "aws_apigatewayv2_integration.it.id"),
+        ("var.wsrouter_secret", "var.secret"),
+        ("aws_apigatewayv2_stage.this.invoke_url", "aws_apigatewayv2_stage.this.url"),
+        ('"timeout_milliseconds"', '"timeout"'),
+        ('"depends_on": [', '"depends_on": ["aws_apigatewayv2_stage.this", '),
+    ],
+)
+def test_a_wrong_reference_would_be_found(old: str, new: str) -> None:
+    text = export("terraform")
+    assert old in text
+
+    with pytest.raises((AssertionError, CycleError)):
+        Configuration(json.loads(text.replace(old, new))).validate()
+
+
+def test_terraform_makes_what_is_wanted(entry: dict[str, Any]) -> None:
+    found, wanted = terraform(), assembly.wanted_snapshot()
+    routes = {
+        block["route_key"]: block
+        for address, block in found.value(found.resources).items()
+        if address.startswith("aws_apigatewayv2_route.")
+    }
+    responses = {
+        block["route_id"]
+        for address, block in found.resources.items()
+        if address.startswith("aws_apigatewayv2_route_response.")
+    }
+    integration = found.value(found.resources["aws_apigatewayv2_integration.this"])
+
+    assert set(routes) == wanted_keys() == set(wanted.routes)
+    assert {each["target"] for each in routes.values()} == {
+        "integrations/<aws_apigatewayv2_integration.this>"
+    }
+    assert len(responses) == sum(each.has_response for each in wanted.routes.values())
+    secret = {SECRET_TARGET: "'<var.wsrouter_secret>'"}
+    assert integration["request_parameters"] == {
+        **wanted.integration.request_parameters,
+        **secret,
     }
 
-    assert references <= known
-    assert "aws_apigatewayv2_integration.this" in references
-    for deployment in found["resource"]["aws_apigatewayv2_deployment"].values():
-        assert set(deployment["depends_on"]) <= known
-    keys = found["resource"]["aws_apigatewayv2_route"].values()
-    assert {each["route_key"] for each in keys} == wanted_keys()
+
+def test_text_that_terraform_would_evaluate_is_escaped(settings: Any) -> None:
+    headers = {"Odd": "'${x} %{y}'", "Link": "stageVariables.z"}
+    entry = {**settings.WSROUTER["default"], "HEADERS": headers}
+    settings.WSROUTER = {
+        "default": {**entry, "VPC_LINK": "${stageVariables.vpcLinkId}"}
+    }
+    found = terraform()
+    found.validate()
+    integration = found.value(found.resources["aws_apigatewayv2_integration.this"])
+
+    name = "integration.request.header.X-Wsrouter-Odd"
+    assert integration["request_parameters"][name] == "'${x} %{y}'"
+    assert integration["connection_id"] == "${stageVariables.vpcLinkId}"
 
 
 def test_terraform_never_sends_a_throttle_of_zero(entry: dict[str, Any]) -> None:

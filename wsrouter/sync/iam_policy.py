@@ -4,26 +4,22 @@ from typing import Any
 
 from wsrouter.spec.snapshot import Snapshot
 
-_WRITES = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+_ITSELF = ["GET", "PATCH", "DELETE"]
+_PARTS = ["GET", "POST", "PATCH", "DELETE"]
 
 
 def publisher(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[str, Any]:
     """For who runs ws_sync. Without an id yet, all APIs: they have no names in ARNs."""
-    own = f"{_control(region)}/apis/{api_id or '*'}"
     statements = [
-        _allow("FindApi", ["GET"], [f"{_control(region)}/apis"]),
-        _allow("WriteApi", _WRITES, [own, f"{own}/*"]),
-        _allow(
-            "Tags", ["GET", "POST", "PUT", "DELETE"], [f"{_control(region)}/tags/*"]
-        ),
+        *_api(f"{_control(region)}/apis", api_id),
+        _allow("Tags", ["GET", "POST"], [f"{_control(region)}/tags/*"]),
     ]
-    if not api_id:
-        statements.append(_allow("CreateApi", ["POST"], [f"{_control(region)}/apis"]))
     if snapshot.domain:
         domain = f"{_control(region)}/domainnames/{snapshot.domain.name}"
         statements += [
             _allow("CreateDomain", ["POST"], [f"{_control(region)}/domainnames"]),
-            _allow("WriteDomain", _WRITES, [domain, f"{domain}/*"]),
+            _allow("Domain", _ITSELF, [domain]),
+            _allow("Mappings", _PARTS, [f"{domain}/*"]),
         ]
     if snapshot.authorizer and snapshot.authorizer.credentials_arn:
         role = snapshot.authorizer.credentials_arn
@@ -38,6 +34,18 @@ def publisher(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[str,
     if snapshot.stage.access_log:
         statements.append(_logs())
     return _policy(statements)
+
+
+def _api(apis: str, api_id: str) -> list[dict[str, Any]]:
+    if not api_id:
+        return [
+            _allow("FindAndCreateApi", ["GET", "POST"], [apis]),
+            _allow("ApiAndParts", _PARTS, [f"{apis}/*"]),
+        ]
+    return [
+        _allow("Api", _ITSELF, [f"{apis}/{api_id}"]),
+        _allow("Parts", _PARTS, [f"{apis}/{api_id}/*"]),
+    ]
 
 
 def application(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[str, Any]:
