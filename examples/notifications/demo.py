@@ -14,7 +14,9 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from tour import STEPS, StepFailed, Tour
@@ -39,6 +41,7 @@ user.save()
 
 def main() -> int:
     arguments = parsed()
+    on_signals(signal.default_int_handler)  # as Ctrl-C
     try:
         with ExitStack() as running:
             return show(arguments, running)
@@ -48,6 +51,11 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 0
+
+
+def on_signals(handler: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
 
 
 def parsed() -> argparse.Namespace:
@@ -80,12 +88,21 @@ def show(arguments: argparse.Namespace, running: ExitStack) -> int:
     headline("A client that knows only the URL")
     Tour(site, socket_url).run(STEPS)
 
-    print(f"\nEvery step held. The page is {site}/ (demo, demo); the sockets are")
-    print(f"at {socket_url}; what the servers say is in {LOG.name}.")
+    print(f"\nEvery step held. What the servers said is in {LOG.name}.")
     if not arguments.once:
-        print("Ctrl-C ends it.")
-        signal.pause()
+        stay(site, socket_url)
     return 0
+
+
+def stay(site: str, socket_url: str) -> None:
+    print(f"\nThe page is {site}/ (demo, password demo), the admin {site}/admin/;")
+    print(f"sockets connect to {socket_url}, and")
+    print(f"{status_page(socket_url)} shows what passes. Ctrl-C ends it.", flush=True)
+    signal.pause()
+
+
+def status_page(socket_url: str) -> str:
+    return f"http://{urlsplit(socket_url).netloc}/"
 
 
 def refuse_taken(port: int, option: str) -> None:
@@ -94,7 +111,8 @@ def refuse_taken(port: int, option: str) -> None:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         raise StepFailed(
-            f"port {port} is taken; choose another, -- {option}"
+            f"port {port} is taken; {option} takes another one, as in"
+            f" `nox -s demo -- {option} {port + 10}`."
         ) from error
 
 
@@ -156,6 +174,7 @@ def process(
     try:
         yield started
     finally:
+        on_signals(signal.SIG_IGN)  # the servers must end, however often it is asked
         started.send_signal(signal.SIGINT)
         try:
             started.wait(timeout=15)

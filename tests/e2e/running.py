@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from urllib.request import urlopen
 from websockets.sync.client import ClientConnection, connect
 
 from tests.ports import free_port
+from tests.processes import marked
 
 PROJECT = Path(__file__).parent / "project"
 PATIENCE = 60.0
@@ -118,8 +119,7 @@ class Stack:
 
     def processes(self) -> set[int]:
         """Every process that was started for this stack and still runs."""
-        mark = f"ROOM_DATABASE={self.database}".encode()
-        return {pid for pid in _pids() if mark in _environment_of(pid)}
+        return marked(f"ROOM_DATABASE={self.database}")
 
     def interrupt(self) -> int:
         """Ctrl-C, and the exit status."""
@@ -158,17 +158,6 @@ def copied(folder: Path) -> Stack:
     return Stack(folder / "room.sqlite3", project=project)
 
 
-def _pids() -> list[int]:
-    return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
-
-
-def _environment_of(pid: int) -> list[bytes]:
-    """Empty for a process that has ended, reaped or not."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    return []
-
-
 def _is_ready(stack: Stack) -> bool:
     return listens(stack.port) and listens(stack.django_port)
 
@@ -180,5 +169,5 @@ def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str,
 
 
 def frame(client: ClientConnection) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(client.recv(timeout=10))
+    found: dict[str, Any] = json.loads(client.recv(timeout=30))
     return found

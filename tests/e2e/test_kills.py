@@ -42,7 +42,7 @@ def test_killed_clients_leave_no_rows_and_disturb_nobody(stack: Stack) -> None:
         eventually(lambda: len(stack.get("/open/")["ids"]) == 10)
         clients.kill()
         clients.wait()
-        eventually(lambda: len(stack.get("/open/")["ids"]) == 4, within=5)
+        eventually(lambda: len(stack.get("/open/")["ids"]) == 4, within=30)
         before = others.answers["reply"]
         eventually(lambda: others.answers["reply"] > before + 20)
     assert set(others.answers) == {"reply"}
@@ -77,8 +77,8 @@ def test_a_killed_gateway_takes_django_with_it(stack: Stack) -> None:
         eventually(lambda: clients.answers["reply"] > 20)
         stack.process.kill()
         stack.process.wait()
-        eventually(lambda: not stack.processes(), within=10)
-        eventually(lambda: clients.closed == 4, within=5)
+        eventually(lambda: not stack.processes(), within=30)
+        eventually(lambda: clients.closed == 4, within=30)
     assert not clients.unanswered
     assert not listens(stack.port)
     assert is_free(stack.port)

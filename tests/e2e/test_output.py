@@ -32,8 +32,8 @@ def test_standard_output_is_json_and_nothing_else(tmp_path: Path) -> None:
         eventually(lambda: any("$disconnect" in line for line in said))
     finally:
         process.terminate()
-        process.wait(20)
-        reader.join(10)
+        process.wait(60)
+        reader.join(30)
         assert process.stdout is not None
         process.stdout.close()
     lines: list[dict[str, Any]] = [json.loads(line) for line in said]

@@ -65,7 +65,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str, Any]:
     """The answer; a client ignores empty frames."""
     client.send(json.dumps({"action": action, "id": "1", "payload": payload}))
-    while not (text := client.recv(timeout=10)):
+    while not (text := client.recv(timeout=30)):
         pass
     found: dict[str, Any] = json.loads(text)
     return found
@@ -80,16 +80,16 @@ def talk(room: Room) -> None:
         assert ask(ada, "crash")["error"]["code"] == "internal_error"
         assert ask(ada, "dance")["error"]["code"] == "unknown_route"
         ada.send('{"action": null}')
-        assert json.loads(ada.recv(timeout=10))["error"]["code"]
+        assert json.loads(ada.recv(timeout=30))["error"]["code"]
         ada.send('{"action": "nothing", "payload": {"text": "x"}}')
         assert ask(ada, "say", {"text": "on"})["type"] == "reply"
         assert room.stack.get("/announce/lunch/")["delivered"] >= 2
-        assert json.loads(bob.recv(timeout=10))["payload"] == {"text": "lunch"}
+        assert json.loads(bob.recv(timeout=30))["payload"] == {"text": "lunch"}
         connection_id = ask(bob, "who.am.i")["payload"]
         room.gateway.boto3().post_to_connection(
             ConnectionId=connection_id, Data=b'{"a": 1}'
         )
-        assert json.loads(bob.recv(timeout=10)) == {"a": 1}
+        assert json.loads(bob.recv(timeout=30)) == {"a": 1}
         assert connection_id in room.rows()
 
 
@@ -104,7 +104,7 @@ def gone(room: Room, before: set[str]) -> None:
     """The rows end with their sockets; without `$disconnect`, with the next push."""
     if room.gateway.gateway.api.behaviour.lost_disconnect:
         assert room.stack.get("/announce/bye/")["gone"] >= 0
-    eventually(lambda: not set(room.rows()) - before, within=10)
+    eventually(lambda: not set(room.rows()) - before, within=30)
 
 
 @pytest.mark.parametrize("position", [*POSITIONS, "strict"])

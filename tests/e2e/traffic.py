@@ -33,7 +33,7 @@ class Traffic:
         finally:
             self._stopping.set()
             for thread in self._threads:
-                thread.join(20)
+                thread.join(60)
 
     def _talk(self) -> None:
         headers = {"Cookie": self._cookie}
@@ -41,7 +41,7 @@ class Traffic:
             try:
                 while not self._stopping.wait(0.01):
                     client.send(MESSAGE)
-                    found = json.loads(client.recv(timeout=10))
+                    found = json.loads(client.recv(timeout=30))
                     self.answers[str(found.get("type") or found["message"])] += 1
             except ConnectionClosed:
                 self.closed += 1

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import Any
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
     end = monotonic() + seconds
     while not condition():
         assert monotonic() < end, f"not within {seconds} s"
@@ -52,7 +52,9 @@ class RecordingBackend:
     def of(self, event: str) -> list[Request]:
         return [request for request in self.requests if request.event == event]
 
-    def wait_for(self, event: str, count: int = 1, seconds: float = 5) -> list[Request]:
+    def wait_for(
+        self, event: str, count: int = 1, seconds: float = 30
+    ) -> list[Request]:
         """The first `count` requests of that event type, waited for."""
         wait_until(lambda: len(self.of(event)) >= count, seconds)
         return self.of(event)

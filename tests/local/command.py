@@ -104,8 +104,8 @@ def end(command: Command, reader: threading.Thread) -> None:
     """Ctrl-C. The pipe ends only when every descendant has ended."""
     if command.process.poll() is None:
         command.process.send_signal(signal.SIGINT)
-    command.process.wait(20)
-    reader.join(10)
+    command.process.wait(60)
+    reader.join(30)
     assert not reader.is_alive(), "a process was left behind"
     assert command.process.stdout is not None
     command.process.stdout.close()
@@ -113,5 +113,5 @@ def end(command: Command, reader: threading.Thread) -> None:
 
 def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str, Any]:
     client.send(json.dumps({"action": action, "id": "1", "payload": payload}))
-    frame: dict[str, Any] = json.loads(client.recv(timeout=10))
+    frame: dict[str, Any] = json.loads(client.recv(timeout=30))
     return frame

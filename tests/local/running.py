@@ -79,7 +79,7 @@ class Running:
         return f"http://127.0.0.1:{self.port}/production"
 
     def connect(self, query: str = "", **options: Any) -> ClientConnection:
-        options = {"compression": None, "proxy": None, "open_timeout": 5} | options
+        options = {"compression": None, "proxy": None, "open_timeout": 30} | options
         return connect(self.url + query, **options)
 
     def open(self, **options: Any) -> ClientConnection:
@@ -135,5 +135,5 @@ def running(
         yield Running(port=port, gateway=gateway, entries=entries)
     finally:
         loops[0].call_soon_threadsafe(stopping.set)
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive(), "the gateway did not end"

@@ -69,4 +69,4 @@ def test_each_of_a_thousand_gets_its_own_push_once(
             assert all(await asyncio.gather(*map(silent, clients)))
 
     asyncio.run(scene())
-    backend.wait_for("DISCONNECT", SOCKETS, seconds=20)
+    backend.wait_for("DISCONNECT", SOCKETS, seconds=60)

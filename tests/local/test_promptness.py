@@ -33,11 +33,15 @@ def test_an_answer_in_pieces_takes_no_longer(start: Start) -> None:
     try:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         with start(snapshot("$default"), uri=url).connect() as client:
-            started = monotonic()
+            took = []
             for _ in range(25):
+                started = monotonic()
                 client.send("{}")
-                assert client.recv(timeout=5) == "ok"
-            assert monotonic() - started < 0.8  # 40 ms each would make 1 s
+                assert client.recv(timeout=30) == "ok"
+                took.append(monotonic() - started)
+            # The first is prompt in any case, and each of the others 40 ms late, were
+            # it not for the option; a busy machine delays some, but not all.
+            assert min(took[1:]) < 0.03
     finally:
         server.shutdown()
         server.server_close()

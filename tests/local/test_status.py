@@ -20,7 +20,7 @@ EVENTS = "/~status/events"
 def ask(
     gateway: Running, method: str, path: str, body: str = "", **headers: str
 ) -> tuple[int, bytes]:
-    client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=5)
+    client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     client.request(method, path, body.encode(), named)
     response = client.getresponse()
@@ -40,7 +40,7 @@ def token(gateway: Running) -> str:
 @contextmanager
 def watching(gateway: Running) -> Iterator[Iterator[tuple[str, Any]]]:
     """The events of the page as they come."""
-    client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=5)
+    client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
     client.request("GET", f"{EVENTS}?token={token(gateway)}")
     response = client.getresponse()
     assert response.headers["Content-Type"] == "text/event-stream"
@@ -102,7 +102,7 @@ def test_a_frame_can_be_sent(backend: RecordingBackend, gateway: Running) -> Non
     with gateway.connect() as client:
         path = f"/~status/{only_id(backend)}/send"
         assert ask(gateway, "POST", path, "h\u00e9", X_Token=token(gateway))[0] == 204
-        assert client.recv(timeout=5) == "h\u00e9"
+        assert client.recv(timeout=30) == "h\u00e9"
 
 
 def test_a_socket_can_be_closed(backend: RecordingBackend, gateway: Running) -> None:
@@ -110,7 +110,7 @@ def test_a_socket_can_be_closed(backend: RecordingBackend, gateway: Running) -> 
         path = f"/~status/{only_id(backend)}/close"
         assert ask(gateway, "POST", path, X_Token=token(gateway))[0] == 204
         with pytest.raises(ConnectionClosed) as closed:
-            client.recv(timeout=5)
+            client.recv(timeout=30)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1000
     backend.wait_for("DISCONNECT")
@@ -124,7 +124,7 @@ def test_a_socket_can_be_dropped_without_disconnect(
         path = f"/~status/{only_id(backend)}/drop"
         assert ask(gateway, "POST", path, X_Token=token(gateway))[0] == 204
         with pytest.raises(ConnectionClosed) as closed:
-            client.recv(timeout=5)
+            client.recv(timeout=30)
         assert closed.value.rcvd is None
     wait_until(lambda: len(gateway.gateway.sessions) == 0)
     wait_until(lambda: gateway.entries[-1].route_key == "$disconnect")

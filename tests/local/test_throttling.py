@@ -51,12 +51,12 @@ def test_a_message_above_the_limit(
             client.send(text)
         try:
             while len(frames) < 3:
-                frames.append(str(client.recv(timeout=5)))
+                frames.append(str(client.recv(timeout=30)))
         except ConnectionClosed as error:
             code = error.rcvd.code if error.rcvd else None
         if framed and closed:
             with pytest.raises(ConnectionClosed) as raised:
-                client.recv(timeout=5)
+                client.recv(timeout=30)
             code = raised.value.rcvd.code if raised.value.rcvd else None
     assert code == (1008 if closed else None)
     assert any(re.fullmatch(FRAME, frame) for frame in frames) == framed
@@ -65,13 +65,13 @@ def test_a_message_above_the_limit(
 
 def test_tokens_come_back(backend: RecordingBackend, start: Start) -> None:
     backend.answer = lambda request: Answer(body=request.body)
-    gateway = start(limited(20, 1, "$default"), behaviour=Behaviour(throttled="frame"))
+    gateway = start(limited(3, 1, "$default"), behaviour=Behaviour(throttled="frame"))
     with gateway.connect() as client:
         answers = []
         while answers.count("again") < 3:
             assert len(answers) < 1000
             client.send("again")
-            answers.append(client.recv(timeout=5))
+            answers.append(client.recv(timeout=30))
             sleep(0.01)
     assert len(answers) > 3
     assert len(backend.of("MESSAGE")) == 3
@@ -85,9 +85,9 @@ def test_a_route_may_have_a_limit_of_its_own(
     free = limited(1000, 1000, "open", "shut", routes={"shut": none})
     with start(free, behaviour=Behaviour(throttled="frame")).connect() as client:
         client.send('{"action": "shut"}')
-        assert re.fullmatch(FRAME, str(client.recv(timeout=5)))
+        assert re.fullmatch(FRAME, str(client.recv(timeout=30)))
         client.send('{"action": "open"}')
-        assert client.recv(timeout=5) == "ok"
+        assert client.recv(timeout=30) == "ok"
 
 
 def test_without_figures_there_is_no_limit(

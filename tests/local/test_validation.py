@@ -49,12 +49,12 @@ def test_what_does_not_fulfil_the_model(
     with gateway.connect() as client:
         for size in ("0", '"1"', "null"):
             client.send(f'{{"action": "order", "size": {size}}}')
-            assert re.fullmatch(frame(third), str(client.recv(timeout=5)))
+            assert re.fullmatch(frame(third), str(client.recv(timeout=30)))
         assert not backend.of("MESSAGE")
         client.send('{"action": "order", "size": 1}')
-        assert client.recv(timeout=5) == "ok"
+        assert client.recv(timeout=30) == "ok"
         client.send('{"action": "no model"}')
-        assert client.recv(timeout=5) == "ok"
+        assert client.recv(timeout=30) == "ok"
 
 
 def test_models_may_not_count(backend: RecordingBackend, start: Start) -> None:
@@ -62,7 +62,7 @@ def test_models_may_not_count(backend: RecordingBackend, start: Start) -> None:
     gateway = start(modelled(), behaviour=Behaviour(validation="skipped"))
     with gateway.connect() as client:
         client.send('{"action": "order"}')
-        assert client.recv(timeout=5) == "ok"
+        assert client.recv(timeout=30) == "ok"
 
 
 def test_a_model_of_default_refuses_what_is_no_json(
@@ -73,7 +73,7 @@ def test_a_model_of_default_refuses_what_is_no_json(
     made = replace(made, routes={**made.routes, "$default": route})
     with start(made).connect() as client:
         client.send("no JSON")
-        assert re.fullmatch(frame("messageId"), str(client.recv(timeout=5)))
+        assert re.fullmatch(frame("messageId"), str(client.recv(timeout=30)))
 
 
 def test_models_need_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

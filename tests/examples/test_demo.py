@@ -1,0 +1,93 @@
+"""`demo.py` from its first line to its last process."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running import eventually, listens
+from tests.examples.notifications import PROJECT
+from tests.ports import free_port
+from tests.processes import marked
+
+UP = "Ctrl-C ends it."
+
+
+class Demo:
+    """A copy of the example, and its demo under way."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = folder / "notifications"
+        shutil.copytree(
+            PROJECT,
+            self.project,
+            ignore=shutil.ignore_patterns("__pycache__", "db.sqlite3", "*.log"),
+        )
+        self.ports = (free_port(), free_port())
+        self.mark = f"DEMO_OF_A_TEST={folder}"
+
+    @contextmanager
+    def running(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+        name, _, value = self.mark.partition("=")
+        inherited = {k: v for k, v in os.environ.items() if "DJANGO" not in k}
+        port, django_port = map(str, self.ports)
+        places = ["--port", port, "--django-port", django_port]
+        with self.transcript.open("wb") as said:
+            process = subprocess.Popen(
+                [sys.executable, "demo.py", *places, *options],
+                cwd=self.project,
+                env=inherited | {name: value, "PYTHONUNBUFFERED": "1"},
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            process.wait(120)
+
+    @property
+    def transcript(self) -> Path:
+        return self.project / "transcript.txt"
+
+    @property
+    def said(self) -> str:
+        return self.transcript.read_text()
+
+    def processes(self) -> set[int]:
+        return marked(self.mark)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    return Demo(tmp_path)
+
+
+def test_once_it_says_that_all_held_and_not_that_the_page_is_up(demo: Demo) -> None:
+    with demo.running("--once") as process:
+        assert process.wait(240) == 0, demo.said
+    assert "Every step held." in demo.said
+    assert "The page is" not in demo.said
+    assert not demo.processes()
+
+
+def test_terminated_it_leaves_no_process(demo: Demo) -> None:
+    with demo.running() as process:
+        eventually(lambda: process.poll() is not None or UP in demo.said, within=240)
+        assert process.poll() is None, demo.said
+        assert f"The page is http://127.0.0.1:{demo.ports[1]}/" in demo.said
+        assert all(map(listens, demo.ports))
+        before = demo.processes()
+        assert len(before) >= 4, before  # itself, MiniStack, ws_local, Django
+        process.terminate()
+        process.wait(120)
+    assert not demo.processes()
+    assert not any(map(listens, demo.ports))
