@@ -10,9 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http.request import split_domain_port, validate_host
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
-from wsrouter import conf
+from wsrouter import conf, sending
 from wsrouter.discovery import root_router
-from wsrouter.errors import DeclarationError
+from wsrouter.errors import DeclarationError, MissingExtra
 from wsrouter.routing.table import Table, table
 from wsrouter.spec.gateway import Gateway
 
@@ -35,6 +35,7 @@ def register() -> None:
         check_redirects,
         check_hosts,
         check_cookies,
+        check_background,
     ):
         checks.register(check, "wsrouter", deploy=True)
 
@@ -135,6 +136,26 @@ def check_cookies(**_: object) -> list[CheckMessage]:
         if _uses_sessions(each)
         for why in _cookie_obstacles(each)
     ]
+
+
+def check_background(**_: object) -> list[CheckMessage]:
+    """E015: a task engine without workers."""
+    return [
+        Error(
+            f"Gateway {each.alias!r}: large sends have no worker: {why}.",
+            hint="A request ends after 29 seconds; a large send may take longer.",
+            id="wsrouter.E015",
+        )
+        for each in _gateways()
+        if (why := _without_workers(each.background))
+    ]
+
+
+def _without_workers(engine: str) -> str:
+    try:
+        return sending.engine_problem(engine)
+    except MissingExtra as error:
+        return str(error).rstrip(".")
 
 
 def _gateways() -> list[Gateway]:

@@ -20,6 +20,12 @@ def _framework() -> Any:
 
 
 task = _framework().task
+_NO_WORKERS = {
+    "ImmediateBackend": (
+        "TASKS has the ImmediateBackend, which sends inside the request"
+    ),
+    "DummyBackend": "TASKS has the DummyBackend, which never sends",
+}
 
 
 @task(takes_context=True)
@@ -40,6 +46,12 @@ def reap() -> None:
     from django.core.management import call_command
 
     call_command("ws_reap")
+
+
+def problem() -> str:
+    """Why no worker will carry anything out, if so."""
+    backend = type(work.get_backend()).__name__
+    return _NO_WORKERS.get(backend, "")
 
 
 def enqueue(send: int, gateway: str) -> None:

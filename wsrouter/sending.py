@@ -74,6 +74,12 @@ def end_in_background(addresses: Sequence[Address], alias: str) -> bool:
     return True
 
 
+def engine_problem(name: str) -> str:
+    """Why an engine will carry nothing out, if so; raises MissingExtra."""
+    engine = _tasks(name)
+    return str(engine.problem()) if engine else ""
+
+
 def _engine(name: str) -> Callable[[int, str], None] | None:
     """What queues the work; raises MissingExtra."""
     engine = _tasks(name)

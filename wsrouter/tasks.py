@@ -6,7 +6,7 @@ from wsrouter.errors import MissingExtra
 from wsrouter.routing import ports
 
 try:
-    from celery import shared_task
+    from celery import current_app, shared_task
 except ImportError as error:
     raise MissingExtra(
         "BACKGROUND 'celery' needs Celery: pip install 'django-wsrouter[celery]'."
@@ -47,6 +47,13 @@ def reap() -> None:
     from django.core.management import call_command
 
     call_command("ws_reap")
+
+
+def problem() -> str:
+    """Why no worker will carry anything out, if so."""
+    if current_app.conf.task_always_eager:
+        return "task_always_eager makes Celery send inside the request"
+    return ""
 
 
 def enqueue(send: int, gateway: str) -> None:

@@ -4,7 +4,9 @@ The registry keeps what is queued: `work` may be called any number of times for 
 send, by any process, and whoever dies leaves at most one slice to be sent again.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +64,25 @@ class Ledger(Protocol):
         """Sends that nobody works at, with their gateways."""
 
 
+_at_work: ContextVar[deque[Callable[[], object]]] = ContextVar("wsrouter_at_work")
+
+
+def one_by_one(task: Callable[[], object]) -> None:
+    """Run a task, and those that it queues after it. Some engines run what is queued
+    at once, inside the task that queues it: Django's ImmediateBackend, an eager Celery.
+    A send of many slices would be as many calls deep."""
+    if (waiting := _at_work.get(None)) is not None:
+        waiting.append(task)
+        return
+    waiting = deque([task])
+    token = _at_work.set(waiting)
+    try:
+        while waiting:
+            waiting.popleft()()
+    finally:
+        _at_work.reset(token)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Background:
     """Puts sends into the ledger and works them off; `enqueue` asks the engine to call
@@ -86,6 +107,9 @@ class Background:
 
     def work(self, send: int, holder: str) -> None:
         """Carry out one slice; `holder` names the task, the same when it is retried."""
+        one_by_one(lambda: self._work(send, holder))
+
+    def _work(self, send: int, holder: str) -> None:
         claimed = self.ledger.claim(send, holder, self.size)
         if claimed is not None:
             for _ in range(LANES - 1 if claimed.opens_lanes else 0):

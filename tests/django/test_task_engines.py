@@ -1,0 +1,130 @@
+"""Task engines that need no broker, with their real tasks: what they do to a send."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import transaction
+from django.test import override_settings
+
+from tests.django.events import serving
+from tests.django.test_background import Wire, members
+from wsrouter import Delivery, Report, Router, assembly, django_task
+from wsrouter.models import OpenConnection, QueuedSend
+from wsrouter.routing.delivery import Status
+from wsrouter.signals import delivered
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
+BACKENDS = f"{django_task.task.__module__.rpartition('.')[0]}.backends"
+IMMEDIATE = f"{BACKENDS}.immediate.ImmediateBackend"
+DUMMY = f"{BACKENDS}.dummy.DummyBackend"
+router = Router()
+told = router.event("told", str)
+
+
+def with_backend(path: str) -> Any:
+    return override_settings(TASKS={"default": {"BACKEND": path}})
+
+
+@pytest.fixture(params=["tasks", "celery"])
+def immediate(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Engines that run what is queued at once, inside the caller."""
+    if request.param == "tasks":
+        with with_backend(IMMEDIATE):
+            yield request.param
+        return
+    celery = pytest.importorskip("celery")
+    celery.current_app.conf.task_always_eager = True
+    yield request.param
+    celery.current_app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    wire = Wire()
+    with assembly.substituted(transport=wire, secret=""):
+        yield wire
+
+
+def served(engine: str) -> Any:
+    return serving(router, BACKGROUND=engine, SEND_RECIPIENTS=5, SLICE_RECIPIENTS=1)
+
+
+def test_a_send_of_many_slices_is_not_as_many_calls_deep(
+    immediate: str, wire: Wire, deliveries: list[Delivery]
+) -> None:
+    ids = members(120)
+    with served(immediate):
+        assert told.send("x", group="g").status is Status.QUEUED
+    assert wire.got == Counter(ids)
+    assert [each.report for each in deliveries] == [Report(delivered=120)]
+    assert not QueuedSend.objects.exists()
+
+
+def test_it_starts_after_the_commit(
+    immediate: str, wire: Wire, deliveries: list[Delivery]
+) -> None:
+    members(12)
+    with served(immediate), transaction.atomic():
+        told.send("x", group="g")
+        assert not wire.got
+    assert deliveries[0].report == Report(delivered=12)
+
+
+def test_a_listener_may_send_again(immediate: str, wire: Wire) -> None:
+    members(12)
+    reports: list[Report | None] = []
+
+    def listen(delivery: Delivery, **_: Any) -> None:
+        reports.append(delivery.report)
+        if len(reports) == 1:
+            told.send("y", group="g")
+
+    delivered.connect(listen)
+    try:
+        with served(immediate):
+            told.send("x", group="g")
+    finally:
+        delivered.disconnect(listen)
+    assert reports == [Report(delivered=12)] * 2
+    assert set(wire.got.values()) == {2}
+
+
+def test_tasks_that_nobody_runs_lose_nothing(wire: Wire) -> None:
+    members(12)
+    with with_backend(DUMMY), served("tasks"):
+        assert told.send("x", group="g").status is Status.QUEUED
+        (queued,) = django_task.work.get_backend().results
+    assert (queued.task.name, queued.args) == (
+        "work",
+        [QueuedSend.objects.get().pk, ""],
+    )
+    assert not wire.got
+    assert OpenConnection.objects.count() == 12
+
+
+def problems(**options: Any) -> list[str]:
+    with serving(router, **options):
+        found = run_checks(tags=["wsrouter"], include_deployment_checks=True)
+    return [each.msg for each in found if each.id == "wsrouter.E015"]
+
+
+def test_e015_an_engine_without_workers(immediate: str) -> None:
+    (said,) = problems(BACKGROUND=immediate)
+    assert said.startswith("Gateway 'default': large sends have no worker: ")
+    assert said.endswith("inside the request.")
+    with with_backend(DUMMY):
+        (said,) = problems(BACKGROUND="tasks")
+    assert said.endswith("TASKS has the DummyBackend, which never sends.")
+    assert problems() == []
+
+
+def test_e015_an_engine_that_is_not_installed(monkeypatch: Any) -> None:
+    monkeypatch.setitem(sys.modules, "celery", None)
+    monkeypatch.delitem(sys.modules, "wsrouter.tasks", raising=False)
+    monkeypatch.delattr("wsrouter.tasks", raising=False)
+    (said,) = problems(BACKGROUND="celery")
+    assert "pip install 'django-wsrouter[celery]'." in said
