@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from wsrouter.aws import answers, clients
+from wsrouter.aws import answers, clients, keepalive
 from wsrouter.aws.keepalive import ANSWER_SECONDS, CONNECT_SECONDS
 from wsrouter.aws.pycurl_extra import pycurl
 from wsrouter.aws.signer import Signer
@@ -11,6 +11,7 @@ from wsrouter.fanout.ports import Fate, Posted
 
 _NOT_CURLS = ["Content-Type:", "Accept:", "Expect:"]
 """Headers that libcurl would add."""
+_SMALLEST = 16384
 _REASONS = {
     pycurl.E_COULDNT_CONNECT: "ConnectionRefusedError",
     pycurl.E_GOT_NOTHING: "RemoteDisconnected",
@@ -25,14 +26,16 @@ class Handle:
 
     def __init__(self) -> None:
         self.curl = pycurl.Curl()
-        self._head, self._body = BytesIO(), BytesIO()
+        self._head = BytesIO()
         self._signer: Signer | None = None
         self._target: Target | None = None
+        self._limit = 0.0
         set_option = self.curl.setopt
         set_option(pycurl.HEADERFUNCTION, self._head.write)
-        set_option(pycurl.WRITEFUNCTION, self._body.write)
+        set_option(pycurl.WRITEFUNCTION, len)
         set_option(pycurl.NOSIGNAL, 1)
         set_option(pycurl.BUFFERSIZE, 2048)
+        set_option(pycurl.UPLOAD_BUFFERSIZE, _SMALLEST)
         set_option(pycurl.PATH_AS_IS, 1)
         set_option(pycurl.POST, 1)
         set_option(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
@@ -43,14 +46,15 @@ class Handle:
             self._target = target
             if target.scheme == "https":
                 self.curl.setopt(pycurl.CAINFO, clients.certificates())
-            if clients.is_loopback(target.url):
-                self.curl.setopt(pycurl.PROXY, "")
-            else:
-                self.curl.unsetopt(pycurl.PROXY)
+            self.curl.setopt(pycurl.PROXY, keepalive.proxy(target))
         if self._signer is not signer:
             self._signer = signer
             self._url = target.url
-            listed = [f"{name}: {value}" for name, value in signer.headers.items()]
+            listed = [
+                f"{name}: {value}"
+                for name, value in signer.headers.items()
+                if name != "host"
+            ]
             self._headers = [*_NOT_CURLS, *listed]
             self.curl.setopt(pycurl.POSTFIELDS, data)
 
@@ -58,10 +62,11 @@ class Handle:
         signed = f"authorization: {signer.authorization(connection_id)}"
         limit = min(CONNECT_SECONDS + ANSWER_SECONDS, max(seconds, 0.05))
         self._head.seek(0)
-        self._body.seek(0)
         self.curl.setopt(pycurl.URL, self._url + signer.path(connection_id))
         self.curl.setopt(pycurl.HTTPHEADER, [*self._headers, signed])
-        self.curl.setopt(pycurl.TIMEOUT_MS, int(limit * 1000))
+        if limit != self._limit:
+            self._limit = limit
+            self.curl.setopt(pycurl.TIMEOUT_MS, int(limit * 1000))
 
     def posted(self) -> Posted:
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)

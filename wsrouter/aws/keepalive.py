@@ -150,16 +150,17 @@ def _request(path: str, headers: dict[str, str], data: bytes) -> bytes:
 def _connection(target: Target, cafile: str) -> HTTPConnection:
     if target.scheme == "http":
         return HTTPConnection(target.host, target.port)
-    proxy = urlsplit(_proxy(target))
+    through = urlsplit(proxy(target))
     context = _context(cafile)
-    if not proxy.hostname:
+    if not through.hostname:
         return HTTPSConnection(target.host, target.port, context=context)
-    http = HTTPSConnection(proxy.hostname, proxy.port or 80, context=context)
-    http.set_tunnel(target.host, target.port, headers=_proxy_headers(proxy))
+    http = HTTPSConnection(through.hostname, through.port or 80, context=context)
+    http.set_tunnel(target.host, target.port, headers=_proxy_headers(through))
     return http
 
 
-def _proxy(target: Target) -> str:
+def proxy(target: Target) -> str:
+    """The URL of the proxy on the way there, or an empty string."""
     if clients.is_loopback(target.url) or proxy_bypass(target.host):
         return ""
     return getproxies().get(target.scheme, "")

@@ -1,21 +1,17 @@
 """Many posts at once in one thread: libcurl's multi interface, through pycurl."""
 
 import os
-import select
 import time
 
 from wsrouter.aws import answers
 from wsrouter.aws.handle import Handle
 from wsrouter.aws.pycurl_extra import pycurl
 from wsrouter.aws.targets import Volley
+from wsrouter.aws.watching import Sockets
 from wsrouter.fanout.ports import Attempt, Work
 
 LONGEST_PAUSE = 0.5
-_MASKS = {
-    pycurl.POLL_IN: select.EPOLLIN,
-    pycurl.POLL_OUT: select.EPOLLOUT,
-    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
-}
+STRIDE = 16
 
 
 class Multi:
@@ -23,15 +19,15 @@ class Multi:
 
     def __init__(self, in_flight: int) -> None:
         self._process = os.getpid()
-        self._poll = select.epoll()
-        self._known: set[int] = set()
+        self._sockets = Sockets()
         self._timer: float | None = None
         self._held: tuple[float, Attempt] | None = None
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, in_flight)
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._sockets.watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._idle = [Handle() for _ in range(in_flight)]
+        self._in_flight = in_flight
+        self._idle: list[Handle] = []
         self._busy: dict[pycurl.Curl, tuple[Handle, Attempt]] = {}
 
     @property
@@ -44,7 +40,7 @@ class Multi:
         reads = True
         while True:
             reads = reads and work.refill()
-            pause = self._start_all(work, volley)
+            pause = self._start_some(work, volley)
             if pause is None and not self._busy:
                 return
             self._turn(0.0 if reads and not self._busy else pause)
@@ -54,16 +50,20 @@ class Multi:
         for handle, _ in self._busy.values():
             self._multi.remove_handle(handle.curl)
         self._multi.close()
-        self._poll.close()
+        self._sockets.close()
 
-    def _start_all(self, work: Work, volley: Volley) -> float | None:
-        """Start what may start now; the seconds until more may."""
-        while self._idle:
+    def _start_some(self, work: Work, volley: Volley) -> float | None:
+        """Start what may start now; the seconds until more may.
+
+        Only a few before the answers are looked at: a request costs memory, and no
+        more are under way than this thread can keep up with.
+        """
+        for _ in range(min(STRIDE, self._in_flight - len(self._busy))):
             taken = self._take(work)
             if not isinstance(taken, Attempt):
                 return taken
             self._start(taken, work, volley)
-        return LONGEST_PAUSE
+        return LONGEST_PAUSE if len(self._busy) == self._in_flight else 0.0
 
     def _take(self, work: Work) -> Attempt | float | None:
         if self._held is None:
@@ -83,7 +83,7 @@ class Multi:
         except Exception as error:  # noqa: BLE001
             work.settle(attempt, answers.never_sent(error))
             return
-        handle = self._idle.pop()
+        handle = self._idle.pop() if self._idle else Handle()
         handle.load(target, signer, volley.data)
         handle.aim(signer, attempt.recipient.connection_id, work.seconds_left)
         self._busy[handle.curl] = (handle, attempt)
@@ -95,9 +95,7 @@ class Multi:
         until = LONGEST_PAUSE if pause is None else min(pause, LONGEST_PAUSE)
         if self._timer is not None:
             until = min(until, max(0.0, self._timer - now))
-        for socket, events in self._poll.poll(until):
-            mask = pycurl.CSELECT_IN if events & ~select.EPOLLOUT else 0
-            mask |= pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
+        for socket, mask in self._sockets.ready(until):
             self._multi.socket_action(socket, mask)
         if self._timer is not None and self._timer <= time.monotonic():
             self._timer = None
@@ -119,17 +117,6 @@ class Multi:
         self._multi.remove_handle(curl)
         self._idle.append(handle)
         return handle, attempt
-
-    def _watch(self, event: int, socket: int, *_: object) -> None:
-        if event == pycurl.POLL_REMOVE:
-            if socket in self._known:
-                self._known.discard(socket)
-                self._poll.unregister(socket)
-        elif socket in self._known:
-            self._poll.modify(socket, _MASKS[event])
-        else:
-            self._known.add(socket)
-            self._poll.register(socket, _MASKS[event])
 
     def _set_timer(self, milliseconds: int) -> None:
         off = milliseconds < 0

@@ -1,6 +1,7 @@
 """Signature Version 4 for posts to `@connections`, prepared once for many of them."""
 
 import hmac
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -8,6 +9,8 @@ from urllib.parse import quote
 
 SERVICE = "execute-api"
 ALGORITHM = "AWS4-HMAC-SHA256"
+_PLAIN = re.compile(r"[A-Za-z0-9_-]*").fullmatch
+_BLOCK = 64
 
 
 class Credentials(NamedTuple):
@@ -41,7 +44,11 @@ class Signer:
         self._start = sha256(f"POST\n{quote(self._prefix, safe='/~')}".encode())
         self._end = _canonical_end(headers, data)
         self._to_sign = f"{ALGORITHM}\n{date}\n{scope}\n"
-        self._key = _signing_key(credentials.secret_key, date[:8], region)
+        key = _signing_key(credentials.secret_key, date[:8], region)
+        self._inner, self._outer = (
+            sha256(_padded(key, 0x36)),
+            sha256(_padded(key, 0x5C)),
+        )
         self._authorization = (
             f"{ALGORITHM} Credential={credentials.access_key}/{scope},"
             f" SignedHeaders={';'.join(headers)}, Signature="
@@ -50,16 +57,31 @@ class Signer:
 
     def path(self, connection_id: str) -> str:
         """The path of the request, as it goes over the wire."""
-        return self._prefix + quote(connection_id, safe="")
+        return self._prefix + encoded(connection_id)
 
     def authorization(self, connection_id: str) -> str:
         """The header that proves the post to this connection."""
+        encoded_twice = encoded(connection_id).replace("%", "%25")
         canonical = self._start.copy()
-        encoded_twice = quote(quote(connection_id, safe=""), safe="")
-        canonical.update(f"{encoded_twice}{self._end}".encode())
-        to_sign = (self._to_sign + canonical.hexdigest()).encode()
-        signature = hmac.digest(self._key, to_sign, "sha256").hex()
-        return self._authorization + signature
+        canonical.update((encoded_twice + self._end).encode())
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update((self._to_sign + canonical.hexdigest()).encode())
+        outer.update(inner.digest())
+        return self._authorization + outer.hexdigest()
+
+
+def encoded(connection_id: str) -> str:
+    """As a part of a path; the ids of AWS need no more than their `=` encoded."""
+    plain = connection_id.rstrip("=")
+    if _PLAIN(plain):
+        return plain + "%3D" * (len(connection_id) - len(plain))
+    return quote(connection_id, safe="")
+
+
+def _padded(key: bytes, padding: int) -> bytes:
+    """What a half of HMAC begins with: to go on from a copy of that hash is thrice as
+    fast as `hmac.digest`."""
+    return bytes(each ^ padding for each in key.ljust(_BLOCK, b"\0"))
 
 
 def _canonical_end(headers: dict[str, str], data: bytes) -> str:

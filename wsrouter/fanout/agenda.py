@@ -43,9 +43,9 @@ class Agenda:
         self._serial = self._under_way = 0
         self._is_read = self._is_over = False
         self._blocked: set[Place] = set()
-        lock = threading.Lock()
-        self._changed = threading.Condition(lock)
-        self._is_low = threading.Condition(lock)
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._is_low = threading.Condition(self._lock)
 
     @property
     def size(self) -> int:
@@ -63,7 +63,7 @@ class Agenda:
         return not self._is_read
 
     def take(self) -> Attempt | float | None:
-        with self._changed:
+        with self._lock:
             now = self._clock()
             if now >= self._deadline:
                 self._give_up()
@@ -79,7 +79,7 @@ class Agenda:
         return Attempt(*candidate, wait)
 
     def settle(self, attempt: Attempt, posted: Posted) -> None:
-        with self._changed:
+        with self._lock:
             if self._is_over:
                 return
             self._under_way -= 1
