@@ -2,13 +2,20 @@
 
     python -m tests.benchmarks.stub --delay 0.02 --certificate FOLDER
 
-prints its port when it listens; with a certificate it speaks HTTPS.
+prints its port when it listens; with a certificate it speaks HTTPS. It is written for
+this one purpose, so that the clients are measured and not the server: one thread,
+epoll, TLS on the socket itself, one queue of answers, since all wait equally long.
 """
 
 import argparse
-import asyncio
+import gc
+import select
+import socket
 import ssl
 import subprocess
+import time
+from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 ANSWER = (
@@ -16,39 +23,102 @@ ANSWER = (
     b"x-amzn-requestid: 3ab3a4b5-6d2e-4f3c-9a57-4a4f9f6f9d11\r\n"
     b"x-amz-apigw-id: PaW1ZFnVjoEFk5Q=\r\ndate: Sun, 22 Nov 2026 19:00:00 GMT\r\n\r\n"
 )
+READ = 65536
 
 
-class Stub(asyncio.Protocol):
+class Line:
     """One client's connection; requests come whole or in pieces."""
 
-    delay = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
         self.waiting = b""
+        self.is_ready = not isinstance(sock, ssl.SSLSocket)
 
-    def data_received(self, data: bytes) -> None:
-        self.waiting += data
-        while (size := _size(self.waiting)) is not None:
+    def requests(self) -> int | None:
+        """How many have arrived; None when the client has hung up."""
+        if not self.is_ready and isinstance(self.sock, ssl.SSLSocket):
+            self.sock.do_handshake()
+            self.is_ready = True
+        data = self.sock.recv(READ)
+        if not data:
+            return None
+        self.waiting = self.waiting + data if self.waiting else data
+        found = 0
+        while size := _size(self.waiting):
             self.waiting = self.waiting[size:]
-            loop = asyncio.get_running_loop()
-            loop.call_later(self.delay, self.answer)
+            found += 1
+        return found
+
+
+class Stub:
+    """Answers each request after `delay` seconds."""
+
+    def __init__(self, delay: float, context: ssl.SSLContext | None) -> None:
+        self.delay, self.context = delay, context
+        self.door = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.door.setblocking(False)
+        self.port = self.door.getsockname()[1]
+        self.poll = select.epoll()
+        self.poll.register(self.door, select.EPOLLIN)
+        self.lines: dict[int, Line] = {}
+        self.due: deque[tuple[float, Line, int]] = deque()
+
+    def serve(self) -> None:
+        door = self.door.fileno()
+        while True:
+            left = self.due[0][0] - time.monotonic() if self.due else -1
+            for number, _ in self.poll.poll(max(0.0, left) if self.due else -1):
+                if number == door:
+                    self.accept()
+                else:
+                    self.hear(number, self.lines[number])
+            self.answer()
+
+    def accept(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                sock, _ = self.door.accept()
+                sock.setblocking(False)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self.context:
+                    sock = self.context.wrap_socket(
+                        sock, server_side=True, do_handshake_on_connect=False
+                    )
+                self.lines[sock.fileno()] = Line(sock)
+                self.poll.register(sock, select.EPOLLIN)
+
+    def hear(self, number: int, line: Line) -> None:
+        try:
+            found = line.requests()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
+            return
+        except OSError:
+            found = None
+        if found is None:
+            self.poll.unregister(number)
+            del self.lines[number]
+            line.sock.close()
+        elif found:
+            self.due.append((time.monotonic() + self.delay, line, found))
 
     def answer(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(ANSWER)  # type: ignore[attr-defined]
+        now, due = time.monotonic(), self.due
+        while due and due[0][0] <= now:
+            _, line, count = due.popleft()
+            with suppress(OSError):
+                line.sock.send(ANSWER * count)
 
 
-def _size(received: bytes) -> int | None:
-    """Of the first request, or None when it is not there yet."""
+def _size(received: bytes) -> int:
+    """Of the first request, or 0 when it is not there yet."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
-        return None
+        return 0
     head = received[:end].lower()
     at = head.find(b"content-length:")
     length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
     size = end + 4 + length
-    return size if len(received) >= size else None
+    return size if len(received) >= size else 0
 
 
 def certificate(folder: Path) -> Path:
@@ -57,7 +127,8 @@ def certificate(folder: Path) -> Path:
     if not path.exists():
         subprocess.run(
             [
-                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes"),
+                *("openssl", "req", "-x509", "-newkey", "ec", "-nodes"),
+                *("-pkeyopt", "ec_paramgen_curve:prime256v1"),
                 *("-keyout", folder / "key.pem", "-out", folder / "cert.pem"),
                 *("-days", "30", "-subj", "/CN=localhost"),
                 *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
@@ -70,23 +141,19 @@ def certificate(folder: Path) -> Path:
     return path
 
 
-async def _serve(context: ssl.SSLContext | None) -> None:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Stub, "127.0.0.1", 0, ssl=context, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
-    await server.serve_forever()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--certificate", type=Path)
     options = parser.parse_args()
-    Stub.delay, context = options.delay, None
+    context = None
     if options.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate(options.certificate))
-    asyncio.run(_serve(context))
+    stub = Stub(options.delay, context)
+    gc.disable()
+    print(stub.port, flush=True)  # noqa: T201
+    stub.serve()
 
 
 if __name__ == "__main__":
