@@ -22,6 +22,7 @@ from pydantic import (
     RootModel,
     TypeAdapter,
     ValidationError,
+    create_model,
 )
 from typing_extensions import TypedDict
 
@@ -95,6 +96,18 @@ class Numbers(RootModel[list[int]]):
     pass
 
 
+def each_contains_all(count: int) -> Any:
+    """One of as many types, which all contain each other."""
+    names = [f"Node{number}" for number in range(count)]
+    inner = " | ".join(names)
+    made: dict[str, Any] = {}
+    for name in names:
+        made[name] = create_model(name, inner=(f"list[{inner}]", []), x=(int, ...))
+    for each in made.values():
+        each.model_rebuild(_types_namespace=made)
+    return made[names[0]]
+
+
 TYPES: dict[str, Any] = {
     "int": int,
     "bounded": Annotated[int, Field(gt=0, ge=5, le=10, lt=20)],
@@ -128,6 +141,7 @@ TYPES: dict[str, Any] = {
     "dataclass": Point,
     "root": Numbers,
     "anything": Any,
+    "everybody": each_contains_all(12),
 }
 
 SCALARS = (
@@ -230,6 +244,7 @@ def test_no_accepted_value_is_refused(name: str) -> None:
         ("typed dict", {}),
         ("dataclass", {"y": 1}),
         ("root", {}),
+        ("everybody", {"inner": []}),
     ],
 )
 def test_what_is_plainly_wrong_is_refused(name: str, value: Any) -> None:

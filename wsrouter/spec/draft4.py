@@ -15,6 +15,9 @@ Core = Mapping[str, Any]
 
 ANYTHING: Schema = {}
 _SCALAR = ("string", "number", "boolean")
+REFERENCES = 300
+"""How many a schema follows; what is behind more of them is anything. Types that all
+contain each other would otherwise take hours, and AWS takes 32 K of a schema."""
 _INNER = ("schema", "lax_schema", "json_schema")
 
 
@@ -24,11 +27,13 @@ def schema_of(payload: Any) -> Schema:
 
 
 class _Drawing:
-    """Follows one core schema; a recursive definition ends in anything."""
+    """Follows one core schema; a recursive definition ends in anything, and so does one
+    reference too many."""
 
     def __init__(self) -> None:
         self._definitions: dict[str, Core] = {}
         self._open: set[str] = set()
+        self._left = REFERENCES
 
     def draw(self, core: Core, config: Core) -> Schema:
         config = {**config, **core.get("config", {})}
@@ -51,8 +56,9 @@ class _Drawing:
 
     def _reference(self, core: Core, config: Core) -> Schema:
         ref = core["schema_ref"]
-        if ref in self._open or ref not in self._definitions:
+        if ref in self._open or ref not in self._definitions or not self._left:
             return dict(ANYTHING)
+        self._left -= 1
         self._open.add(ref)
         try:
             return self.draw(self._definitions[ref], config)
