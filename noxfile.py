@@ -212,6 +212,17 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "tests.benchmarks.fanout", *session.posargs)
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Send 10,000 hostile requests by hypothesis, and as many by atheris; `-- N` for
+    another number."""
+    requests = session.posargs[0] if session.posargs else "10000"
+    session.install("-e", ".[dev]", "atheris>=3.0")
+    env = {"WSROUTER_FUZZ_REQUESTS": requests}
+    session.run("pytest", "tests/security/test_any_request.py", env=env)
+    session.run("python", "-W", "error", "-m", "tests.fuzz.endpoint", requests)
+
+
 def run_pytest(session: nox.Session) -> None:
     """The whole suite on SQLite, then the tests marked `database` on the others."""
     if session.posargs:
