@@ -1,6 +1,7 @@
 """`ws_local` serves what `ws_sync` has published, read back from the control plane."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def test_a_new_route_stays_undeployed_until_ws_sync(
     stack: Stack,
     ministack_url: str,  # noqa: F811
 ) -> None:
+    assert stack.process is not None
     handlers = stack.project / "room" / "ws.py"
     with stack.connect() as client:
         handlers.write_text(
@@ -70,7 +72,8 @@ def test_a_new_route_stays_undeployed_until_ws_sync(
         assert "  dance " not in stack.log
 
         published(stack, ministack_url)
-        handlers.touch()
+        assert f"kill -USR1 {stack.process.pid}" in stack.log
+        stack.process.send_signal(signal.SIGUSR1)
         eventually(lambda: "+ route dance" in stack.log)
         client.send('{"action": "dance"}')
         assert frame(client)["payload"] == "cha-cha"
@@ -87,3 +90,27 @@ def test_what_was_never_published_cannot_be_served(
     assert refused.returncode == 1
     assert "CommandError" in refused.stderr
     assert "nosuchapi0" in refused.stderr
+
+
+def test_beside_a_django_of_its_own_it_is_read_again_too(
+    tmp_path: Path,
+    ministack_url: str,  # noqa: F811
+) -> None:
+    stack = copied(tmp_path)
+    endpoint = f"http://127.0.0.1:{stack.django_port}/ws/"
+    settings = stack.project / "room" / "settings.py"
+    settings.write_text(
+        settings.read_text().replace("https://room.example.com/ws/", endpoint)
+        + '\nWSROUTER["default"]["API_NAME"] = "alone"\n'
+    )
+    published(stack, ministack_url)
+    django = stack.start("runserver", "--noreload", str(stack.django_port))
+    options = ("--no-django", "--published", "--endpoint-url", ministack_url)
+    with running(stack, *options) as started, started.connect() as client:
+        assert started.process is not None
+        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+        started.process.send_signal(signal.SIGUSR1)
+        eventually(lambda: "Nothing is different." in started.log)
+        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+    django.terminate()
+    django.wait()

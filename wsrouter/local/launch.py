@@ -28,8 +28,8 @@ class BackendEnded(WSRouterError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Launch:
-    """What to run. `child` answers at the `address`, if there is one, and `source`
-    tells what to serve once it was reloaded; `say` gets lines for people."""
+    """What to run. `child` answers at the `address`, if there is one; `source` tells
+    what to serve once that was reloaded, or when asked; `say` gets lines for people."""
 
     served: Served
     listener: socket.socket
@@ -39,8 +39,8 @@ class Launch:
     name_of: NameOf = unknown
     limits: Limits
     behaviour: Behaviour
+    source: Source
     child: Child | None = None
-    source: Source | None = None
     address: tuple[str, int] = ("127.0.0.1", 8000)
     patience_seconds: float = 60.0
 
@@ -69,12 +69,15 @@ async def _serve(
         for each in beside:
             each.close()
         return
-    launch.listener.listen()
-    launch.say("\n".join([*hints(launch.served), launch.greeting]))
     gateway = _gateway(launch)
-    tasks = [asyncio.create_task(each) for each in [*beside, *_reload(launch, gateway)]]
+    reload = _reload(launch, gateway)
+    watched = [reload.run()] if launch.child else []
+    tasks = [asyncio.create_task(each) for each in [*beside, *watched]]
     try:
-        await server.serve(gateway, launch.listener, stopping)
+        with reload.asked():
+            launch.listener.listen()
+            launch.say("\n".join([*hints(launch.served), launch.greeting]))
+            await server.serve(gateway, launch.listener, stopping)
     finally:
         for task in tasks:
             task.cancel()
@@ -92,15 +95,14 @@ def _gateway(launch: Launch) -> Gateway:
     )
 
 
-def _reload(launch: Launch, gateway: Gateway) -> Iterator[Coroutine[Any, Any, None]]:
-    if launch.source is not None:
-        yield Reload(
-            address=launch.address,
-            source=launch.source,
-            api=gateway.api,
-            served=launch.served,
-            say=launch.say,
-        ).run()
+def _reload(launch: Launch, gateway: Gateway) -> Reload:
+    return Reload(
+        address=launch.address,
+        source=launch.source,
+        api=gateway.api,
+        served=launch.served,
+        say=launch.say,
+    )
 
 
 async def _until_ready(child: Child, launch: Launch, stopping: asyncio.Event) -> None:

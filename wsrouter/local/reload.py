@@ -1,17 +1,18 @@
-"""Learns the routes again whenever the backend process has been replaced."""
+"""Learns the routes again: when the backend process was replaced, or when asked to."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 from wsrouter.errors import WSRouterError
 from wsrouter.local import probe, validation
 from wsrouter.local.api import Api
-from wsrouter.local.served import Served, Source, changes
+from wsrouter.local.served import SIGNAL, Served, Source, changes
 from wsrouter.spec.snapshot import Snapshot
 
 _POLL_SECONDS = 0.1
+UNCHANGED = "Nothing is different."
 
 
 @dataclass(kw_only=True, slots=True)
@@ -26,6 +27,8 @@ class Reload:
     api: Api
     served: Served
     say: Callable[[str], None]
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Never ends by itself."""
@@ -35,15 +38,40 @@ class Reload:
                 await self.learn()
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def learn(self) -> None:
-        """Serve what the code says now, and say what is different."""
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Learns at every signal, until left."""
+        loop = asyncio.get_running_loop()
+        if SIGNAL is not None:
+            loop.add_signal_handler(SIGNAL, self._ask)
+        try:
+            yield
+        finally:
+            if SIGNAL is not None:
+                loop.remove_signal_handler(SIGNAL)
+            for task in self._tasks:
+                task.cancel()
+
+    def _ask(self) -> None:
+        task = asyncio.create_task(self.learn(aloud=True))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def learn(self, *, aloud: bool = False) -> None:
+        """Serve what the code says now, or what is published now, and say what is
+        different; `aloud` also that nothing is."""
+        async with self._lock:
+            await self._learn(aloud=aloud)
+
+    async def _learn(self, *, aloud: bool) -> None:
         try:
             learned = await self.source.read()
             validation.require(learned.snapshot)
         except WSRouterError as error:
             self.say(f"The routes cannot be read again, so they stay: {error}")
             return
-        for line in changes(self.served, learned):
+        different = list(changes(self.served, learned))
+        for line in different or [UNCHANGED] * aloud:
             self.say(line)
         self.served = learned
         self.api.snapshot = self._at_home(learned)

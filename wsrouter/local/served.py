@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from wsrouter.errors import WSRouterError
 from wsrouter.spec.snapshot import Snapshot
+
+SIGNAL: signal.Signals | None = getattr(signal, "SIGUSR1", None)
+"""Asks a running gateway to read its source again; Windows has none."""
 
 
 class Unreadable(WSRouterError):

@@ -73,6 +73,8 @@ def asking_again(options: Mapping[str, Any]) -> list[str]:
     command = [*started.manage(), "ws_local", "--tell", *_common(options)]
     command += ["--django-port", str(options["django_port"])]
     command += ["--gateway", options["gateway"]]
+    if options["no_django"]:
+        command.append("--no-django")
     if options["published"]:
         command.append("--published")
     for name in _PLANE:

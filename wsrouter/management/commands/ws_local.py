@@ -1,6 +1,7 @@
 """`ws_local`: an API Gateway WebSocket API on this machine, with Django behind it."""
 
 import asyncio
+import os
 from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
@@ -12,14 +13,16 @@ from wsrouter.errors import WSRouterError
 from wsrouter.local import listener
 from wsrouter.local.child import Child
 from wsrouter.local.journal import Journal, JsonLines, Lines
-from wsrouter.local.served import Served, Source
+from wsrouter.local.served import SIGNAL, Served, Source
 from wsrouter.management import local_api, local_options, local_users, ports
 from wsrouter.spec.gateway import Gateway
-from wsrouter.spec.snapshot import Snapshot
 
 COOKIES = (
     "Cookies are passed on. On AWS they reach an execute-api host only with a custom"
     " domain on the same site; --no-cookies drops them."
+)
+AGAIN = (
+    "What is published is read again when Django reloads, and on `kill -USR1 {pid}`."
 )
 RUNSERVER = (
     " ws_local starts Django itself: a runserver that you have started can be ended."
@@ -53,7 +56,7 @@ class Command(BaseCommand):
                 planned = launch.Launch(
                     served=served,
                     listener=socket,
-                    greeting=self._greeting(gateway, served.snapshot, place, options),
+                    greeting=self._greeting(served, place, options),
                     say=journal.remark,
                     record=journal,
                     name_of=local_users.name_of,
@@ -72,17 +75,17 @@ class Command(BaseCommand):
             raise CommandError("--tell is for ws_local itself: it prints the secret.")
         self.stdout.write(served.line())
 
-    def _greeting(
-        self, gateway: Gateway, served: Snapshot, place: str, options: dict[str, Any]
-    ) -> str:
+    def _greeting(self, served: Served, place: str, options: dict[str, Any]) -> str:
         lines = [
             f"Clients connect to ws://{place}",
             f"@connections is http://{place}",
-            f"Events are posted to {served.integration.uri}",
+            f"Events are posted to {served.snapshot.integration.uri}",
             f"What passes is at http://{place.partition('/')[0]}/",
         ]
         if not options["no_cookies"]:
             lines.append(self.style.WARNING(COOKIES))
+        if served.api_id and SIGNAL is not None:
+            lines.append(AGAIN.format(pid=os.getpid()))
         if options["no_django"]:
             lines.append(f"Set MANAGEMENT_ENDPOINT of the Django there: http://{place}")
         return "\n".join([*lines, "Quit with CONTROL-C."])
@@ -122,9 +125,7 @@ def _child(environment: dict[str, str], options: dict[str, Any]) -> Child | None
     return Child(local_api.runserver(options), environment, is_quiet=options["json"])
 
 
-def _source(environment: dict[str, str], options: dict[str, Any]) -> Source | None:
-    if options["no_django"]:
-        return None
+def _source(environment: dict[str, str], options: dict[str, Any]) -> Source:
     return Source(command=local_api.asking_again(options), environment=environment)
 
 
