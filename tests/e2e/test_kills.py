@@ -92,6 +92,8 @@ def test_a_killed_gateway_takes_django_with_it(stack: Stack) -> None:
 
 def an_hour_passes(stack: Stack) -> None:
     """The row of a fresh handshake outlives the 410 that API Gateway answers."""
-    older = "update wsrouter_openconnection set stored_at = datetime('now', '-1 hour')"
     with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
-        database.execute(older)
+        for table in ("wsrouter_openconnection", "wsrouter_membership"):
+            database.execute(
+                f"update {table} set stored_at = datetime('now', '-1 hour')"
+            )
