@@ -2,100 +2,100 @@
 
     python -m tests.benchmarks.fanout [RECIPIENTS [REPETITIONS]]
 
-Each measurement is a process of its own. Medians and spreads go to results/fanout.json.
+Each measurement is a process of its own, through the public `event.send`. Medians and
+spreads go to results/fanout.json; `wrk` gives the raw floor where it is installed.
 """
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-HERE = Path(__file__).parent
+from tests.benchmarks import floor, signing
+from tests.benchmarks.serving import Served, run, stub
+
+RESULT = Path(__file__).parent / "results" / "fanout.json"
 VARIANTS = {
     "rival": ("rival", "default", 10),
     "boto3": ("ours", "boto3", 50),
     "default": ("ours", "default", 100),
     "fast": ("ours", "fast", 400),
 }
+Runs = dict[str, list[dict[str, float]]]
 
 
-def run(module: str, *arguments: str, **variables: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def measured(folder: Path, count: int, repetitions: int) -> dict[str, list[Any]]:
-    command = [sys.executable, "-m", "tests.benchmarks.stub", "--delay", "0.02"]
-    with subprocess.Popen(
-        [*command, "--certificate", str(folder)], stdout=subprocess.PIPE, text=True
-    ) as stub:
-        assert stub.stdout is not None
-        port = stub.stdout.readline().strip()
-        variables = {
-            "BENCH_DATABASE": str(folder / "bench.sqlite3"),
-            "BENCH_ENDPOINT": f"https://localhost:{port}/p",
-            "AWS_CA_BUNDLE": str(folder / "cert.pem"),
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": "eu-west-1",
-        }
-        run("sends", "prepare", str(count), **variables)
-        found: dict[str, list[Any]] = {name: [] for name in VARIANTS}
+def measured(folder: Path, count: int, repetitions: int) -> Runs:
+    names = [*VARIANTS, "wrk"] if floor.is_there() else [*VARIANTS]
+    found: Runs = {name: [] for name in names}
+    with stub(folder, secure=True) as served:
+        run("sends", "prepare", str(count), **served.variables)
         for _ in range(repetitions):
-            for name, (who, transport, in_flight) in VARIANTS.items():
-                chosen = {
-                    "BENCH_TRANSPORT": transport,
-                    "BENCH_IN_FLIGHT": str(in_flight),
-                }
-                output = run("sends", who, str(count), **variables, **chosen)
-                found[name].append(json.loads(output))
-        stub.terminate()
+            for name in names:
+                one = _one(name, folder, served, count)
+                found[name].append(one)
+                print(name, one, file=sys.stderr, flush=True)  # noqa: T201
     return found
 
 
-def summary(found: dict[str, list[Any]]) -> dict[str, Any]:
-    """Medians, and ratios to the rival of the same round."""
+def _one(name: str, folder: Path, served: Served, count: int) -> dict[str, float]:
+    if name == "wrk":
+        return floor.measured(folder, served.url)
+    who, transport, in_flight = VARIANTS[name]
+    chosen = {"BENCH_TRANSPORT": transport, "BENCH_IN_FLIGHT": str(in_flight)}
+    before = served.cpu()
+    output = run("sends", who, str(count), **served.variables, **chosen)
+    one: dict[str, float] = json.loads(output)
+    return one | {"stub_cpu_us": (served.cpu() - before) / count * 1e6}
+
+
+def summary(found: Runs) -> dict[str, Any]:
+    """Medians, and ratios to the rival and to `wrk` of the same round: the lowest, the
+    median, the highest."""
     told: dict[str, Any] = {}
     for name, runs in found.items():
-        pairs = list(zip(found["rival"], runs, strict=True))
-        cpu = [rival["cpu_us"] / own["cpu_us"] for rival, own in pairs]
-        rate = [own["rate"] / rival["rate"] for rival, own in pairs]
         told[name] = {
-            "cpu_us": round(median(each["cpu_us"] for each in runs)),
-            "rate": round(median(each["rate"] for each in runs)),
-            "cpu_ratio": [round(each, 1) for each in (min(cpu), median(cpu), max(cpu))],
-            "rate_ratio": [
-                round(each, 1) for each in (min(rate), median(rate), max(rate))
-            ],
+            "cpu_us": _spread([each["cpu_us"] for each in runs]),
+            "rate": _spread([each["rate"] for each in runs], digits=0),
+            "rival_cpu_by_this": _ratios(found["rival"], runs, "cpu_us"),
+            "rate_by_rivals": _ratios(runs, found["rival"], "rate"),
         }
+        if "wrk" in found:
+            told[name]["cpu_by_wrks"] = _ratios(runs, found["wrk"], "cpu_us")
     return told
+
+
+def _ratios(
+    above: list[dict[str, float]], below: list[dict[str, float]], of: str
+) -> list[float]:
+    return _spread([a[of] / b[of] for a, b in zip(above, below, strict=True)])
+
+
+def _spread(values: list[float], digits: int = 1) -> list[float]:
+    found = (min(values), median(values), max(values))
+    return [round(each, digits) for each in found]
 
 
 def main() -> None:
     given = [int(each) for each in sys.argv[1:3]]
     count, repetitions = (*given, *(20_000, 5)[len(given) :])
+    before = os.getloadavg()
     with tempfile.TemporaryDirectory() as folder:
         found = measured(Path(folder), count, repetitions)
     result = {
         "recipients": count,
         "repetitions": repetitions,
-        "load": os.getloadavg(),
+        "load": [[round(each, 1) for each in x] for x in (before, os.getloadavg())],
         "cores": os.cpu_count(),
+        "signing_us": _spread(signing.measured(), digits=2),
         "variants": summary(found),
+        "runs": found,
     }
-    text = json.dumps(result, indent=2)
-    (HERE / "results" / "fanout.json").write_text(text + "\n")
-    print(text)  # noqa: T201
+    text = json.dumps(result, indent=1)
+    RESULT.write_text(text + "\n")
+    print(json.dumps(result["variants"]))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ python -m tests.benchmarks.sends ours|rival RECIPIENTS
 
 import json
 import os
-import resource
 import sys
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,40 +16,50 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.benchmarks.settings")
 GROUP = "bench"
 WARM_UP = 200
+PART = 5000
 
 
 def prepare(count: int) -> None:
     """A database with a group of so many connections, and as many of the rival's."""
     from django.apps import apps
     from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    _fill(range(min(WARM_UP, count)), ["warm"])
+    _fill(range(count), [GROUP])
+    if apps.is_installed("django_aws_api_gateway_websockets"):
+        _fill_rival(range(count))
+
+
+def add(first: int, last: int) -> None:
+    """More connections for the group, without the rival's."""
+    _fill(range(first, last), [GROUP])
+
+
+def _fill(numbers: range, groups: list[str]) -> None:
     from django.utils import timezone
 
     from wsrouter.models import Membership, OpenConnection
 
-    call_command("migrate", verbosity=0)
     now = timezone.now()
-    ids = [f"L0SM9cOF{number:07d}=" for number in range(count)]
-    rows = [
-        OpenConnection(
-            connection_id=each,
-            gateway="default",
-            connected_at=now,
-            stored_at=now,
-            expires_at=now + timedelta(hours=2),
+    for part in _parts(numbers):
+        rows = [
+            OpenConnection(
+                connection_id=_id(number),
+                gateway="default",
+                connected_at=now,
+                stored_at=now,
+                expires_at=now + timedelta(hours=2),
+            )
+            for number in part
+        ]
+        OpenConnection.objects.bulk_create(rows, ignore_conflicts=True)
+        Membership.objects.bulk_create(
+            Membership.of(row, group) for row in rows for group in groups
         )
-        for each in ids
-    ]
-    OpenConnection.objects.bulk_create(rows)
-    Membership.objects.bulk_create(
-        Membership.of(row, group)
-        for number, row in enumerate(rows)
-        for group in (["warm", GROUP] if number < WARM_UP else [GROUP])
-    )
-    if apps.is_installed("django_aws_api_gateway_websockets"):
-        _prepare_rival(ids)
 
 
-def _prepare_rival(ids: list[str]) -> None:
+def _fill_rival(numbers: range) -> None:
     from django_aws_api_gateway_websockets.models import ApiGateway, WebSocketSession
 
     gateway = ApiGateway.objects.create(
@@ -60,10 +70,22 @@ def _prepare_rival(ids: list[str]) -> None:
     )
     WebSocketSession.objects.bulk_create(
         WebSocketSession(
-            connection_id=each, channel_name=GROUP, connected=True, api_gateway=gateway
+            connection_id=_id(number),
+            channel_name=GROUP,
+            connected=True,
+            api_gateway=gateway,
         )
-        for each in ids
+        for number in numbers
     )
+
+
+def _id(number: int) -> str:
+    return f"L0SM9cOF{number:07d}="
+
+
+def _parts(numbers: range) -> Iterator[range]:
+    for at in range(0, len(numbers), PART):
+        yield numbers[at : at + PART]
 
 
 def ours(group: str) -> int:
@@ -89,7 +111,7 @@ def rival(group: str) -> int:
     models.get_boto3_client = ours_endpoint
     rows = models.WebSocketSession.objects.filter(channel_name=GROUP)
     if group == "warm":
-        rows = rows.filter(connection_id__lt=f"L0SM9cOF{WARM_UP:07d}")
+        rows = rows.filter(connection_id__lt=_id(WARM_UP))
     try:
         return len(rows.send_message({"type": "orders.changed", "payload": PAYLOAD}))
     finally:
@@ -97,13 +119,12 @@ def rival(group: str) -> int:
 
 
 def measure(send: Any, count: int) -> dict[str, float]:
+    """What a send costs a process that has sent before, but to few."""
     assert send("warm") == WARM_UP
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cpu, wall = time.process_time(), time.perf_counter()
     assert send(GROUP) == count
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident
-    return {"cpu_us": cpu / count * 1e6, "rate": count / wall, "grown_kib": grown}
+    return {"cpu_us": cpu / count * 1e6, "rate": count / wall}
 
 
 def main() -> None:
