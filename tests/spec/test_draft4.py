@@ -26,6 +26,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
+from tests.effort import examples
 from wsrouter.spec.draft4 import schema_of
 
 
@@ -216,7 +217,7 @@ def test_no_accepted_value_is_refused(name: str) -> None:
     Draft4Validator.check_schema(schema)
     validator = Draft4Validator(schema)
 
-    @settings(max_examples=50, deadline=None, database=None)
+    @settings(max_examples=examples(50), deadline=None, database=None)
     @given(VALUES | LIKELY)
     def holds(value: Any) -> None:
         text = json.dumps(value)

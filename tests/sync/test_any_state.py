@@ -1,10 +1,13 @@
-"""From any deployed state to any wanted one, killed anywhere on the way."""
+"""From any deployed state to any wanted one, killed and meddled with on the way."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
+from tests.sync import vandals
 from tests.sync.bench import Bench, a_gateway, a_spec
 from tests.sync.test_interruption import Killed, kill_after
 from tests.sync.test_options import NOTHING, ON_AWS, ON_BOTH
@@ -14,7 +17,8 @@ from wsrouter.testing.control_plane import MemoryControlPlane
 FOREIGN = "legacy"
 
 
-def an_api_with_a_foreign_route(bench: Bench) -> dict[str, Any]:
+def an_api_of_others(bench: Bench) -> dict[str, Any]:
+    """A route, an integration and a stage that are not ours, as they are."""
     server = bench.server
     api_id = server.create_api(
         Name="shop",
@@ -24,10 +28,20 @@ def an_api_with_a_foreign_route(bench: Bench) -> dict[str, Any]:
     )["ApiId"]
     integration = server.create_integration(ApiId=api_id, IntegrationType="MOCK")
     target = f"integrations/{integration['IntegrationId']}"
-    made: dict[str, Any] = server.create_route(
-        ApiId=api_id, RouteKey=FOREIGN, Target=target
-    )
-    return made
+    route = server.create_route(ApiId=api_id, RouteKey=FOREIGN, Target=target)
+    stage = server.create_stage(ApiId=api_id, StageName="theirs")
+    return {"route": route, "integration": integration, "stage": stage}
+
+
+def what_others_have(bench: Bench) -> dict[str, Any]:
+    stages, integrations = bench.all("get_stages"), bench.integrations()
+    (stage,) = [each for each in stages if each["StageName"] == "theirs"]
+    (integration,) = [each for each in integrations if "Description" not in each]
+    return {
+        "route": bench.routes()[FOREIGN],
+        "integration": integration,
+        "stage": stage,
+    }
 
 
 KEYS = st.sets(st.sampled_from(["a", "b", "c.d", "e f", "gé"])).map(sorted)
@@ -51,46 +65,98 @@ GATEWAYS = st.fixed_dictionaries(
             if name not in ("throttling", "logging_level")
         },
         "throttling": st.sampled_from(
-            [None, options.throttling({"RATE": 5, "BURST": 5})]
+            [
+                None,
+                options.throttling({"RATE": 5, "BURST": 5}),
+                options.throttling({"ROUTES": {"$connect": {"RATE": 1, "BURST": 1}}}),
+            ]
         ),
     }
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    steps=st.lists(
-        st.tuples(GATEWAYS, KEYS, st.booleans(), st.integers(0, 25)),
-        min_size=1,
-        max_size=4,
-    )
+DEEDS = st.lists(
+    st.tuples(st.sampled_from(sorted(vandals.DEEDS)), st.integers(0, 5)), max_size=3
 )
+STEPS = st.tuples(GATEWAYS, KEYS, st.booleans(), st.integers(0, 25), DEEDS)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(steps=st.lists(STEPS, min_size=1, max_size=4))
 def test_from_any_state_to_any_other(
-    steps: list[tuple[dict[str, object], list[str], bool, int]],
+    steps: list[tuple[dict[str, object], list[str], bool, int, Any]],
 ) -> None:
     bench = Bench(
         server=MemoryControlPlane().server, gateway=a_gateway(api_name="shop")
     )
-    foreign = an_api_with_a_foreign_route(bench)
-    for changes, keys, prune, killed_after in steps:
+    foreign = an_api_of_others(bench)
+    for changes, keys, prune, killed_after, deeds in steps:
         bench.change(**changes)
         bench.spec = a_spec(*keys)
         bench.server.after = kill_after(killed_after)
         try:
             bench.run(prune=prune)
         except Killed:
-            continue
+            pass
+        else:
+            assert bench.plan(prune=prune).in_sync
         finally:
             bench.server.after = lambda operation: None
-        assert bench.plan(prune=prune).in_sync
+        for deed, number in deeds:
+            vandals.do(bench, deed, number)
 
-    bench.run()
+    bench.run(deep=True)
+    assert bench.plan(deep=True).in_sync
+    assert [name for name in bench.quiet_calls() if not name.startswith("get_")] == []
+    assert what_others_have(bench) == foreign
+    assert_served(bench, {"$connect", "$disconnect", *keys})
+    assert_as_from_nothing(bench)
+
+
+def assert_served(bench: Bench, keys: set[str]) -> None:
+    """What the stage serves is what there is, and the routes of others with it."""
     live = bench.server.live(bench.api_id(), bench.gateway.stage)
-    assert bench.plan().in_sync
-    assert {each["RouteKey"] for each in live["route"].values()} >= {
-        "$connect",
-        "$disconnect",
-        *keys,
+    served = {each["RouteKey"]: each for each in live["route"].values()}
+    assert served == bench.routes()
+    assert set(served) >= {*keys, FOREIGN}
+    assert list(live["integration"].values()) == bench.integrations()
+
+
+def assert_as_from_nothing(bench: Bench) -> None:
+    """Ours is what a first run makes; stale routes are there beside it."""
+    clean = Bench(
+        server=MemoryControlPlane().server, gateway=bench.gateway, spec=bench.spec
+    )
+    clean.run()
+    there, ours = (own_routes(each) for each in (bench, clean))
+    assert {key: there[key] for key in ours} == ours
+    assert own_integration(bench) == own_integration(clean)
+    found, wanted = bench.plan().deployed, clean.plan().deployed
+    assert found.api
+    assert wanted.api
+    assert wanted.api.tags.items() <= found.api.tags.items()
+    assert replace(found.api, tags={}) == replace(wanted.api, tags={})
+    assert (found.stage, found.authorizer) == (wanted.stage, wanted.authorizer)
+
+
+def own_routes(bench: Bench) -> dict[str, Any]:
+    return {
+        key: {
+            "responses": len(
+                bench.all("get_route_responses", RouteId=route["RouteId"])
+            ),
+            **without(route, "RouteId", "Target", "AuthorizerId"),
+        }
+        for key, route in bench.routes().items()
     }
-    assert bench.routes()[FOREIGN] == foreign
-    assert FOREIGN in {each["RouteKey"] for each in live["route"].values()}
+
+
+def own_integration(bench: Bench) -> dict[str, Any]:
+    """AWS has no way to take a VPC link away but another ConnectionType."""
+    (found,) = [each for each in bench.integrations() if "Description" in each]
+    unused = ["ConnectionId"] if found["ConnectionType"] == "INTERNET" else []
+    return without(found, "IntegrationId", *unused)
+
+
+def without(members: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: each for name, each in members.items() if name not in names}

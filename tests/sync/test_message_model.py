@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from pydantic import BaseModel, ConfigDict
 
+from tests.effort import examples
 from tests.sync.bench import a_gateway
 from wsrouter.errors import MessageError
 from wsrouter.spec.model import NO_PAYLOAD, RouteSpec
@@ -65,7 +66,7 @@ def test_no_accepted_message_is_refused(case: str, envelope: str) -> None:
     kind = Flat if envelope == "flat" else Nested
     read = kind("action").reader(payload, default=default)
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=examples(200), deadline=None, database=None)
     @given(MESSAGES | BODIES | SCALARS)
     def holds(message: Any) -> None:
         body = json.dumps(message).encode()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.sync.bench import Bench, a_gateway, a_spec
 from wsrouter.aws.failures import refusal
 from wsrouter.errors import SyncError
@@ -85,7 +86,7 @@ class Turns:
             self.condition.notify_all()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(st.lists(st.integers(0, 1), max_size=60))
 def test_two_first_runs_in_any_order_of_calls(schedule: list[int]) -> None:
     server = MemoryControlPlane().server
