@@ -111,11 +111,12 @@ def running(
     limits: Limits | None = None,
     behaviour: Behaviour | None = None,
     port: int = 0,
+    **options: Any,
 ) -> Iterator[Running]:
     entries: list[Entry] = []
     integration = replace(served.integration, uri=uri)
     served = replace(served, integration=integration)
-    api = Api(snapshot=served, backend=Backend(), behaviour=behaviour)
+    api = Api(snapshot=served, backend=Backend(), behaviour=behaviour, **options)
     gateway = Gateway(api, limits=limits, record=entries.append)
     listener = bind("127.0.0.1", port)
     listener.listen()

@@ -13,14 +13,15 @@ from wsrouter.local.event import Event
 from wsrouter.local.integration_request import IntegrationRequest
 from wsrouter.local.throttle import Throttle
 from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT, Snapshot
-from wsrouter.wire import local_address, selection
+from wsrouter.wire import local_address, mapping, selection
 
 _RESERVED = frozenset({CONNECT, DEFAULT, DISCONNECT})
 
 
 class Api:
     """Selects routes and calls the integration. `snapshot` may be replaced while
-    sockets are open: every event is served by the current one."""
+    sockets are open: every event is served by the current one. `principal` is whom an
+    authorizer names."""
 
     def __init__(
         self,
@@ -29,11 +30,13 @@ class Api:
         backend: Backend,
         behaviour: Behaviour | None = None,
         api_id: str = local_address.ELSEWHERE,
+        principal: str = mapping.NOBODY,
     ) -> None:
         self.snapshot = snapshot
         self.backend = backend
         self.behaviour = behaviour or Behaviour()
         self.api_id = api_id
+        self.principal = principal
         self.throttle = Throttle()
 
     @property

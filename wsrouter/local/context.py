@@ -21,6 +21,7 @@ def variables(event: Event, *, api_id: str, stage: str) -> dict[str, str]:
     caller, at = event.caller, datetime.fromtimestamp(event.received_at / 1000, UTC)
     known: dict[str, str | None] = {
         "apiId": api_id,
+        "authorizer.principalId": caller.principal,
         "connectedAt": str(caller.connected_at),
         "connectionId": caller.connection_id,
         "domainName": caller.domain_name,

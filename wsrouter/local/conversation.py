@@ -68,6 +68,7 @@ class Conversation:
         self._user = await self._name_of(self._caller.connection_id)
         self._log(CONNECT, verdict.outcome, perf_counter() - took, failed=False)
         self._subprotocol = verdict.subprotocol
+        self._caller = verdict.caller
         return True
 
     async def _converse(self) -> Close:

@@ -14,13 +14,15 @@ def now_millis() -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """What API Gateway knows of a connection for all of its life."""
+    """What API Gateway knows of a connection for all of its life. `principal` is whom
+    the authorizer named."""
 
     connection_id: str = field(default_factory=new_id)
     connected_at: int = field(default_factory=now_millis)
     domain_name: str
     source_ip: str
     user_agent: str = ""
+    principal: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ FORBIDDEN = "Forbidden"
 INTERNAL_SERVER_ERROR = "Internal server error"
 TIMED_OUT = "Endpoint request timed out"
 TOO_MANY_REQUESTS = "Too Many Requests"
+UNAUTHORIZED = "Unauthorized"
 
 
 def error(message: str, event: Event) -> str:

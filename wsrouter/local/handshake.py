@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wsrouter.local import frames
+from wsrouter.local import authorizer, frames
 from wsrouter.local.api import Api
 from wsrouter.local.asgi import Answer, json_answer
 from wsrouter.local.backend import Failure
-from wsrouter.local.event import Event
+from wsrouter.local.event import Caller, Event
 from wsrouter.spec.snapshot import CONNECT
 
 
@@ -16,6 +16,7 @@ class Accepted:
     """The handshake is answered with 101."""
 
     outcome: str
+    caller: Caller
     subprotocol: str | None = None
 
 
@@ -30,18 +31,23 @@ class Refused:
 async def connect(api: Api, event: Event, offered: Sequence[str]) -> Accepted | Refused:
     """Call `$connect`, if the API has it, and judge its answer."""
     if CONNECT not in api.snapshot.routes:
-        return Accepted(outcome="open, no $connect route")
+        return Accepted(outcome="open, no $connect route", caller=event.caller)
     if not api.takes(CONNECT):
         return _throttled()
-    answer = await api.call(event)
+    named = authorizer.authorized(api, event)
+    if named is None:
+        return _unauthorized()
+    answer = await api.call(named)
     if isinstance(answer, Failure):
-        return _failed(api, event, answer)
+        return _failed(api, named, answer)
     if not 200 <= answer.status < 300:
         return _refused(api, answer)
     chosen = answer.header("sec-websocket-protocol")
     passed = chosen in offered and api.behaviour.subprotocol == "passed"
     subprotocol = chosen if passed else None
-    return Accepted(outcome=f"{answer.status} open", subprotocol=subprotocol)
+    return Accepted(
+        outcome=f"{answer.status} open", subprotocol=subprotocol, caller=named.caller
+    )
 
 
 def _refused(api: Api, answer: Answer) -> Refused:
@@ -68,6 +74,11 @@ def _status(api: Api, answer: Answer) -> int:
 def _throttled() -> Refused:
     answer = json_answer(429, {"message": frames.TOO_MANY_REQUESTS})
     return Refused(outcome="refused 429: throttled by the stage", answer=answer)
+
+
+def _unauthorized() -> Refused:
+    answer = json_answer(401, {"message": frames.UNAUTHORIZED})
+    return Refused(outcome="refused 401: no identity source", answer=answer)
 
 
 def _failed(api: Api, event: Event, failure: Failure) -> Refused:

@@ -29,7 +29,8 @@ class BackendEnded(WSRouterError):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Launch:
     """What to run. `child` answers at the `address`, if there is one; `source` tells
-    what to serve once that was reloaded, or when asked; `say` gets lines for people."""
+    what to serve once that was reloaded, or when asked; `say` gets lines for people;
+    `principal` is whom an authorizer names."""
 
     served: Served
     listener: socket.socket
@@ -39,6 +40,7 @@ class Launch:
     name_of: NameOf = unknown
     limits: Limits
     behaviour: Behaviour
+    principal: str
     source: Source
     child: Child | None = None
     address: tuple[str, int] = ("127.0.0.1", 8000)
@@ -89,6 +91,7 @@ def _gateway(launch: Launch) -> Gateway:
         backend=Backend(),
         behaviour=launch.behaviour,
         api_id=launch.served.api_id or listener.api_id(launch.listener),
+        principal=launch.principal,
     )
     return Gateway(
         api, limits=launch.limits, record=launch.record, name_of=launch.name_of

@@ -4,12 +4,17 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from typing import Any
 
-from wsrouter.local import switches
+from wsrouter.local import authorizer, switches
 from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.wire import mapping
 
 AWS = Limits()
 _IDLE = "Seconds without a message until a socket is closed (default: %(default)g)."
 _LIFETIME = "Seconds until a socket is closed in any case (default: %(default)g)."
+_PRINCIPAL = (
+    "Whom the AUTHORIZER names, which is not asked: 'device:{0}' has the first of its"
+    " IDENTITY values in it (default: nobody)."
+)
 _SWITCH = (
     "How API Gateway behaves where its documentation does not say; may be repeated."
     " NAME: " + ", ".join(switches.SWITCHES) + " (default of each: the likeliest"
@@ -24,6 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--idle-timeout", type=_seconds, default=AWS.idle_seconds, help=_IDLE)
     add("--max-duration", type=_seconds, default=AWS.lifetime_seconds, help=_LIFETIME)
     add("--no-cookies", action="store_true", help="Drop the clients' cookies.")
+    add("--principal", type=_principal, default=mapping.NOBODY, help=_PRINCIPAL)
     add("--aws", action="append", default=[], metavar="NAME=VALUE", help=_SWITCH)
     add(
         "--strict",
@@ -65,6 +71,17 @@ def behaviour(options: Mapping[str, Any]) -> Behaviour:
     return switches.behaviour(
         options["aws"], strict=options["strict"], cookies=not options["no_cookies"]
     )
+
+
+def _principal(text: str) -> str:
+    try:
+        authorizer.named(text)
+    except (IndexError, KeyError, ValueError) as error:
+        raise ArgumentTypeError(
+            f"{text!r} takes {{0}} for the first of the IDENTITY values, {{1}} for the"
+            " second, and {{ and }} for braces"
+        ) from error
+    return text
 
 
 def _port(text: str) -> int:

@@ -21,6 +21,7 @@ COOKIES = (
     "Cookies are passed on. On AWS they reach an execute-api host only with a custom"
     " domain on the same site; --no-cookies drops them."
 )
+NAMED = "The authorizer is not asked: it names everybody {!r} (--principal)."
 AGAIN = (
     "What is published is read again when Django reloads, and on `kill -USR1 {pid}`."
 )
@@ -62,6 +63,7 @@ class Command(BaseCommand):
                     name_of=local_users.name_of,
                     limits=local_options.limits(options),
                     behaviour=behaviour,
+                    principal=options["principal"],
                     child=_child(environment, options),
                     source=_source(environment, options),
                     address=(local_api.DJANGO_HOST, options["django_port"]),
@@ -82,6 +84,8 @@ class Command(BaseCommand):
             f"Events are posted to {served.snapshot.integration.uri}",
             f"What passes is at http://{place.partition('/')[0]}/",
         ]
+        if served.snapshot.authorizer:
+            lines.append(NAMED.format(options["principal"]))
         if not options["no_cookies"]:
             lines.append(self.style.WARNING(COOKIES))
         if served.api_id and SIGNAL is not None:

@@ -1,0 +1,31 @@
+"""The authorizer of `$connect`. No function is asked: whom it would name is given."""
+
+from dataclasses import replace
+
+from wsrouter.local import context
+from wsrouter.local.api import Api
+from wsrouter.local.event import Event
+from wsrouter.spec.snapshot import CONNECT
+
+SOURCES = 10
+"""Of identity, that a principal may be made of."""
+
+
+def authorized(api: Api, event: Event) -> Event | None:
+    """The handshake of somebody named, if there is an authorizer; None when a source
+    of identity is missing or empty: API Gateway does not ask the function then."""
+    authorizer = api.snapshot.authorizer
+    if authorizer is None or not api.snapshot.routes[CONNECT].authorizer:
+        return event
+    known = context.variables(event, api_id=api.api_id, stage=api.stage)
+    sources = authorizer.identity_source
+    values = [context.evaluate(each, event, known) or "" for each in sources]
+    if not all(values):
+        return None
+    principal = named(api.principal, *values)
+    return replace(event, caller=replace(event.caller, principal=principal))
+
+
+def named(principal: str, *values: str) -> str:
+    """The principal for these identity values: `{0}` is the first of them."""
+    return principal.format(*values, *[""] * (SOURCES - len(values)))
