@@ -10,11 +10,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from wsrouter import seldom
 from wsrouter.errors import Reject
 from wsrouter.identity import Identity, anonymous, is_current, proven
 from wsrouter.routing.drive import Call, Flow, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.spec.gateway import Gateway
+from wsrouter.wire import mapping
 
 PARAMETER = "ticket"
 _TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -57,6 +59,7 @@ class Authentication:
     def _of_principal(self, frame: Frame) -> Flow[Identity | None]:
         if not frame.principal or self.gateway.authorizer is None:
             return None
+        self._check_copies(frame)
         how = self.gateway.authorizer.user
         if "." not in how:
             lookup = {"name": how, "principal": frame.principal}
@@ -66,6 +69,18 @@ class Authentication:
             arguments = {"principal": frame.principal}
             user = yield Call(function, arguments, is_async(function))
         return _checked(how, user)
+
+    def _check_copies(self, frame: Frame) -> None:
+        """HEADERS may carry the principal once more, under a name that no client
+        knows: then it shows whether the usual one is the client's own."""
+        for name, source in self.gateway.headers.items():
+            if source == mapping.PRINCIPAL and frame.headers[name] != frame.principal:
+                seldom.warn(
+                    "Gateway %r: a handshake was refused: its principal is not the"
+                    " authorizer's. Is the authorizer still attached to $connect?",
+                    self.gateway.alias,
+                )
+                raise Reject(403)
 
 
 def of_session(request: HttpRequest) -> Identity | None:

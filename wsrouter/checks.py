@@ -22,6 +22,8 @@ from wsrouter.sync.desired import unchecked
 from wsrouter.sync.refusals import refusals
 from wsrouter.wire import limits, secret, selection
 
+MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+
 
 def register() -> None:
     """Called when the app starts."""
@@ -65,7 +67,8 @@ def check_secrets(**_: Any) -> list[CheckMessage]:
     return [
         Error(
             f"Gateway {gateway.alias!r} has no strong SECRET: it answers nothing.",
-            hint=f"Set {secret.STRONG_CHARACTERS} or more of A-Z a-z 0-9 . _ ~ + / = -",
+            hint=f"{secret.STRONG_CHARACTERS} or more of A-Z a-z 0-9 . _ ~ + / = - will"
+            f" do: {MAKE_ONE}",
             id="wsrouter.E004",
         )
         for gateway in _sound_gateways()

@@ -1,6 +1,7 @@
 """Numbered checks for `check --deploy`: what works on a laptop and not in the world."""
 
 from collections.abc import Iterator
+from secrets import token_hex
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from wsrouter.discovery import root_router
 from wsrouter.errors import DeclarationError, MissingExtra
 from wsrouter.routing.table import Table, table
 from wsrouter.spec.gateway import Gateway
+from wsrouter.wire import mapping
 
 _CANNOT_COUNT = {
     "django.core.cache.backends.locmem.LocMemCache": "every process has its own",
@@ -22,6 +24,8 @@ _CANNOT_COUNT = {
     "django.core.cache.backends.filebased.FileBasedCache": "it does not add up safely",
     "django.core.cache.backends.db.DatabaseCache": "it does not add up safely",
 }
+_UNGUESSED = 24
+"""Characters of a header's name that look as if nobody could guess it."""
 _SHARED = "Use Redis or Memcached for CACHES['default']."
 
 
@@ -35,6 +39,7 @@ def register() -> None:
         check_redirects,
         check_hosts,
         check_cookies,
+        check_principals,
         check_background,
     ):
         checks.register(check, "wsrouter", deploy=True)
@@ -156,6 +161,29 @@ def _without_workers(engine: str) -> str:
         return sending.engine_problem(engine)
     except MissingExtra as error:
         return str(error).rstrip(".")
+
+
+def check_principals(**_: object) -> list[CheckMessage]:
+    """W016: an authorizer taken off `$connect` by hand would let clients say who they
+    are."""
+    return [
+        checks.Warning(
+            f"Gateway {each.alias!r}: nothing shows whether Principal-Id is the"
+            " authorizer's: once it is taken off $connect, the header is the client's.",
+            hint="Map it once more, under a name that nobody guesses: HEADERS ="
+            f" {{'Principal-{token_hex(12)}': '{mapping.PRINCIPAL}'}}",
+            id="wsrouter.W016",
+        )
+        for each in _gateways()
+        if each.authorizer and not _has_secret_copy(each)
+    ]
+
+
+def _has_secret_copy(gateway: Gateway) -> bool:
+    return any(
+        source == mapping.PRINCIPAL and len(name) >= _UNGUESSED
+        for name, source in gateway.headers.items()
+    )
 
 
 def _gateways() -> list[Gateway]:

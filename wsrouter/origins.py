@@ -1,13 +1,11 @@
 """Which pages a browser may open sockets from."""
 
-import logging
-
 from django.conf import settings
 
+from wsrouter import seldom
 from wsrouter.spec.gateway import Gateway
 from wsrouter.wire.origin import Origins
 
-logger = logging.getLogger("wsrouter.security")
 _LOCAL = (".localhost", "127.0.0.1", "[::1]")
 """What Django takes ALLOWED_HOSTS for in DEBUG while it is empty."""
 _SHOWN = 200
@@ -18,7 +16,7 @@ def is_allowed(origin: str, gateway: Gateway) -> bool:
     no browser."""
     if not origin or allowed(gateway).allow(origin):
         return True
-    logger.warning(
+    seldom.warn(
         "Gateway %r: a handshake from the origin %r was refused; see ALLOWED_ORIGINS.",
         gateway.alias,
         origin[:_SHOWN],

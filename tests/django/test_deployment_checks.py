@@ -12,6 +12,7 @@ from wsrouter import Router
 SECRET = "x" * 32
 ENDPOINT = "https://www.example.com/ws/"
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
+PRINCIPAL = "context.authorizer.principalId"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
 CACHES = "django.core.cache.backends."
 REDIS = {"default": {"BACKEND": CACHES + "redis.RedisCache"}}
@@ -150,7 +151,7 @@ def test_w011_cookies_that_no_handshake_carries(
     "entry",
     [
         {"AUTHENTICATION": ["tests.security.served.by_header"]},
-        {"AUTHORIZER": {"FUNCTION": LAMBDA}},
+        {"AUTHORIZER": {"FUNCTION": LAMBDA}, "HEADERS": {"Who-" + "x" * 20: PRINCIPAL}},
     ],
 )
 def test_w011_is_not_for_who_has_other_ways(entry: Any) -> None:
@@ -196,6 +197,16 @@ def test_e013_who_connects_cannot_be_found_out(entry: Any, said: str) -> None:
     for user in ("", "pk", "email", "tests.security.served.by_name"):
         sound = {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": user}}
         assert messages(sound, deploy=False) == {}
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Who": PRINCIPAL}, {"Who-" + "x" * 20: "context.stage"}]
+)
+def test_w016_a_principal_that_may_be_the_clients(headers: dict[str, str]) -> None:
+    entry = {"AUTHORIZER": {"FUNCTION": LAMBDA}, "HEADERS": headers}
+    assert "the header is the client's" in messages(entry)["wsrouter.W016"]
+    assert messages(entry, deploy=False) == {}
+    assert "wsrouter.W016" not in messages({"HEADERS": headers})
 
 
 def test_what_is_wrong_already_is_not_said_twice() -> None:

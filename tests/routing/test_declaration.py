@@ -288,6 +288,13 @@ def test_one_string_is_no_list_of_letters() -> None:
     assert route.tags == ("orders", "more")
 
 
+@pytest.mark.parametrize("name", ["connect", "disconnect", "default", "middleware"])
+def test_a_decorator_with_parentheses_that_it_does_not_take(name: str) -> None:
+    router = Router()
+    message = refused(lambda: getattr(router, name)(), router)
+    assert message == f"Write @router.{name}, without parentheses, above a function."
+
+
 @pytest.mark.parametrize("declare", ["route", "exception_handler"])
 def test_a_decorator_without_its_argument(declare: str) -> None:
     router = Router()

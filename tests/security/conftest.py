@@ -10,13 +10,15 @@ from django.test import Client
 from tests.django.conftest import InThreads, atomic_requests, in_threads, other, user
 from tests.security import served
 from tests.security.served import Ended
+from wsrouter import seldom
 
 __all__ = ["InThreads", "User", "atomic_requests", "in_threads", "other", "user"]
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _as_new() -> Iterator[None]:
     cache.clear()
+    seldom.forget()
     yield
     cache.clear()
 

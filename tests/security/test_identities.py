@@ -153,6 +153,18 @@ class TestTheAuthorizer:
         User.objects.update(is_active=False)
         assert let_in("bob") == "AnonymousUser"
 
+    @pytest.mark.parametrize(
+        ("copy", "answer"), [("bob", "bob"), ("ada", "403"), ("", "403")]
+    )
+    def test_a_copy_under_another_name_must_say_the_same(
+        self, copy: str, answer: str
+    ) -> None:
+        options = authorizer() | {"HEADERS": {"Copy": "context.authorizer.principalId"}}
+        extra = {"Principal-Id": "context.theirs", "Copy": "context.ours"}
+        mapped = {"extra": extra, "theirs": "bob", "ours": copy}
+        assert who(options, **mapped) == answer
+        assert who({"HEADERS": options["HEADERS"]}, **mapped) == "AnonymousUser"
+
 
 def test_the_order(user: User) -> None:
     """Session, ticket, principal, function."""

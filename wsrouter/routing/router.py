@@ -3,7 +3,8 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from wsrouter.errors import DeclarationError
 from wsrouter.routing import route as routes
@@ -17,6 +18,21 @@ T = TypeVar("T")
 DEFAULT_KEY = "$default"
 _CARRIED = re.compile(r"[!-+\--~]([ -+\--~]*[!-+\--~])?")
 RESERVED_EVENTS = frozenset({"reply", "error"})
+
+
+def _bare(method: F) -> F:
+    """Says what is wrong with `@router.connect()`, which Python would say less well."""
+
+    @wraps(method)
+    def checked(router: "Router", *functions: Any) -> Any:
+        if len(functions) != 1:
+            raise DeclarationError(
+                f"Write @router.{method.__name__}, without parentheses, above a"
+                " function."
+            )
+        return method(router, *functions)
+
+    return cast(F, checked)
 
 
 class Include:
@@ -86,6 +102,7 @@ class Router:
 
         return register
 
+    @_bare
     def default(self, function: F) -> F:
         """Handle the messages that name no registered route; one in a whole API.
 
@@ -95,11 +112,13 @@ class Router:
         self._add(self.defaults, route)
         return function
 
+    @_bare
     def connect(self, function: F) -> F:
         """Run before a handshake is accepted; raise Reject to refuse it."""
         self.connects.append(routes.hook(function, routes.CONNECT_ASKS))
         return function
 
+    @_bare
     def disconnect(self, function: F) -> F:
         """Run after a connection has ended, at most once for each."""
         self.disconnects.append(routes.hook(function, routes.DISCONNECT_ASKS))
@@ -114,6 +133,7 @@ class Router:
         self._add(self.events, event)
         return event
 
+    @_bare
     def middleware(self, function: F) -> F:
         """Wrap every frame: `def middleware(frame, call_next)`, or `async def`.
 

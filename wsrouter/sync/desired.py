@@ -26,7 +26,6 @@ from wsrouter.sync.target import DOMAIN_TAG, TAG, authorizer_name, description
 from wsrouter.sync.validation import validate
 from wsrouter.wire import mapping
 
-PRINCIPAL = "context.authorizer.principalId"
 UNLIMITED = Throttle(rate=10_000, burst=5_000)
 """What AWS shows for a stage that nobody throttles."""
 
@@ -66,7 +65,7 @@ def _api(gateway: Gateway) -> Api:
 
 
 def _integration(gateway: Gateway) -> Integration:
-    principal = {"Principal-Id": PRINCIPAL} if gateway.authorizer else {}
+    principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
     parameters = mapping.request_parameters(
         alias=gateway.alias,
         secret=gateway.secrets[0] if gateway.secrets else "",

@@ -24,7 +24,6 @@ from wsrouter.spec.gateway import Gateway
 from wsrouter.wire import mapping, selection
 
 API_ID = "testing000"
-_PRINCIPAL = "context.authorizer.principalId"
 
 
 def token() -> str:
@@ -66,7 +65,7 @@ class GatewayInMemory:
         headers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         """One event; what it leaves for the commit is run, as a commit would."""
-        principal = {"Principal-Id": _PRINCIPAL} if gateway.authorizer else {}
+        principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
         mapped = mapping.request_parameters(
             alias=gateway.alias,
             secret=self._secret,

@@ -13,6 +13,8 @@ SECRET = f"{PREFIX}Secret"
 GATEWAY = f"{PREFIX}Gateway"
 NOBODY = "-"
 """Mapped as Principal-Id without an authorizer, so that a client cannot set it."""
+PRINCIPAL = "context.authorizer.principalId"
+"""Mapped as Principal-Id with one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
