@@ -1,10 +1,12 @@
 """Clients that others wrote, for AWS, in JavaScript: wscat and the AWS SDK."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Timer
@@ -66,23 +68,26 @@ class Wscat:
 @contextmanager
 def wscat(packages: Path, stack: Stack, *options: str) -> Iterator[Wscat]:
     url = f"ws://127.0.0.1:{stack.port}/production"
-    command = [packages / "node_modules/.bin/wscat", "--no-color", "-c", url]
+    # As people type it; what is not in the folder is not to be fetched.
+    command = [program("npx"), "--no", "--", "wscat", "--no-color", "-c", url]
     with subprocess.Popen(
         [*command, *options],
         cwd=packages,
+        env={**os.environ, "NPM_CONFIG_LOGLEVEL": "error"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     ) as process:
-        patience = Timer(PATIENCE, process.kill)
+        patience = Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
         patience.start()
         try:
             yield Wscat(process)
         finally:
             patience.cancel()
-            process.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
 
 
 def logged_in(stack: Stack) -> list[str]:
