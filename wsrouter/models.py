@@ -106,11 +106,24 @@ class Membership(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["group", "connection"], name="wsrouter_membership_once"
+                fields=["connection", "group"], name="wsrouter_membership_of_one"
             ),
         )
+        # All of the row: a page is read in one go, and not member by member.
         indexes = (
-            models.Index(fields=["connection"], name="wsrouter_membership_connection"),
+            models.Index(
+                fields=[
+                    "group",
+                    "connection",
+                    "expires_at",
+                    "stored_at",
+                    "gateway",
+                    "api_id",
+                    "stage",
+                    "user",
+                ],
+                name="wsrouter_membership_page",
+            ),
         )
 
     @classmethod

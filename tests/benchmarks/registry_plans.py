@@ -33,6 +33,15 @@ def scanned(sql: str, values: Any) -> str:
         return of(cursor.fetchall())
 
 
+def covered(sql: str, values: Any) -> bool:
+    """Whether all that is read is in the index."""
+    prefix, _ = _VENDORS[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{prefix} {sql}", values)
+        plan = " ".join(str(part) for row in cursor.fetchall() for part in row)
+    return _COVERED[connection.vendor] in plan
+
+
 def _postgresql(rows: list[Any]) -> str:
     plan = "\n".join(row[0] for row in rows)
     return plan if "Seq Scan" in plan else ""
@@ -64,6 +73,11 @@ def _tables(node: Any) -> Iterator[Any]:
             yield from _tables(each)
 
 
+_COVERED = {
+    "postgresql": "Index Only Scan using wsrouter_membership_page",
+    "mysql": '"using_index": true',
+    "sqlite": "USING COVERING INDEX wsrouter_membership_page",
+}
 _VENDORS: dict[str, tuple[str, Callable[[list[Any]], str]]] = {
     "postgresql": ("EXPLAIN", _postgresql),
     "mysql": ("EXPLAIN FORMAT=JSON", _mysql),

@@ -7,7 +7,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.benchmarks import registry_rows
 from tests.benchmarks.registry_acts import ACTS
-from tests.benchmarks.registry_plans import recorded, scanned
+from tests.benchmarks.registry_plans import covered, recorded, scanned
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 SIZE = 20_000
@@ -29,3 +29,10 @@ def test_no_table_is_read_whole(name: str) -> None:
     assert statements
     for sql, values in statements:
         assert not scanned(sql, values), f"{sql}\n{scanned(sql, values)}"
+
+
+@pytest.mark.parametrize("name", ["to a large group", "a slice", "ids of a group"])
+def test_a_page_of_a_group_is_read_in_one_go(name: str) -> None:
+    with recorded() as statements:
+        ACTS[name]()
+    assert all(covered(*each) for each in statements)

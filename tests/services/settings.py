@@ -2,27 +2,34 @@
 
 import os
 
+import django
+
+BY_TASKS = os.environ["SERVICES_ENGINE"] == "tasks"
 SECRET_KEY = "a key for tests"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "wsrouter",
+    "tests.services.apps.Services",
+    *(["django_tasks"] if BY_TASKS and django.VERSION < (6, 0) else []),
+    *(["django_tasks_db"] if BY_TASKS else []),
 ]
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["SERVICES_DATABASE"],
-        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
+        "OPTIONS": {"timeout": 60, "transaction_mode": "IMMEDIATE"},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 WSROUTER = {
     "default": {
-        "ROUTER": "tests.services.app.router",
+        "ROUTER": "tests.services.ws.router",
         "REGION": "eu-west-1",
         "MANAGEMENT_ENDPOINT": os.environ["SERVICES_ENDPOINT"],
-        "BACKGROUND": "celery",
+        "BACKGROUND": os.environ["SERVICES_ENGINE"],
         "IN_FLIGHT": 20,
         "SLICE_RECIPIENTS": 1000,
     }

@@ -42,7 +42,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='membership',
-            index=models.Index(fields=['connection'], name='wsrouter_membership_connection'),
+            index=models.Index(fields=['group', 'connection', 'expires_at', 'stored_at', 'gateway', 'api_id', 'stage', 'user'], name='wsrouter_membership_page'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('connection', 'group'), name='wsrouter_membership_of_one'),
+        ),
+        migrations.RemoveConstraint(
+            model_name='membership',
+            name='wsrouter_membership_once',
         ),
         migrations.AlterField(
             model_name='membership',

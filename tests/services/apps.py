@@ -1,0 +1,28 @@
+"""What is different in the processes of these tests: short leases, and a file that
+says what was delivered."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class Services(AppConfig):
+    name = "tests.services"
+
+    def ready(self) -> None:
+        from wsrouter import ledger
+        from wsrouter.signals import delivered
+
+        if os.environ["SERVICES_ENGINE"] == "celery":
+            from tests.services import app  # noqa: F401  # before its first task
+
+        ledger.LEASE = timedelta(seconds=5)  # two minutes are long for a test
+        delivered.connect(note, dispatch_uid="services")
+
+
+def note(delivery: Any, **_: Any) -> None:
+    with Path(os.environ["SERVICES_REPORTS"]).open("a") as file:
+        file.write(f"{delivery.status} {delivery.report.delivered}\n")

@@ -1,0 +1,6 @@
+"""One event."""
+
+from wsrouter import Router
+
+router = Router()
+told = router.event("told", str)
