@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "secret",
     "AWS_DEFAULT_REGION": "eu-west-1",
 }
+QUIET = 0.3
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -39,7 +41,7 @@ def stub(folder: Path, *, secure: bool, delay: float = DELAY) -> Iterator[Served
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
-        url = f"{'https' if secure else 'http'}://localhost:{port}/p"
+        url = f"{'https' if secure else 'http'}://127.0.0.1:{port}/p"
         variables = CREDENTIALS | {
             "BENCH_DATABASE": str(folder / "bench.sqlite3"),
             "BENCH_ENDPOINT": url,
@@ -62,3 +64,25 @@ def run(module: str, *arguments: str, **variables: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def quiet(seconds: float = 15.0) -> float:
+    """Wait until others leave the machine alone, at most so long; the share of its
+    processors that they take without being nice."""
+    end = time.monotonic() + seconds
+    while (share := _busy()) > QUIET and time.monotonic() < end:
+        pass
+    return share
+
+
+def _busy(seconds: float = 1.0) -> float:
+    before = _times()
+    time.sleep(seconds)
+    passed = [b - a for a, b in zip(before, _times(), strict=True)]
+    nice, idle, waiting = passed[1], passed[3], passed[4]
+    return 1 - (nice + idle + waiting) / max(1, sum(passed))
+
+
+def _times() -> list[int]:
+    first = Path("/proc/stat").read_text().partition("\n")[0]
+    return [int(each) for each in first.split()[1:9]]
