@@ -49,25 +49,35 @@ def atomic_requests() -> Iterator[None]:
 
 
 @pytest.fixture
-def in_threads(transactional_db: None, tmp_path: Path) -> Iterator[InThreads]:
-    """Runs a function in several threads at once, each with its own connection to the
-    database; SQLite needs a file for that."""
+def shared_database(transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """One that other threads can use, too; SQLite needs a file for that."""
     if connection.vendor != "sqlite":
-        yield _in_threads
+        yield
         return
-    memory, options = connections["default"], connections.settings["default"]
-    name = options["NAME"]
+    memory, before = connections["default"], connections.settings["default"]
     file = tmp_path / "threads.sqlite3"
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(file)])
     del connections["default"]
-    options["NAME"] = str(file)
+    patient = {"timeout": 20, "transaction_mode": "IMMEDIATE"}
+    connections.settings["default"] = {
+        **before,
+        "NAME": str(file),
+        "OPTIONS": {**before["OPTIONS"], **patient},
+    }
     try:
-        yield _in_threads
+        yield
     finally:
         connections["default"].close()
-        options["NAME"] = name
+        connections.settings["default"] = before
         connections["default"] = memory
+
+
+@pytest.fixture
+def in_threads(shared_database: None) -> InThreads:
+    """Runs a function in several threads at once, each with its own connection to the
+    database."""
+    return _in_threads
 
 
 def _in_threads(count: int, function: Callable[[int], Any]) -> list[Any]:

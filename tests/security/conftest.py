@@ -7,12 +7,27 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
-from tests.django.conftest import InThreads, atomic_requests, in_threads, other, user
+from tests.django.conftest import (
+    InThreads,
+    atomic_requests,
+    in_threads,
+    other,
+    shared_database,
+    user,
+)
 from tests.security import served
 from tests.security.served import Ended
 from wsrouter import seldom
 
-__all__ = ["InThreads", "User", "atomic_requests", "in_threads", "other", "user"]
+__all__ = [
+    "InThreads",
+    "User",
+    "atomic_requests",
+    "in_threads",
+    "other",
+    "shared_database",
+    "user",
+]
 
 
 @pytest.fixture(autouse=True)

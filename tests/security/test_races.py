@@ -9,7 +9,7 @@ from django.test import override_settings
 from tests.django.events import Gateway
 from tests.security.conftest import InThreads
 from tests.security.served import SETTINGS, Ended
-from wsrouter import sessions
+from wsrouter import assembly, sessions
 from wsrouter.models import Membership, OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -48,7 +48,7 @@ def test_an_end_that_races_with_messages_and_another_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever comes first ends it; the handlers hear of one end."""
-    monkeypatch.setattr(sessions, "_closed", lambda address: True)
+    monkeypatch.setattr(assembly, "close", lambda address: True)
     gateway = Gateway()
     gateway.connect(user)
 

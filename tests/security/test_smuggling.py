@@ -1,19 +1,15 @@
 """Mapped headers that a client sends itself at `$connect`, through the local gateway,
 whatever API Gateway makes of them."""
 
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client, override_settings
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection
 
-from tests.local.running import Running, running
-from tests.security.served import SETTINGS, Ended
-from wsrouter import assembly
+from tests.security.served import Ended
+from tests.security.site import Site, ask, serving
 from wsrouter.local.behaviour import Behaviour
 from wsrouter.models import OpenConnection
 from wsrouter.wire import mapping
@@ -22,7 +18,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RULES = ["overridden", "wins", "joined"]
 PREFIX = mapping.PREFIX
 VICTIM = "the victim's connection id"
-OTHER = {"SECRET": "y" * 32, "ROUTER": SETTINGS["ROUTER"]}
+NOBODY = {"AnonymousUser", "400", "403", "connection_unknown"}
+PRINCIPAL = f"{PREFIX}Principal-Id"
+AUTHORIZED = {
+    "AUTHORIZER": {
+        "FUNCTION": "arn:aws:lambda:eu-west-1:123456789012:function:let-in",
+        "IDENTITY": ["route.request.querystring.name"],
+    },
+    "HEADERS": {"Principal-5d0f8b1e6c2a49f7a3c1": mapping.PRINCIPAL},
+}
 
 SMUGGLED = [
     {mapping.SECRET: "guess"},
@@ -51,21 +55,10 @@ SMUGGLED = [
 
 
 @pytest.fixture(params=RULES)
-def gateway(request: Any, live_server: Any) -> Iterator[Running]:
-    """The local gateway in front of a real server, with each rule for such headers."""
-    configured = {"default": SETTINGS, "other": OTHER}
-    with override_settings(WSROUTER=configured):
-        served = assembly.local_snapshot()
-        behaviour = Behaviour(client_header=request.param)
-        uri = f"{live_server.url}/ws/"
-        with running(served, uri, behaviour=behaviour) as started:
-            yield started
-
-
-def ask(client: ClientConnection, action: str) -> Any:
-    client.send(json.dumps({"action": action, "id": "1"}))
-    frame = json.loads(client.recv(timeout=10))
-    return frame.get("payload") or frame.get("error", frame).get("code")
+def site(request: Any, shared_database: None) -> Iterator[Site]:
+    """With each rule for such headers."""
+    with serving(behaviour=Behaviour(client_header=request.param)) as started:
+        yield started
 
 
 def test_every_mapped_header_is_tried() -> None:
@@ -76,30 +69,44 @@ def test_every_mapped_header_is_tried() -> None:
 
 @pytest.mark.parametrize("smuggled", SMUGGLED, ids=lambda each: "+".join(each))
 def test_smuggled_headers_make_nobody_somebody(
-    smuggled: dict[str, str], gateway: Running, user: User, ended: list[Ended]
+    smuggled: dict[str, str], site: Site, user: User, ended: list[Ended]
 ) -> None:
-    browser = Client()
-    browser.force_login(user)
-    cookie = {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
-    with gateway.connect(additional_headers=cookie) as victim:
+    with site.open(user) as victim:
         assert ask(victim, "who") == "ada"
         row = OpenConnection.objects.get()
-        headers = {
+        sent = {
             name: row.connection_id if value is VICTIM else value
             for name, value in smuggled.items()
         }
-        assert attacked(gateway, headers) in {"AnonymousUser", "refused", "unknown"}
+        assert site.attempt(sent=sent) in NOBODY
         assert ask(victim, "who") == "ada"
         assert OpenConnection.objects.get(pk=row.pk).user == user
         assert row.connection_id not in {each.id for each in ended}
 
 
-def attacked(gateway: Running, headers: dict[str, str]) -> str:
-    """Who the attacker is in the end."""
-    try:
-        with gateway.connect(additional_headers=headers) as attacker:
-            said = ask(attacker, "who")
-    except InvalidStatus as refusal:
-        status = refusal.response.status_code
-        return "refused" if status in {400, 403} else str(status)
-    return "unknown" if said == "connection_unknown" else str(said)
+@pytest.mark.parametrize("rule", RULES)
+def test_an_authorizers_principal_is_not_the_clients_to_choose(
+    rule: str, shared_database: None, user: User, other: User
+) -> None:
+    """With a copy under another name, whatever becomes of the usual header."""
+    behaviour = Behaviour(client_header=rule)
+    with serving(behaviour=behaviour, principal="{0}", **AUTHORIZED) as site:
+        assert site.attempt(query="?name=bob") == "bob"
+        honest = site.attempt(query="?name=bob", sent={PRINCIPAL: "bob"})
+        assert honest in {"bob", "400"}
+        forged = site.attempt(query="?name=bob", sent={PRINCIPAL: "ada"})
+        assert forged in {"bob", "400", "403"}
+        assert site.attempt(query="?name=-", sent={PRINCIPAL: "ada"}) in NOBODY
+        assert site.attempt(sent={PRINCIPAL: "ada"}) == "401"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_an_authorizer_that_was_taken_off_lets_nobody_say_who_they_are(
+    rule: str, shared_database: None, user: User
+) -> None:
+    behaviour = Behaviour(client_header=rule)
+    with serving(behaviour=behaviour, principal="bob", **AUTHORIZED) as site:
+        api = site.gateway.gateway.api
+        api.snapshot = replace(api.snapshot, authorizer=None)
+        assert site.attempt(sent={PRINCIPAL: "ada"}) == "403"
+        assert site.attempt() == "AnonymousUser"
