@@ -1,10 +1,11 @@
 """`ws_doctor` against a real Django server and a control plane in memory."""
 
 import io
+import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.management import call_command
@@ -21,8 +22,13 @@ class Sockets:
     """A transport on which nobody is connected."""
 
     error: Exception = ConnectionGone()
+    asked: ClassVar[list[Any]] = []
+
+    def __init__(self, alias: str) -> None:
+        self.asked.append(alias)
 
     def info(self, address: Any) -> Any:
+        self.asked.append(address.connection_id)
         raise self.error
 
 
@@ -31,6 +37,7 @@ def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
     made = MemoryControlPlane(pending_polls=0)
     monkeypatch.setattr(assembly, "control_plane", lambda alias, **_: made)
     monkeypatch.setattr(assembly, "transport", Sockets)
+    monkeypatch.setattr(Sockets, "asked", [])
     return made
 
 
@@ -85,6 +92,37 @@ def test_not_published(
 ) -> None:
     configure(ENDPOINT=f"{live_server.url}/ws/")
     assert "There is no API yet: run ws_sync" in wrong()
+
+
+@pytest.mark.django_db
+def test_the_gateway_s_own_sockets_are_asked(sound: None, settings: Any) -> None:
+    entry = {**settings.WSROUTER["default"], "API_NAME": "other"}
+    settings.WSROUTER = {"shop": entry}
+    call_command("ws_sync", "--gateway", "shop", "--no-input", stdout=io.StringIO())
+    call_command("ws_doctor", "--gateway", "shop", stdout=io.StringIO())
+
+    alias, connection_id = Sockets.asked
+    assert alias == "shop"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{15}=", connection_id)
+
+
+@pytest.mark.django_db
+def test_behind_a_vpc_link(sound: None, configure: Any) -> None:
+    configure(VPC_LINK="link12", ENDPOINT="http://127.0.0.1:9/ws/")
+    call_command("ws_sync", "--no-input", stdout=io.StringIO())
+
+    assert "note  endpoint: ENDPOINT is behind VPC_LINK" in run()
+
+
+@pytest.mark.django_db
+def test_no_credentials(
+    configure: Any, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    configure(ENDPOINT=f"{live_server.url}/ws/")
+
+    assert "control plane: GetApis failed" in (text := wrong())
+    assert "Set up AWS credentials" in text
 
 
 @pytest.mark.django_db

@@ -14,8 +14,8 @@ from wsrouter.sync import endpoint_probe
 from wsrouter.sync.plan import Plan, prepare
 from wsrouter.sync.target import Target
 
-NOBODY = "doctor="
-"""A connection id that never was."""
+NOBODY = "wsrouterdoctor0="
+"""A connection id that never was, of the form that AWS gives: it refuses others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,10 @@ def _published(plan: Plan) -> Finding:
 
 
 def _endpoint(gateway: Gateway) -> Iterator[Finding]:
+    if gateway.vpc_link:
+        text = "ENDPOINT is behind VPC_LINK, where only API Gateway can ask it."
+        yield Finding("endpoint", text, "note")
+        return
     found = [
         Finding("endpoint", text, "wrong") for text in endpoint_probe.problems(gateway)
     ]
@@ -101,7 +105,7 @@ def _connections(gateway: Gateway, api_id: str) -> Finding:
         stage=gateway.stage,
     )
     try:
-        assembly.transport().info(address)
+        assembly.transport(gateway.alias).info(address)
     except ConnectionGone:
         pass
     except WSRouterError as error:
