@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -92,8 +92,12 @@ def accepted_secrets(alias: str) -> tuple[str, ...]:
     a gateway that is not configured."""
     entry = gateways().get(alias)
     secrets = entry.secrets if entry else ()
-    if settings.DEBUG:
-        return secrets
+    strong = _strong(secrets)
+    return strong if len(strong) == len(secrets) or not settings.DEBUG else secrets
+
+
+@lru_cache(maxsize=64)
+def _strong(secrets: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(each for each in secrets if secret.is_strong(each))
 
 

@@ -43,7 +43,7 @@ class Lifecycle:
     def handle(self, frame: Frame, request: Any) -> Flow[Outcome]:
         match frame.event_type:
             case EventType.MESSAGE:
-                flow = self.messages.answer(frame, request)
+                return self.messages.answer(frame, request)
             case EventType.CONNECT:
                 flow = self._connect(frame, request)
             case EventType.DISCONNECT:
@@ -109,7 +109,7 @@ class Lifecycle:
         try:
             return (yield from flow)
         except Exception as error:  # noqa: BLE001
-            self.failures.crash(error, frame, request)
+            yield from self.failures.crash(error, frame, request)
             return crash_answer(frame, self.messages.envelope)
 
 

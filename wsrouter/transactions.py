@@ -23,6 +23,14 @@ def kept_by_the_view(view: F) -> F:
     return view
 
 
+def are_asked_for() -> bool:
+    """Whether a request gets a transaction at all."""
+    for options in connections.settings.values():  # noqa: SIM110 (for every message)
+        if options["ATOMIC_REQUESTS"]:
+            return True
+    return False
+
+
 @contextmanager
 def atomic_requests() -> Iterator[None]:
     """A transaction on every database that has ATOMIC_REQUESTS."""
@@ -84,6 +92,5 @@ def _one(call: Call) -> Flow[Any]:
 
 
 def _atomic_aliases() -> list[str]:
-    return [
-        alias for alias in connections if connections.settings[alias]["ATOMIC_REQUESTS"]
-    ]
+    configured = connections.settings.items()
+    return [alias for alias, options in configured if options["ATOMIC_REQUESTS"]]

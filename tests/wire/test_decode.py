@@ -1,5 +1,6 @@
 """Mapped headers and body to a Frame."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,12 @@ def frame(body: bytes = b"{}", extra: Any = (), **changes: str) -> Frame:
 
 def test_every_mapped_header_is_decoded() -> None:
     assert set(HEADERS) == set(mapping.HEADERS)
+
+
+def test_no_fact_is_left_out() -> None:
+    names = {each.name for each in fields(Frame)}
+    for event in EventType:
+        assert set(vars(frame(EVENT_TYPE=event))) == names
 
 
 def test_a_message() -> None:
@@ -94,7 +101,7 @@ def test_empty_and_missing_are_alike(name: str) -> None:
 
 
 def _facts(given: Frame) -> dict[str, object]:
-    names = [name for name in Frame.__slots__ if name != "received_at"]
+    names = [field.name for field in fields(Frame) if field.name != "received_at"]
     return {name: getattr(given, name) for name in names}
 
 

@@ -7,14 +7,17 @@ A flow is a generator that yields calls and gets their results back. `drive` and
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from types import GeneratorType
 from typing import Any, TypeVar
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 
 T = TypeVar("T")
+_PERHAPS = (Awaitable, GeneratorType)
+"""Told apart from other results faster than `isawaitable` does."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """A function to call by keyword; `is_async` when it is known to give a coroutine.
 
@@ -54,7 +57,7 @@ def drive(flow: Flow[T]) -> T:
             return stop.value  # type: ignore[no-any-return]
         try:
             value = call()
-            if inspect.isawaitable(value):
+            if isinstance(value, _PERHAPS) and inspect.isawaitable(value):
                 value = async_to_sync(_awaited)(value)
             resume = flow.send
         except Exception as error:  # noqa: BLE001
@@ -72,7 +75,7 @@ async def adrive(flow: Flow[T]) -> T:
             return stop.value  # type: ignore[no-any-return]
         try:
             value = call() if call.is_async else await sync_to_async(call.__call__)()
-            if inspect.isawaitable(value):
+            if isinstance(value, _PERHAPS) and inspect.isawaitable(value):
                 value = await value
             resume = flow.send
         except Exception as error:  # noqa: BLE001

@@ -1,7 +1,8 @@
 """What an exception answers: the user's handlers, known errors, and crashes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from wsrouter.errors import MessageError, Reject
@@ -42,7 +43,7 @@ class Failures:
         error: Exception,
         frame: Frame,
         request: Any,
-        handlers: Iterable[ExceptionHandlers],
+        handlers: Sequence[ExceptionHandlers],
     ) -> Flow[MessageError | Reject]:
         if hook := self._nearest(type(error), handlers):
             try:
@@ -54,20 +55,15 @@ class Failures:
                     )
             except Exception as raised:  # noqa: BLE001
                 error = raised
-        return self._final(error, frame, request)
-
-    def _final(
-        self, error: Exception, frame: Frame, request: Any
-    ) -> MessageError | Reject:
         if isinstance(error, MessageError | Reject):
             return error
         for kind, known in self.known.items():
             if isinstance(error, kind):
                 return known.error(error)
-        return self.crash(error, frame, request)
+        return (yield from self.crash(error, frame, request))
 
     def report(
-        self, error: Exception, frame: Frame, handlers: Iterable[ExceptionHandlers]
+        self, error: Exception, frame: Frame, handlers: Sequence[ExceptionHandlers]
     ) -> Flow[None]:
         """For a frame that gets no answer: what nobody handles is a crash."""
         if hook := self._nearest(type(error), handlers):
@@ -77,14 +73,18 @@ class Failures:
                 error = raised
             else:
                 return
-        self.crash(error, frame, None)
+        yield from self.crash(error, frame, None)
 
-    def crash(self, error: Exception, frame: Frame, request: Any) -> MessageError:
+    def crash(self, error: Exception, frame: Frame, request: Any) -> Flow[MessageError]:
+        """A call of its own: whoever is told of it may write mails."""
+        yield Call(partial(self._report, error, frame, request))
+        return CRASH
+
+    def _report(self, error: Exception, frame: Frame, request: Any) -> None:
         try:
             raise error
         except Exception as raised:  # noqa: BLE001
             self.on_crash(frame, request, raised)
-        return CRASH
 
     def refusal(self, error: Exception, answer: MessageError | Reject) -> Reject:
         """The refusal of a handshake that answers the same."""
@@ -98,10 +98,12 @@ class Failures:
         return Reject(400, answer.message)
 
     def _nearest(
-        self, kind: type[Exception], handlers: Iterable[ExceptionHandlers]
+        self, kind: type[Exception], handlers: Sequence[ExceptionHandlers]
     ) -> Hook | None:
         """The nearest router's handler, there of the nearest ancestor. A handler of
         plain Exception does not get what has an answer of its own."""
+        if not any(handlers):
+            return None
         ancestors: list[type] = []
         for ancestor in kind.__mro__:
             ancestors.append(ancestor)

@@ -91,7 +91,7 @@ class Counter(Protocol):
         """Seconds to wait until the next call is allowed; 0 when this one is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened(Generic[T]):
     """An envelope taken apart: the client's id and the validated payload."""
 

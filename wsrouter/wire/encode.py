@@ -1,8 +1,8 @@
 """Outcomes and events to what travels: an HTTP answer, or the text of a frame."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic_core import to_json
@@ -12,20 +12,21 @@ from wsrouter.routing.outcome import Accept, Failure, Outcome, Refused, Reply
 from wsrouter.wire import limits
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The HTTP answer to one frame; `failed` when it tells of an error, `ended` when
     that is the end of the connection's session."""
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     failed: bool = False
     ended: bool = False
 
 
 def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
     """What the endpoint answers; `crash_status` is for a handler that crashed."""
+    if isinstance(outcome, Reply):
+        return _reply(outcome)
     match outcome:
         case Accept(subprotocol=chosen):
             return Answer(headers={"Sec-WebSocket-Protocol": chosen} if chosen else {})
@@ -39,8 +40,6 @@ def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
                 failed=True,
                 ended=isinstance(outcome.error, SessionEnded),
             )
-        case Reply():
-            return _reply(outcome)
     return Answer()
 
 
@@ -50,8 +49,9 @@ def event(name: str, payload: bytes) -> bytes:
 
 
 def _reply(reply: Reply) -> Answer:
-    head = _head("reply", reply.action, reply.id)
-    body = orjson.dumps(head | {"payload": orjson.Fragment(reply.payload)})
+    frame = _head("reply", reply.action, reply.id)
+    frame["payload"] = orjson.Fragment(reply.payload)
+    body = orjson.dumps(frame)
     if len(body) <= limits.MESSAGE_BYTES:
         return Answer(body=body)
     error = MessageError(

@@ -33,11 +33,11 @@ class Nested:
         wanted = payload if default is ... else NotRequired[payload]
         members = {} if payload is ... else {"payload": wanted}
         shape = TypedDict("Envelope", {"id": NotRequired[Any], **members})  # type: ignore[misc]
-        validate = TypeAdapter(shape).validate_json
+        adapter = TypeAdapter(shape)
 
         def read(body: bytes) -> Opened[Any]:
             try:
-                opened = validate(body)
+                opened = adapter.validator.validate_json(body)
             except ValidationError as error:
                 raise _refusal(error) from error
             return Opened(_checked_id(opened.get("id")), opened.get("payload", default))
@@ -135,7 +135,7 @@ def _echoed(action: str | None) -> str | None:
 
 
 def _checked_id(value: Any) -> str | int | None:
-    if not _is_id(value):
+    if value is not None and not _is_id(value):
         raise malformed(
             f"'id' is a string of up to {ID_CHARACTERS} characters or a"
             f" {ID_BITS}-bit integer."

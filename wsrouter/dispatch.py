@@ -1,0 +1,143 @@
+"""From a proven request to its answer: what the view and the front doors share."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from wsrouter import assembly, conf, sessions, transactions
+from wsrouter.routing.drive import Call, Flow, drive
+from wsrouter.routing.frame import EventType, Frame
+from wsrouter.routing.outcome import Failure
+from wsrouter.routing.ports import Address
+from wsrouter.spec.gateway import Gateway
+from wsrouter.wire import decode, depth, encode, limits
+from wsrouter.wire.decode import Environ
+from wsrouter.wire.encode import Answer
+from wsrouter.wire.envelope import malformed
+
+
+class Arrival(NamedTuple):
+    """A request that proved its origin: its gateway, and its frame without a body."""
+
+    gateway: Gateway
+    frame: Frame
+
+
+class Reaction(NamedTuple):
+    """An answer, and what there is to do when the client has it."""
+
+    answer: Answer
+    afterwards: Callable[[], object] | None = None
+
+
+def proven(environ: Environ) -> str:
+    """The alias of the gateway that sent a request; raises NotOurGateway."""
+    return decode.proven_gateway(environ, assembly.accepted_secrets)
+
+
+def arrival(environ: Environ, alias: str) -> Arrival:
+    """Raises ImpossibleHeaders for what no gateway sends."""
+    gateway = conf.gateway(alias)
+    frame = decode.frame(
+        environ,
+        b"",
+        gateway=alias,
+        extra=gateway.headers,
+        authorized=gateway.authorizer is not None,
+    )
+    return Arrival(gateway, frame)
+
+
+def most() -> int:
+    """How many bytes a frame can have; what has more is not read."""
+    allowed = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or limits.MESSAGE_BYTES
+    return allowed if allowed < limits.MESSAGE_BYTES else limits.MESSAGE_BYTES
+
+
+def reaction(arrived: Arrival, body: bytes | None, request: Any) -> Flow[Reaction]:
+    """What becomes of a frame; `body` is None when there is more than can be."""
+    gateway, frame = arrived
+    if problem := _problem(body):
+        answer = encode.answer(Failure(malformed(problem)))
+    else:
+        decode.fill(frame, body or b"")
+        answer = yield from _answering(gateway, frame, request)
+    if frame.event_type is EventType.MESSAGE and gateway.reply_via == "connection":
+        answer = yield from _posted(frame, answer)
+    if answer.ended:
+        return Reaction(answer, partial(sessions.end_found, _address(frame)))
+    return Reaction(answer)
+
+
+def _problem(body: bytes | None) -> str:
+    if body is None:
+        return f"A frame has {most()} bytes at most."
+    if depth.is_too_deep(body):
+        return f"A frame is {depth.LEVELS} levels deep at most."
+    return ""
+
+
+def _answering(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
+    """A connection that ended is forgotten at once, whatever its handlers do, each in
+    a transaction of its own."""
+    flow = _answered(gateway, frame, request)
+    ended = frame.event_type is EventType.DISCONNECT
+    if ended or not transactions.are_asked_for():
+        return flow
+    return _atomic(flow, gateway, frame, request)
+
+
+def _atomic(
+    flow: Flow[Answer], gateway: Gateway, frame: Frame, request: Any
+) -> Flow[Answer]:
+    try:
+        return (yield Call(_in_transactions, {"flow": flow}))  # type: ignore[no-any-return]
+    except Exception as error:  # noqa: BLE001 (the commit failed)
+        return (yield from _crashed(gateway, frame, request, error))
+
+
+def _in_transactions(flow: Flow[Answer]) -> Answer:
+    with transactions.atomic_requests():
+        answer = drive(flow)
+        if answer.failed:
+            transactions.roll_back()
+    return answer
+
+
+def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
+    try:
+        lifecycle = assembly.lifecycle(gateway.alias)
+        outcome = yield from lifecycle.handle(frame, request)
+        return encode.answer(outcome, crash_status=gateway.crash_status)
+    except Exception as error:  # noqa: BLE001 (such as no such router)
+        return (yield from _crashed(gateway, frame, request, error))
+
+
+def _crashed(
+    gateway: Gateway, frame: Frame, request: Any, error: Exception
+) -> Flow[Answer]:
+    about = {"error": error, "frame": frame, "request": request}
+    outcome = yield Call(assembly.crashed, about)
+    return encode.answer(outcome, crash_status=gateway.crash_status)
+
+
+def _posted(frame: Frame, answer: Answer) -> Flow[Answer]:
+    if answer.body:
+        about = {
+            "address": _address(frame),
+            "data": answer.body,
+            "on_commit": not answer.failed,
+        }
+        yield Call(assembly.sender().reply, about)
+    return Answer(status=answer.status, ended=answer.ended)
+
+
+def _address(frame: Frame) -> Address:
+    return Address(
+        connection_id=frame.connection_id,
+        gateway=frame.gateway,
+        api_id=frame.api_id,
+        stage=frame.stage,
+    )
