@@ -9,7 +9,9 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -59,6 +61,27 @@ class Visitor:
 
 
 Visit = Callable[..., Visitor]
+
+
+def prepare(site: Notifications, *texts: str) -> None:
+    """Ada has these notifications, unread, and no others."""
+    site.shell(
+        f"""
+from django.contrib.auth.models import User
+mine = User.objects.get(username="ada").notifications
+mine.all().delete()
+for text in {texts!r}:
+    mine.create(text=text)
+"""
+    )
+
+
+def is_connected(tab: Page) -> None:
+    expect(tab.locator("#state")).to_have_text("Connected")
+
+
+def item(tab: Page, text: str) -> Locator:
+    return tab.locator("#list li").filter(has_text=text)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,8 @@
 """The example's page in a real browser, pushed to from the admin."""
 
-import os
-from itertools import product
-from pathlib import Path
+from playwright.sync_api import expect
 
-import pytest
-from playwright.sync_api import Locator, Page, expect
-
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import Visit, Visitor, is_connected, item, prepare
 from tests.examples.notifications import Notifications
 
 END_CONNECTIONS = """
@@ -16,27 +11,6 @@ from wsrouter.models import OpenConnection
 for each in OpenConnection.objects.all():
     Connection(each.connection_id).close()
 """
-
-
-def prepare(site: Notifications, *texts: str) -> None:
-    """Ada has these notifications, unread, and no others."""
-    site.shell(
-        f"""
-from django.contrib.auth.models import User
-mine = User.objects.get(username="ada").notifications
-mine.all().delete()
-for text in {texts!r}:
-    mine.create(text=text)
-"""
-    )
-
-
-def is_connected(tab: Page) -> None:
-    expect(tab.locator("#state")).to_have_text("Connected")
-
-
-def item(tab: Page, text: str) -> Locator:
-    return tab.locator("#list li").filter(has_text=text)
 
 
 def send_from_the_admin(administrator: Visitor, text: str) -> None:
@@ -125,33 +99,6 @@ def test_whose_session_has_ended_is_asked_to_log_in(
         + END_CONNECTIONS
     )
     expect(tab).to_have_url(f"{site.url}/login/?next=/")
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """WSROUTER_SCREENSHOTS names a folder to keep them in, for people to look at."""
-    return Path(os.environ.get("WSROUTER_SCREENSHOTS", tmp_path))
-
-
-def test_it_fits(site: Notifications, visit: Visit, pictures: Path) -> None:
-    prepare(site, "Invoice 2041 was paid", "A" * 120)
-    ada = visit()
-    login, tab = ada.tab(), ada.log_in("ada")
-    is_connected(tab)
-    item(tab, "Invoice").get_by_role("button", name="Mark read").click()
-    tab.get_by_text("Frames").click()
-    tab.get_by_label("Text").fill("Lunch is ready")
-    tab.get_by_role("button", name="Notify me").click()
-    expect(item(tab, "Lunch is ready")).to_be_visible()
-    for name, page in {"login": login, "page": tab}.items():
-        for scheme, width in product(("light", "dark"), (1280, 390, 320)):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 800})
-            page.screenshot(
-                path=pictures / f"{name}-{scheme}-{width}.png", full_page=True
-            )
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert ada.complaints == []
 
 
 def test_it_speaks_before_it_was_silent_for_ten_minutes(

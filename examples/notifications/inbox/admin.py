@@ -51,6 +51,7 @@ class NotifiableUserAdmin(UserAdmin):
             shown = {
                 **self.admin_site.each_context(request),
                 "title": "Send a notification",
+                "opts": self.opts,
                 "form": form,
                 "users": users,
                 "checkbox": admin.helpers.ACTION_CHECKBOX_NAME,

@@ -2,7 +2,9 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 from inbox import views
 
 urlpatterns = [
@@ -11,5 +13,6 @@ urlpatterns = [
     path("login/", LoginView.as_view(template_name="inbox/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("inbox/icon.svg"))),
     path("ws/", include("wsrouter.urls")),
 ]

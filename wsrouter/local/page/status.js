@@ -30,7 +30,8 @@ function connectionRow(each) {
   const row = fresh("connection");
   row.querySelector(".id").textContent = each.id;
   const since = new Date(each.since).toLocaleTimeString();
-  const parts = [each.user, `since ${since}`, each.address, each.agent];
+  row.querySelector(".name").textContent = each.user;
+  const parts = [`since ${since}`, each.address, each.agent];
   row.querySelector(".detail").textContent = parts.filter(Boolean).join(" · ");
   for (const button of row.querySelectorAll("button")) {
     button.addEventListener("click", () => choose(each.id, button.dataset.action));

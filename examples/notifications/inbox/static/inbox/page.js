@@ -108,6 +108,7 @@ function count(now) {
 function toast(text) {
   const shownToast = document.createElement("p");
   shownToast.textContent = text;
+  shownToast.addEventListener("click", () => shownToast.remove());
   find("toasts").append(shownToast);
   setTimeout(() => shownToast.remove(), TOAST_MS);
 }
