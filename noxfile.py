@@ -169,9 +169,8 @@ def package(session: nox.Session) -> None:
     (unpacked,) = elsewhere.iterdir()
     shutil.rmtree(unpacked / "wsrouter")
     session.chdir(unpacked)
-    session.run(
-        python, "-m", "pytest", *(session.posargs or OF_THE_WHEEL), external=True
-    )
+    chosen = session.posargs or OF_THE_WHEEL + IN_PARALLEL
+    session.run(python, "-m", "pytest", *chosen, external=True)
 
 
 def check_contents(session: nox.Session, wheel: Path) -> None:
