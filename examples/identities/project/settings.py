@@ -54,7 +54,7 @@ WSROUTER = {
             "IDENTITY": ["route.request.querystring.serial"],
             "USER": "accounts.devices.user_of_device",
         },
-        # Once more, under a name that no client guesses: see AUTHORIZER in the reference.
+        # Again, under a name that no client guesses: AUTHORIZER in the reference.
         "HEADERS": {
             "Principal-5d0f8b1e6c2a49f7a3c1": "context.authorizer.principalId",
         },
