@@ -74,6 +74,9 @@ class FilledIn(Recorded):
         self._stages[key] = {**self._stages.get(key, {}), **members}
         return self._get_stage(ApiId=key[0], StageName=key[1])
 
+    def _delete_access_log_settings(self, *, ApiId: str, StageName: str) -> None:
+        self._stages[ApiId, StageName]["AccessLogSettings"] = {}
+
     def _create_route_response(self, **members: Any) -> dict[str, Any]:
         made: dict[str, Any] = self.client.create_route_response(**members)
         key = (members["ApiId"], members["RouteId"])

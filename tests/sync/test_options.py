@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from tests.sync.bench import Bench
+from tests.sync.bench import Bench, Recorded
+from wsrouter.aws import clients
 from wsrouter.errors import SyncError
 from wsrouter.spec import options
 from wsrouter.spec.model import ApiSpec, RouteSpec
@@ -85,30 +86,41 @@ def test_set_and_removed(bench: Bench, name: str) -> None:
     assert_quiet(bench)
 
 
-@pytest.mark.parametrize("name", ["vpc_link", "validate_at_gateway"])
-def test_set_and_removed_where_there_are_models(modelled: Bench, name: str) -> None:
+@pytest.mark.parametrize("name", ON_AWS)
+def test_set_and_removed_where_there_is_such_a_thing(
+    modelled: Bench, name: str
+) -> None:
     modelled.spec = a_typed_spec()
     modelled.run()
     modelled.change(**{name: ON_AWS[name]})
+    assert not modelled.plan().in_sync
     modelled.run()
     assert_quiet(modelled)
     modelled.change(**{name: NOTHING[name]})
-    modelled.run()
+    assert not modelled.plan().in_sync
+    modelled.run(prune=True)
     assert_quiet(modelled)
 
 
-@pytest.mark.parametrize("name", ON_AWS)
-def test_set_and_removed_on_aws(memory: Bench, name: str) -> None:
-    memory.spec = a_typed_spec()
-    memory.run()
-    memory.change(**{name: ON_AWS[name]})
-    assert not memory.plan().in_sync
-    memory.run()
-    assert_quiet(memory)
-    memory.change(**{name: NOTHING[name]})
-    assert not memory.plan().in_sync
-    memory.run(prune=True)
-    assert_quiet(memory)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("access_log", r"stage production: access_log.destination_arn, access_log"),
+        ("client_certificate", "stage production: client_certificate_id"),
+        ("vpc_link", r"integration wsrouter:default: connection_id\)"),
+        ("domain", "CreateDomainName: Unknown API Gateway path"),
+        ("validate_at_gateway", "CreateModel: Unknown API Gateway path"),
+    ],
+)
+def test_what_ministack_does_not_keep_is_said(
+    ministack_url: str, name: str, words: str
+) -> None:
+    client = clients.client("apigatewayv2", endpoint_url=ministack_url)
+    bench = Bench(server=Recorded(client), spec=a_typed_spec())
+    bench.change(**{name: ON_AWS[name]})
+
+    with pytest.raises(SyncError, match=words):
+        bench.run()
 
 
 def test_all_at_once_from_nothing(memory: Bench) -> None:

@@ -123,10 +123,15 @@ class _Publisher:
 
 
 def _different(plan: Plan) -> SyncError:
-    left = ", ".join(f"{each.resource} {each.key}" for each in plan.changes)
+    left = "; ".join(
+        f"{each.resource} {each.key}: {', '.join(each.fields)}".rstrip(": ")
+        for each in plan.changes
+        if each.resource != "deployment" or len(plan.changes) == 1
+    )
     return SyncError(
         f"API Gateway still differs after publishing ({left}). Run ws_sync again; if"
-        " that does not help, another tool may be changing the same API."
+        " that does not help, another tool may be changing the same API, or the server"
+        " is an emulator that does not keep this."
     )
 
 
