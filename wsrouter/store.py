@@ -10,7 +10,7 @@ from django.db import IntegrityError, router, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from wsrouter import joining
+from wsrouter import joining, lookup
 from wsrouter.errors import MessageError, SessionEnded
 from wsrouter.identity import LIFETIME, Identity, is_current
 from wsrouter.models import Membership, OpenConnection
@@ -27,13 +27,11 @@ class Store:
 
     def find(self, frame: Frame) -> Connection:
         """The connection and its user, in one query; raises MessageError."""
-        rows = _connections().select_related("user")
-        try:
-            row = rows.get(connection_id=frame.connection_id, gateway=frame.gateway)
-        except OpenConnection.DoesNotExist:
+        row = lookup.find(frame.connection_id, frame.gateway, using=_alias())
+        if row is None:
             raise MessageError(
                 "connection_unknown", "This connection is not known; connect again."
-            ) from None
+            )
         if row.expires_at <= timezone.now() or not is_current(row.user, row.auth_hash):
             raise SessionEnded
         return Connection(row.connection_id, registry=self, **_facts(row))
@@ -172,7 +170,7 @@ def _ended_by(row: OpenConnection) -> Cause | None:
     return Cause.LIFETIME if lived > LIFETIME - _HANDSHAKE else Cause.ENDED
 
 
-def _facts(row: OpenConnection) -> dict[str, Any]:
+def _facts(row: Any) -> dict[str, Any]:
     return {
         "user": row.user or AnonymousUser(),
         "gateway": row.gateway,
