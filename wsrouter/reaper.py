@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.core.cache import cache
 from django.utils import timezone
 
-from wsrouter import assembly, revocation
+from wsrouter import assembly, conf, revocation, sessions
 from wsrouter.audience import alias
 from wsrouter.errors import ConnectionGone, SendError
 from wsrouter.identity import LIFETIME
@@ -29,7 +29,8 @@ LOCK_SECONDS = 15 * 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Harvest:
-    """What was found and removed; `resumed` counts sends."""
+    """What was found and removed; `resumed` counts sends. Machines that reap at the
+    same moment may count the same row."""
 
     lifetime: int
     ended: int
@@ -41,7 +42,7 @@ class Harvest:
 def reap(*, checks: int, rate: float) -> Harvest:
     """Remove what has ended, and ask API Gateway for up to so many others, oldest
     first, at that rate a second."""
-    lifetime, ended = _past_lifetime(), _ended()
+    lifetime, ended = _past_lifetime(), sessions.sweep()
     checked, gone = _check(checks, rate) if checks else (0, 0)
     return Harvest(
         lifetime=lifetime, ended=ended, checked=checked, gone=gone, resumed=_resume()
@@ -60,17 +61,9 @@ def _past_lifetime() -> int:
     return count
 
 
-def _ended() -> int:
-    """Their users or sessions are not what they were: the sockets are closed too."""
-    for _ in revocation.of_strangers():
-        pass
-    pages = revocation.marked()
-    return sum(assembly.finish(address) for page in pages for address in page)
-
-
 def _check(number: int, rate: float) -> tuple[int, int]:
     """One machine at a time: the rate is that of the account."""
-    if not cache.add(_LOCK, "", LOCK_SECONDS):
+    if not cache.add(_LOCK, "", max(LOCK_SECONDS, 2 * number / rate)):
         return 0, 0
     try:
         answers = [_is_gone(each, 1 / rate) for each in doubtful(number)]
@@ -82,7 +75,9 @@ def _check(number: int, rate: float) -> tuple[int, int]:
 def doubtful(number: int) -> Iterator[Address]:
     """Connections old enough to be lost, those that end soonest first."""
     rows = OpenConnection.objects.using(alias()).filter(
-        expires_at__gt=timezone.now(), stored_at__lt=timezone.now() - DOUBTFUL_AGE
+        expires_at__gt=timezone.now(),
+        stored_at__lt=timezone.now() - DOUBTFUL_AGE,
+        gateway__in=conf.gateways(),
     )
     for row in rows.order_by("expires_at")[:number]:
         yield revocation.address(row)

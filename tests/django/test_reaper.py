@@ -1,6 +1,6 @@
 """ws_reap, as cron runs it on one machine or on several."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from tests.django.conftest import InThreads
@@ -17,6 +18,7 @@ from wsrouter import Connection, Disconnected, Router, assembly, sending
 from wsrouter.fanout.memory import MemoryTransport
 from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection, QueuedSend
+from wsrouter.store import Store
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 router = Router()
@@ -30,9 +32,12 @@ def closed(connection: Connection, how: Disconnected) -> None:
 
 
 class Socket:
+    is_closed = False
+
     def arrived(self, data: bytes) -> None: ...
 
-    def closed_by_server(self) -> None: ...
+    def closed_by_server(self) -> None:
+        self.is_closed = True
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +72,51 @@ def test_what_is_past_its_lifetime_is_removed_and_its_handlers_told() -> None:
     assert ended == [(old, "lifetime")]
 
 
-def test_a_user_who_was_deactivated_in_the_database_is_disconnected(
-    user: User, transport: MemoryTransport
+ENDINGS: dict[str, Callable[[], object]] = {
+    "deactivated": lambda: User.objects.update(is_active=False),
+    "another password": lambda: User.objects.update(password="!"),
+    "expired": lambda: OpenConnection.objects.update(expires_at=timezone.now()),
+}
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+def test_what_no_signal_told_of_ends(
+    how: str, user: User, transport: MemoryTransport
 ) -> None:
-    one = connected(user)
-    User.objects.update(is_active=False)
+    one, socket = connected(user), Socket()
+    transport.opened(one, socket)
+    assert "0 ended" in reaped()
+    ENDINGS[how]()
     assert "1 ended" in reaped()
+    assert socket.is_closed
     assert ended == [(one, "ended")]
+    assert not OpenConnection.objects.exists()
+
+
+def test_several_machines_end_a_connection_once(
+    in_threads: InThreads, user: User, transport: MemoryTransport
+) -> None:
+    ids = {connected(user) for _ in range(6)}
+    User.objects.update(is_active=False)
+    in_threads(4, lambda number: reaped())
+    assert sorted(ended) == sorted((each, "ended") for each in ids)
+    assert not OpenConnection.objects.exists()
+
+
+def test_a_row_that_cannot_be_removed_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connected(age=LIFETIME)
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise OperationalError("deadlock")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "forget", broken)
+        reaped()
+    assert "deadlock" in caplog.text
+    reaped()
+    assert not OpenConnection.objects.exists()
 
 
 def test_doubtful_ones_are_checked(transport: MemoryTransport) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.core.checks import run_checks
 from django.db import transaction
 from django.test import override_settings
+from django.utils import timezone
 
 from tests.django.events import serving
 from tests.django.test_background import Wire, members
@@ -104,6 +105,19 @@ def test_tasks_that_nobody_runs_lose_nothing(wire: Wire) -> None:
     )
     assert not wire.got
     assert OpenConnection.objects.count() == 12
+
+
+def test_the_reaper_is_a_task(immediate: str, wire: Wire) -> None:
+    members(3)
+    OpenConnection.objects.update(expires_at=timezone.now())
+    with served(immediate):
+        if immediate == "celery":
+            from wsrouter import tasks
+
+            tasks.reap.delay()
+        else:
+            django_task.reap.enqueue()
+    assert not OpenConnection.objects.exists()
 
 
 def problems(**options: Any) -> list[str]:
