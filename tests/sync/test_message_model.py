@@ -28,11 +28,18 @@ class Other(BaseModel):
     name: str
 
 
+class Own(BaseModel):
+    """Its member has the envelope's name, which a flat envelope takes away."""
+
+    id: list[int] = []
+
+
 CASES: dict[str, tuple[Any, Any]] = {
     "none": (NO_PAYLOAD, ...),
     "model": (Watch, ...),
     "optional": (Watch, None),
     "either": (Watch | Other, ...),
+    "own id": (Own, ...),
     "dict": (dict[str, int], ...),
 }
 SCALARS = st.none() | st.integers() | st.sampled_from(["7", "x", 1.5, True])
