@@ -199,7 +199,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def brokers(session: nox.Session) -> None:
-    """Kill Celery's workers while they send, on Redis and on RabbitMQ."""
+    """Kill workers while they send: Celery's on Redis and RabbitMQ, Django's Tasks'."""
     session.install("-e", ".[dev]")
     session.run("pytest", *(session.posargs or ["tests/services"]))
 
