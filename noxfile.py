@@ -106,12 +106,14 @@ PAIRS = [
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the style, the format, the import contracts, and the dependencies for
-    known vulnerabilities. The rules of bandit are ruff's `S`."""
+    known vulnerabilities. The rules of bandit are ruff's `S`. With
+    WSROUTER_REQUIRE_AUDIT a dependency that nobody can look up is an error."""
     session.install(DEV["ruff"], DEV["import-linter"], DEV["pip-audit"])
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
-    session.run("pip-audit", ".", "--progress-spinner", "off")
+    shipped = chain(PROJECT["dependencies"], *EXTRAS.values())
+    session.run("python", ".ci/audit.py", *shipped)
 
 
 @nox.session
