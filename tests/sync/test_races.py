@@ -164,6 +164,19 @@ def test_reads_that_come_late(memory: Bench, late: int) -> None:
     assert memory.plan().in_sync
 
 
+@pytest.mark.parametrize("late", [1, 2, 4])
+def test_changes_that_come_late(memory: Bench, late: int) -> None:
+    memory.run()
+    memory.server.late_reads = late
+    memory.change(timeout=5.0, tags={"team": "shop"}, reply_via="connection")
+    memory.spec = a_spec("orders.watch", "orders.list")
+    memory.run(prune=True)
+    memory.server.late_reads = 0
+
+    assert memory.server.writes.count("create_deployment") == 2
+    assert memory.plan(prune=True).in_sync
+
+
 @pytest.mark.parametrize("operation", ["create_api", "create_integration"])
 def test_a_lost_answer_and_late_reads(memory: Bench, operation: str) -> None:
     seen: list[str] = []

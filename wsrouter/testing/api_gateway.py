@@ -25,8 +25,9 @@ class MemoryApiGateway:
     called with the name of each operation and may raise. `refused_sources` are mapping
     sources that AWS does not take; a deployment is PENDING for `pending_polls` looks.
     `stubborn` are members that AWS does not let an empty string take away. What was
-    just created is not seen by the next `late_reads` reads; `has_log_role` is whether
-    the account may write logs; `page` is how many items a list shows at once.
+    just created is not seen by the next `late_reads` reads, and what was just changed
+    is seen as it was; `has_log_role` is whether the account may write logs; `page` is
+    how many items a list shows at once.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class MemoryApiGateway:
         self._polls: dict[str, int] = {}
         self._tables: dict[tuple[str, ...], dict[str, Members]] = {}
         self._numbers = itertools.count(1)
-        self._unseen: dict[int, tuple[Members, int]] = {}
+        self._late: dict[int, tuple[Members, Members | None, int]] = {}
 
     def __getattr__(self, operation: str) -> Callable[..., Members]:
         if operation.partition("_")[0] not in _VERBS:
@@ -113,8 +114,7 @@ class MemoryApiGateway:
             raise conflict(f"{kind.name} already exists")
         table[item[kind.id]] = item
         self._finish(noun, members, item)
-        if self.late_reads:
-            self._unseen[id(item)] = (item, self.late_reads)
+        self._delay(item, None)
         return item
 
     def _finish(self, noun: str, members: Members, item: Members) -> None:
@@ -138,32 +138,40 @@ class MemoryApiGateway:
             raise invalid(f"{sorted(kind.fixed & set(given))[0]} cannot be updated")
         new = _patched(kind, item, given)
         self._check(noun, members, new)
+        self._delay(item, copy.deepcopy(item))
         item.clear()
         item.update(new)
         return item
 
     def _read(self, noun: str, members: Members) -> Members:
         item = self.get(noun, members)
-        if self._is_unseen(item):
+        shown = self._shown(item)
+        if shown is None:
             raise missing(f"Invalid {KINDS[noun].name} identifier specified")
         if noun == "deployment":
             self._poll(item)
-        return item
+        return shown
 
     def _list(self, noun: str, members: Members) -> Members:
         table = self.table(noun, members).values()
-        found = [each for each in table if not self._is_unseen(each)]
+        found = [shown for each in table if (shown := self._shown(each)) is not None]
         start = int(members.get("NextToken", 0))
         end = start + min(self.page, int(members.get("MaxResults", self.page)))
         more = {"NextToken": str(end)} if end < len(found) else {}
         return {"Items": found[start:end], **more}
 
-    def _is_unseen(self, item: Members) -> bool:
-        """Whether this read comes too early; it counts."""
-        _, left = self._unseen.get(id(item), (item, 0))
+    def _delay(self, item: Members, before: Members | None) -> None:
+        """The next reads show what they would have shown before this change."""
+        if self.late_reads:
+            _, former, left = self._late.get(id(item), (item, before, 0))
+            self._late[id(item)] = (item, former if left else before, self.late_reads)
+
+    def _shown(self, item: Members) -> Members | None:
+        """What a read shows of it: nothing yet, what it was, or what it is."""
+        _, former, left = self._late.get(id(item), (item, item, 0))
         if left:
-            self._unseen[id(item)] = (item, left - 1)
-        return left > 0
+            self._late[id(item)] = (item, former, left - 1)
+        return former if left else item
 
     def _delete_part(self, name: str, members: Members) -> Members:
         """Take away what a PATCH of the stage cannot."""
