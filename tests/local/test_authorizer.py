@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from tests.local.backend import RecordingBackend, wait_until
 from tests.local.conftest import Start
 from tests.local.running import SECRET, Running, snapshot
-from wsrouter.local import authorizer
+from wsrouter.local import principal
 from wsrouter.management import local_options
 from wsrouter.spec.snapshot import Authorizer, RouteEntry
 from wsrouter.wire import mapping
@@ -85,8 +85,8 @@ def test_a_principal_that_cannot_be_made(text: str) -> None:
 
 
 def test_what_may_be_typed() -> None:
-    assert authorizer.named("device:{0}", "4711") == "device:4711"
-    assert authorizer.named("{1}{{", "a", "b") == "b{"
+    assert principal.named("device:{0}", "4711") == "device:4711"
+    assert principal.named("{1}{{", "a", "b") == "b{"
     parser = load_command_class("wsrouter", "ws_local").create_parser("x", "ws_local")
     assert parser.parse_args(["--principal", "ada"]).principal == "ada"
     assert "'device:{0}'" in parser.format_help()

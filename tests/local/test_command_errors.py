@@ -1,14 +1,17 @@
 """What `ws_local` says when it cannot start."""
 
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command, load_command_class
 from django.test import override_settings
 
+from tests.local.command import ROOT, Site
 from tests.ports import free_port
 
 STRONG = "0a1b2c3d4e5f60718293a4b5c6d7e8f9f8e7d6c5b4a392817060f5e4d3c2b1a0"
@@ -112,11 +115,21 @@ def test_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("missing", ["aiohttp", "uvicorn", "websockets"])
-def test_a_missing_library_names_the_extra(
-    monkeypatch: pytest.MonkeyPatch, missing: str
-) -> None:
-    for name in list(sys.modules):
-        if name.startswith(("wsrouter.local", "uvicorn", "websockets")):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, missing, None)
-    assert 'pip install "django-wsrouter[local]"' in refusal()
+def test_a_missing_library_names_the_extra(missing: str, tmp_path: Path) -> None:
+    without = (
+        f"import sys; sys.modules[{missing!r}] = None;"
+        "from django.core.management import execute_from_command_line as run;"
+        "run(['manage.py', 'ws_local'])"
+    )
+    site = Site(database=tmp_path / "db.sqlite3")
+    done = subprocess.run(
+        [sys.executable, "-c", without],
+        cwd=ROOT,
+        env=site.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: The local gateway needs"), done.stderr
+    assert 'pip install "django-wsrouter[local]"' in done.stderr

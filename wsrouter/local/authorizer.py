@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 
-from wsrouter.local import context
+from wsrouter.local import context, principal
 from wsrouter.local.api import Api
 from wsrouter.local.event import Event
 from wsrouter.spec.snapshot import CONNECT
-
-SOURCES = 10
-"""Of identity, that a principal may be made of."""
 
 
 def authorized(api: Api, event: Event) -> Event | None:
@@ -22,10 +19,5 @@ def authorized(api: Api, event: Event) -> Event | None:
     values = [context.evaluate(each, event, known) or "" for each in sources]
     if not all(values):
         return None
-    principal = named(api.principal, *values)
-    return replace(event, caller=replace(event.caller, principal=principal))
-
-
-def named(principal: str, *values: str) -> str:
-    """The principal for these identity values: `{0}` is the first of them."""
-    return principal.format(*values, *[""] * (SOURCES - len(values)))
+    name = principal.named(api.principal, *values)
+    return replace(event, caller=replace(event.caller, principal=name))

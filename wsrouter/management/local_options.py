@@ -4,7 +4,7 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from typing import Any
 
-from wsrouter.local import authorizer, switches
+from wsrouter.local import principal, switches
 from wsrouter.local.behaviour import Behaviour, Limits
 from wsrouter.wire import mapping
 
@@ -75,7 +75,7 @@ def behaviour(options: Mapping[str, Any]) -> Behaviour:
 
 def _principal(text: str) -> str:
     try:
-        authorizer.named(text)
+        principal.named(text)
     except (IndexError, KeyError, ValueError) as error:
         raise ArgumentTypeError(
             f"{text!r} takes {{0}} for the first of the IDENTITY values, {{1}} for the"
