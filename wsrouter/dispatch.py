@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from wsrouter import assembly, conf, sessions, transactions
+from wsrouter import assembly, conf, sessions, strangers, transactions
+from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.routing.drive import Call, Flow, drive
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.outcome import Failure
@@ -34,19 +35,27 @@ class Reaction(NamedTuple):
 
 def proven(environ: Environ) -> str:
     """The alias of the gateway that sent a request; raises NotOurGateway."""
-    return decode.proven_gateway(environ, assembly.accepted_secrets)
+    try:
+        return decode.proven_gateway(environ, assembly.accepted_secrets)
+    except NotOurGateway:
+        strangers.tell(environ)
+        raise
 
 
 def arrival(environ: Environ, alias: str) -> Arrival:
     """Raises ImpossibleHeaders for what no gateway sends."""
     gateway = conf.gateway(alias)
-    frame = decode.frame(
-        environ,
-        b"",
-        gateway=alias,
-        extra=gateway.headers,
-        authorized=gateway.authorizer is not None,
-    )
+    try:
+        frame = decode.frame(
+            environ,
+            b"",
+            gateway=alias,
+            extra=gateway.headers,
+            authorized=gateway.authorizer is not None,
+        )
+    except ImpossibleHeaders as error:
+        strangers.tell_of(error)
+        raise
     return Arrival(gateway, frame)
 
 
