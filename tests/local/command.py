@@ -10,7 +10,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -44,13 +46,22 @@ class Site:
         return [sys.executable, "-m", "django", *arguments]
 
     def migrate(self) -> None:
-        command = self.manage("migrate", "--verbosity", "0")
-        subprocess.run(command, check=True, env=self.environment, cwd=ROOT)
+        self.database.write_bytes(_migrated())
 
     def rows(self) -> int:
         with closing(sqlite3.connect(self.database)) as connection:
             counted = connection.execute("select count(*) from wsrouter_openconnection")
             return int(counted.fetchone()[0])
+
+
+@cache
+def _migrated() -> bytes:
+    """Migrating takes a process and its seconds, but only once."""
+    with TemporaryDirectory() as folder:
+        site = Site(database=Path(folder) / "db.sqlite3")
+        command = site.manage("migrate", "--verbosity", "0")
+        subprocess.run(command, check=True, env=site.environment, cwd=ROOT)
+        return site.database.read_bytes()
 
 
 @dataclass(kw_only=True)
