@@ -31,7 +31,7 @@ def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
+def running(folder: Path, services: str = "apigateway") -> Iterator[str]:
     """Run a MiniStack with API Gateway; its files and its log are kept in `folder`."""
     port = free_port()
     url = f"http://{HOST}:{port}"
@@ -39,7 +39,7 @@ def running(folder: Path) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
-            env={**os.environ, **_settings(port, folder)},
+            env={**os.environ, **_settings(port, folder), "SERVICES": services},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -52,13 +52,12 @@ def running(folder: Path) -> Iterator[str]:
 
 
 def _settings(port: int, folder: Path) -> dict[str, str]:
-    """Only API Gateway, only on loopback, and no servers for other protocols."""
+    """Only on loopback, and no servers for other protocols."""
     return {
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_HOST": "localhost",
-        "SERVICES": "apigateway",
         "SFTP_ENABLED": "0",
         "TMPDIR": str(folder),
     }
