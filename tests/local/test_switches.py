@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+from itertools import product
 from time import sleep
 from typing import Any
 
@@ -139,6 +140,33 @@ def test_null_key(backend: RecordingBackend, start: Start) -> None:
         requests = backend.wait_for("MESSAGE", 2)
     keys = {request.header("X-Wsrouter-Route-Key") for request in requests}
     assert keys == {"null", "$default"}
+
+
+def test_typed_key(backend: RecordingBackend, start: Start) -> None:
+    served = snapshot("1", "true", "[a, 2]", "text", "$default")
+    gateway = start(served, behaviour=Behaviour(typed_key="default"))
+    with gateway.connect() as client:
+        for rule, value in product(
+            ("default", "stringified"), ('"text"', "1", "true", '["a", 2]')
+        ):
+            gateway.gateway.api.behaviour = Behaviour(typed_key=rule)
+            before = len(backend.of("MESSAGE"))
+            client.send(f'{{"action": {value}}}')
+            backend.wait_for("MESSAGE", before + 1)
+    keys = [each.header("X-Wsrouter-Route-Key") for each in backend.of("MESSAGE")]
+    assert keys[:4] == ["text", "$default", "$default", "$default"]
+    assert keys[4:] == ["text", "1", "true", "[a, 2]"]
+
+
+@pytest.mark.parametrize("rule", ["empty", "null"])
+def test_a_deep_body_goes_to_default(
+    backend: RecordingBackend, start: Start, rule: Any
+) -> None:
+    gateway = start(snapshot("$default"), behaviour=Behaviour(null_key=rule))
+    with gateway.connect() as client:
+        client.send('{"action":' * 1000 + "1" + "}" * 1000)
+        [request] = backend.wait_for("MESSAGE")
+    assert request.header("X-Wsrouter-Route-Key") == "$default"
 
 
 def test_message_order_serial(backend: RecordingBackend, start: Start) -> None:

@@ -1,21 +1,16 @@
 """The API that is served: a snapshot, its backend and how it behaves."""
 
 import copy
-from typing import Any
 
-import orjson
-
-from wsrouter.local import integration_request, validation
+from wsrouter.local import integration_request, naming, validation
 from wsrouter.local.asgi import Answer
 from wsrouter.local.backend import Backend, Failure
 from wsrouter.local.behaviour import Behaviour
 from wsrouter.local.event import Event
 from wsrouter.local.integration_request import IntegrationRequest
 from wsrouter.local.throttle import Throttle
-from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT, Snapshot
-from wsrouter.wire import local_address, mapping, selection
-
-_RESERVED = frozenset({CONNECT, DEFAULT, DISCONNECT})
+from wsrouter.spec.snapshot import DEFAULT, Snapshot
+from wsrouter.wire import local_address, mapping
 
 
 class Api:
@@ -45,7 +40,8 @@ class Api:
 
     def select(self, text: str) -> str | None:
         """The key of the route that this message selects, None when there is none."""
-        key = self._named(text)
+        expression = self.snapshot.api.route_selection_expression
+        key = naming.key_of(text, expression, self.behaviour)
         if key is not None and self._has(key):
             return key
         return DEFAULT if self._has(DEFAULT) else None
@@ -102,24 +98,5 @@ class Api:
             timeout_seconds=snapshot.integration.timeout_millis / 1000,
         )
 
-    def _named(self, text: str) -> str | None:
-        try:
-            body = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return None
-        if self.behaviour.null_key == "null":
-            body = _nulls_named(body)
-        expression = self.snapshot.api.route_selection_expression
-        key = selection.parse(expression).evaluate(body)
-        if key in _RESERVED and self.behaviour.reserved_key == "default":
-            return None
-        return key
-
     def _has(self, key: str) -> bool:
         return key in self.snapshot.routes or key in self.snapshot.unmanaged
-
-
-def _nulls_named(body: Any) -> Any:
-    if isinstance(body, dict):
-        return {name: _nulls_named(value) for name, value in body.items()}
-    return "null" if body is None else body

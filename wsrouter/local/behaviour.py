@@ -101,6 +101,12 @@ class Behaviour:
     null_key: Literal["empty", "null"] = _switch("empty", harshest="null")
     """What a null in the body selects: an empty key, or the key `null`."""
 
+    typed_key: Literal["stringified", "default"] = _switch(
+        "stringified", harshest="default"
+    )
+    """What a number, a boolean or a list in the body selects: its text as a key, or
+    `$default`."""
+
     message_order: Literal["concurrent", "serial", "shuffled"] = _switch(
         "concurrent", harshest="shuffled"
     )
