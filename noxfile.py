@@ -208,9 +208,14 @@ def brokers(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure sends side by side with the rival; only the ratios travel."""
-    session.install("-e", ".[fast]", "django-aws-api-gateway-websockets==4.1.0")
-    session.run("python", "-m", "tests.benchmarks.fanout", *session.posargs)
+    """Measure sends side by side with the rival; only the ratios travel. `-- NAME ...`
+    runs another of tests/benchmarks, such as `strangers`."""
+    names = {path.stem for path in Path("tests/benchmarks").glob("*.py")}
+    name, *arguments = session.posargs or ["fanout"]
+    if name not in names:
+        name, arguments = "fanout", session.posargs
+    session.install("-e", ".[dev]", "django-aws-api-gateway-websockets==4.1.0")
+    session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 
 
 @nox.session

@@ -18,7 +18,7 @@ import atheris
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
 os.environ["WSROUTER_TEST_DATABASE"] = "sqlite"
-os.environ["WSROUTER_TEST_SQLITE"] = "sqlite:///:memory:"
+os.environ["WSROUTER_TEST_SQLITE"] = "sqlite::memory:"
 
 with atheris.instrument_imports(include=["wsrouter"]):
     import django
