@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wsrouter.aws import clients, targets
-from wsrouter.aws.signer import Credentials, Signer
+from wsrouter.aws.signer import Credentials, Signer, encoded
 from wsrouter.aws.targets import Target, Volley
 from wsrouter.fanout.ports import Place
 from wsrouter.spec.gateway import Gateway
@@ -97,6 +97,11 @@ def test_a_signature_equals_botocores(
         assert signer.headers.get("x-amz-security-token") == theirs.get(
             "x-amz-security-token"
         )
+
+
+@given(st.text() | IDS)
+def test_any_id_is_encoded_as_urllib_does(text: str) -> None:
+    assert encoded(text) == quote(text, safe="")
 
 
 def test_the_path_is_encoded_once() -> None:

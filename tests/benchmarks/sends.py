@@ -16,6 +16,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.benchmarks.settings")
 GROUP = "bench"
 WARM_UP = 1000
+FEW = 10
 PART = 5000
 
 
@@ -25,6 +26,7 @@ def prepare(count: int) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    _fill(range(FEW), ["few"])
     _fill(range(min(WARM_UP, count)), ["warm"])
     _fill(range(count), [GROUP])
     if apps.is_installed("django_aws_api_gateway_websockets"):
@@ -132,6 +134,8 @@ def main() -> None:
     django.setup()
     if name == "prepare":
         prepare(count)
+    elif name == "add":
+        add(count, int(sys.argv[3]))
     else:
         send = {"ours": ours, "rival": rival}[name]
         print(json.dumps(measure(send, count, cold=cold)))  # noqa: T201
