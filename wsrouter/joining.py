@@ -42,7 +42,7 @@ def _execute(using: str, statement: str, values: Sequence[str]) -> None:
 
 def _delete(model: type[Any], using: str) -> str:
     table = connections[using].ops.quote_name(model._meta.db_table)
-    return f"DELETE FROM {table} WHERE"  # noqa: S608
+    return f"DELETE FROM {table} WHERE"  # noqa: S608  # quoted names
 
 
 @cache
@@ -58,7 +58,7 @@ def _insert(using: str) -> str:
     lock = "FOR UPDATE" if database.features.has_select_for_update else ""
     suffix = database.ops.on_conflict_suffix_sql(fields, OnConflict.IGNORE, [], [])
     return (
-        f"{insert} {quoted(members.db_table)} ({', '.join(columns)})"  # noqa: S608
+        f"{insert} {quoted(members.db_table)} ({', '.join(columns)})"  # noqa: S608  # quoted names
         f" SELECT %s, {', '.join(columns[1:])} FROM {quoted(rows.db_table)}"
         f" WHERE {quoted('connection_id')} = %s {lock} {suffix}"
     )

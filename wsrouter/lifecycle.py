@@ -108,7 +108,7 @@ class Lifecycle:
     ) -> Flow[Outcome]:
         try:
             return (yield from flow)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # answered, reported
             yield from self.failures.crash(error, frame, request)
             return crash_answer(frame, self.messages.envelope)
 

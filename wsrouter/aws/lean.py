@@ -38,7 +38,7 @@ class _Shots:
         try:
             target, signer = self._volley.aimed(place)
             pool = keepalive.pool(target)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # told as its outcome
             return answers.never_sent(error)
         headers = {
             **signer.headers,

@@ -80,7 +80,7 @@ class Multi:
     def _start(self, attempt: Attempt, work: Work, volley: Volley) -> None:
         try:
             target, signer = volley.aimed(attempt.recipient.place)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # told as its outcome
             work.settle(attempt, answers.never_sent(error))
             return
         handle = self._idle.pop() if self._idle else Handle()

@@ -23,7 +23,7 @@ class Connection:
 
     def __init__(
         self,
-        id: str,  # noqa: A002
+        id: str,  # noqa: A002  # the frame's
         *,
         user: Any = None,
         gateway: str = "default",

@@ -42,7 +42,7 @@ Flow = Generator[Call, Any, T]
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether calling `function`, also an object with `__call__`, gives a coroutine."""
     return iscoroutinefunction(function) or iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004
+        getattr(function, "__call__", None)  # noqa: B004  # its code is wanted
     )
 
 
@@ -60,7 +60,7 @@ def drive(flow: Flow[T]) -> T:
             if isinstance(value, _PERHAPS) and inspect.isawaitable(value):
                 value = async_to_sync(_awaited)(value)
             resume = flow.send
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # thrown into the flow
             resume, value = flow.throw, error
 
 
@@ -78,7 +78,7 @@ async def adrive(flow: Flow[T]) -> T:
             if isinstance(value, _PERHAPS) and inspect.isawaitable(value):
                 value = await value
             resume = flow.send
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # thrown into the flow
             resume, value = flow.throw, error
 
 

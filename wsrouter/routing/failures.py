@@ -53,7 +53,7 @@ class Failures:
                         f"{hook.signature.name} must return a MessageError or a Reject,"
                         f" not {error!r}."
                     )
-            except Exception as raised:  # noqa: BLE001
+            except Exception as raised:  # noqa: BLE001  # answered, reported
                 error = raised
         if isinstance(error, MessageError | Reject):
             return error
@@ -69,7 +69,7 @@ class Failures:
         if hook := self._nearest(type(error), handlers):
             try:
                 yield _call(hook, error, frame, None)
-            except Exception as raised:  # noqa: BLE001
+            except Exception as raised:  # noqa: BLE001  # answered, reported
                 error = raised
             else:
                 return
@@ -83,7 +83,7 @@ class Failures:
     def _report(self, error: Exception, frame: Frame, request: Any) -> None:
         try:
             raise error
-        except Exception as raised:  # noqa: BLE001
+        except Exception as raised:  # noqa: BLE001  # answered, reported
             self.on_crash(frame, request, raised)
 
     def refusal(self, error: Exception, answer: MessageError | Reject) -> Reject:

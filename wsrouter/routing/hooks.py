@@ -54,7 +54,7 @@ class Hooks:
         handling = wrapped(stack.middlewares, partial(self._members, stack, run))
         try:
             return (yield from handling(frame))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._refusal(error, stack, run, frame))
 
     def _members(self, stack: Stack, run: Run, frame: Frame) -> Flow[Outcome]:
@@ -75,7 +75,7 @@ class Hooks:
         try:
             result = yield Call(hook.function, arguments, hook.signature.is_async)
             return _accepted(hook, result) if run.refusable else Nothing()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._refusal(error, stack, run, frame))
 
     def _refusal(

@@ -58,7 +58,7 @@ class Messages:
         guarded = partial(self._guarded, asked, plan)
         try:
             return (yield from wrapped(plan.middlewares, guarded)(frame))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._failure(error, asked, plan))
 
     def _guarded(self, asked: Asked, plan: Plan, frame: Frame) -> Flow[Outcome]:
@@ -71,7 +71,7 @@ class Messages:
             asked.opened = self._opened(frame, plan)
             result = yield Call(plan.function, plan.arguments(asked), plan.is_async)
             return plan.outcome(asked, result)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._failure(error, asked, plan))
 
     def _opened(self, frame: Frame, plan: Plan) -> Opened[Any]:

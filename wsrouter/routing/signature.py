@@ -102,7 +102,7 @@ def described(function: Any) -> str:
     while isinstance(inner, partial):
         inner = inspect.unwrap(inner.func)
     name = getattr(inner, "__qualname__", repr(inner))
-    call = getattr(type(inner), "__call__", None)  # noqa: B004
+    call = getattr(type(inner), "__call__", None)  # noqa: B004  # its code is wanted
     code = getattr(inner, "__code__", getattr(call, "__code__", None))
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
 

@@ -113,7 +113,7 @@ class WebSocketClient:
         memory.transport.opened(self.connection_id, self)
         return self
 
-    def send(self, action: str, payload: Any = _NO_PAYLOAD, *, id: Any = None) -> None:  # noqa: A002
+    def send(self, action: str, payload: Any = _NO_PAYLOAD, *, id: Any = None) -> None:  # noqa: A002  # the frame's
         """Send a message in the gateway's envelope; answers arrive in `receive`.
 
         `payload` is anything that pydantic makes JSON of.
@@ -155,7 +155,7 @@ class WebSocketClient:
                 return frame["payload"]
         raise AssertionError(f"{action!r} was not answered; there is: {self.frames}")
 
-    def receive(self, type: str | None = None) -> dict[str, Any]:  # noqa: A002
+    def receive(self, type: str | None = None) -> dict[str, Any]:  # noqa: A002  # the frame's
         """The next frame, of this type (an event's name, `reply` or `error`) if given.
 
         What a test itself sends after the commit is sent now.
