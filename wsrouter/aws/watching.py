@@ -54,4 +54,18 @@ class Sockets:
         """A resting socket has something to say: that the server has hung up."""
         self._resting.discard(socket)
         del self._masks[socket]
-        self._poll.unregister(socket)
+        try:
+            self._poll.unregister(socket)
+        except OSError:
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """A forked process holds a socket that is closed here: the epoll would tell of
+        it again and again."""
+        self._poll.close()
+        self._poll = select.epoll()
+        for socket in self._resting:
+            del self._masks[socket]
+        self._resting.clear()
+        for socket, mask in self._masks.items():
+            self._poll.register(socket, mask)
