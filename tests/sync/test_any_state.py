@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.sync import vandals
 from tests.sync.bench import Bench, a_gateway, a_spec
-from tests.sync.test_interruption import Killed, kill_after
-from tests.sync.test_options import NOTHING, ON_AWS, ON_BOTH
+from tests.sync.test_interruption import OTHER_DOMAIN, Killed, kill_after
+from tests.sync.test_options import CERTIFICATE, DOMAIN, NOTHING, ON_AWS, ON_BOTH
 from wsrouter.spec import options
 from wsrouter.testing.control_plane import MemoryControlPlane
 
 FOREIGN = "legacy"
+THIRD_DOMAIN = options.domain(
+    {"NAME": "third.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "a/b"}
+)
 
 
 def an_api_of_others(bench: Bench) -> dict[str, Any]:
@@ -62,8 +65,9 @@ GATEWAYS = st.fixed_dictionaries(
         **{
             name: st.sampled_from([NOTHING[name], value])
             for name, value in {**ON_BOTH, **ON_AWS}.items()
-            if name not in ("throttling", "logging_level")
+            if name not in ("throttling", "logging_level", "domain")
         },
+        "domain": st.sampled_from([None, DOMAIN, OTHER_DOMAIN, THIRD_DOMAIN]),
         "throttling": st.sampled_from(
             [
                 None,
@@ -81,7 +85,7 @@ DEEDS = st.lists(
 STEPS = st.tuples(GATEWAYS, KEYS, st.booleans(), st.integers(0, 25), DEEDS)
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(steps=st.lists(STEPS, min_size=1, max_size=4))
 def test_from_any_state_to_any_other(
     steps: list[tuple[dict[str, object], list[str], bool, int, Any]],
@@ -111,6 +115,9 @@ def test_from_any_state_to_any_other(
     assert what_others_have(bench) == foreign
     assert_served(bench, {"$connect", "$disconnect", *keys})
     assert_as_from_nothing(bench)
+    # A former stage is left as it is, with what leads to it.
+    if len({changes["stage"] for changes, *_ in steps}) == 1:
+        assert_mapped(bench)
 
 
 def assert_served(bench: Bench, keys: set[str]) -> None:
@@ -149,6 +156,20 @@ def own_routes(bench: Bench) -> dict[str, Any]:
         }
         for key, route in bench.routes().items()
     }
+
+
+def assert_mapped(bench: Bench) -> None:
+    """The wanted domain leads to the API, and no former one."""
+    wanted = bench.gateway.domain
+    found = [
+        (domain["DomainName"], each.get("ApiMappingKey", ""))
+        for domain in bench.server.get_domain_names()["Items"]
+        for each in bench.server.get_api_mappings(DomainName=domain["DomainName"])[
+            "Items"
+        ]
+        if each["ApiId"] == bench.api_id()
+    ]
+    assert found == ([(wanted.name, wanted.key)] if wanted else [])
 
 
 def own_integration(bench: Bench) -> dict[str, Any]:
