@@ -26,6 +26,7 @@ class WSRouterConfig(AppConfig):
         account_events.listen()
         assembly.install()
         reloading.watch()
+        reloading.hush()
         discovery.discover()
         with suppress(conf.ConfigurationError):  # a system check tells of it
             for gateway in conf.gateways().values():

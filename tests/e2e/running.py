@@ -115,10 +115,12 @@ class Stack:
             found: dict[str, Any] = json.load(answer)
         return found
 
-    def connect(self, name: str = "ada", **options: Any) -> ClientConnection:
+    def connect(
+        self, name: str = "ada", *, query: str = "", **options: Any
+    ) -> ClientConnection:
         cookie = self.get(f"/enter/{name}/")["cookie"]
         return connect(
-            self.url,
+            self.url + query,
             additional_headers={"Cookie": cookie},
             **options,
         )

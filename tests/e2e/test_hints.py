@@ -1,9 +1,12 @@
-"""What `ws_local` says about handlers that it does not serve."""
+"""What `ws_local` says, and what it does not."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
-from tests.e2e.running import Stack, copied, eventually, running
+from tests.e2e.running import Stack, ask, copied, eventually, running
 
 HINT = "! room.ws has no `router`, so nothing in it is served"
 
@@ -21,6 +24,18 @@ def test_a_module_without_router_is_named_once(tmp_path: Path) -> None:
         eventually(lambda: "Quit with CONTROL-C." in stack.log)
     assert stack.log.count(HINT) == 1
     assert stack.log.index(HINT) < stack.log.index("Quit with")
+
+
+def test_an_event_has_one_line_and_not_a_second_one_of_django(tmp_path: Path) -> None:
+    with running(Stack(tmp_path / "room.sqlite3")) as stack:
+        with stack.connect(query="?ticket=none") as client:
+            assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+        eventually(lambda: "  $disconnect  " in stack.log)
+        assert '"GET /enter/ada/ HTTP/1.1" 200' in stack.log
+        assert "POST /ws/" not in stack.log
+        with suppress(HTTPError):  # without a secret: that is news
+            urlopen(f"http://127.0.0.1:{stack.django_port}/ws/", data=b"")
+        eventually(lambda: '"POST /ws/ HTTP/1.1" 403' in stack.log)
 
 
 def test_a_router_that_another_one_includes_is_served(tmp_path: Path) -> None:

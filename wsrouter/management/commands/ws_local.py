@@ -5,10 +5,11 @@ import os
 from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter import conf
+from wsrouter import conf, reloading
 from wsrouter.errors import WSRouterError
 from wsrouter.local import listener
 from wsrouter.local.child import Child
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             journal = self._journal(options)
             with ports.taken(options["host"], options["port"], "--port") as socket:
                 place = f"{listener.address(socket)}/{served.snapshot.stage.name}"
-                environment = _environment(gateway, place)
+                environment = _environment(gateway, served, place)
                 planned = launch.Launch(
                     served=served,
                     listener=socket,
@@ -133,6 +134,7 @@ def _source(environment: dict[str, str], options: dict[str, Any]) -> Source:
     return Source(command=local_api.asking_again(options), environment=environment)
 
 
-def _environment(gateway: Gateway, place: str) -> dict[str, str]:
+def _environment(gateway: Gateway, served: Served, place: str) -> dict[str, str]:
     name = conf.management_endpoint_variable(gateway.alias)
-    return {name: f"http://{place}"}
+    path = urlsplit(served.snapshot.integration.uri).path
+    return {name: f"http://{place}", reloading.EVENTS_VARIABLE: path}
