@@ -1,8 +1,8 @@
 """Makes the development server a good neighbour of `ws_local`.
 
-It must notice that a broken `ws` module was mended. Django watches the modules that were
-imported, and the file in which an error was raised; a declaration error is raised in a
-router, and its module was not imported.
+It must notice that a broken `ws` module was mended. Django watches the modules that
+were imported, and the file in which an error was raised; a declaration error is raised
+in a router, and its module was not imported.
 """
 
 import logging
