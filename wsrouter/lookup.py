@@ -20,11 +20,11 @@ _UNASKED = ("session_hash", "stored_at")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
-    """A compiled query. `own` are the columns of the connection, `theirs` those of the
-    user; a converter has the place of its column and the expression it is for."""
+    """A compiled query with named parameters. `own` are the columns of the connection,
+    `theirs` those of the user; a converter has the place of its column and the
+    expression it is for."""
 
     sql: str
-    parameters: Sequence[str]
     own: Sequence[str]
     theirs: Sequence[str]
     user: type[Any]
@@ -38,7 +38,7 @@ def find(connection_id: str, gateway: str, *, using: str) -> Any | None:
     database = connections[using]
     values = {"connection_id": connection_id, "gateway": gateway}
     with database.cursor() as cursor:
-        cursor.execute(statement.sql, [values[each] for each in statement.parameters])
+        cursor.execute(statement.sql, values)
         found = cursor.fetchone()
     if found is None:
         return None
@@ -67,8 +67,7 @@ def _statement(using: str) -> Statement:
     model, start = theirs["model"], theirs["select_fields"][0]
     converters = compiler.get_converters(expressions)
     return Statement(
-        sql=sql,
-        parameters=tuple(parameters),
+        sql=sql.replace("%%", "%%%%") % tuple(f"%({each})s" for each in parameters),
         own=names[:start],
         theirs=names[start:],
         user=model,
@@ -82,7 +81,8 @@ def _statement(using: str) -> Statement:
 
 
 def _query() -> Any:
-    """Each value is a name, so that the parameters say which is which."""
+    """Each value is the name of its parameter. Django's SQLite needs longer to find
+    the places of nameless ones than SQLite for the query."""
     rows = OpenConnection.objects.select_related("user").defer(*_UNASKED)
     return rows.filter(connection_id="connection_id", gateway="gateway").query
 

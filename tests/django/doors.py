@@ -1,0 +1,148 @@
+"""Four ways to the same answer: Django's two handlers, and the two front doors. Each
+is used as Django's test Client is."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponse
+from django.test import Client
+
+from wsrouter import asgi, wsgi
+
+
+class Door:
+    """Sends raw requests to an application. Repeated headers come as lists."""
+
+    def __init__(self, **_: Any) -> None:
+        self.cookies = ""
+
+    def force_login(self, user: Any) -> None:
+        client = Client()
+        client.force_login(user)
+        self.cookies = client.cookies.output(header="", sep=";").strip()
+
+    def post(
+        self,
+        path: str,
+        *,
+        data: bytes,
+        headers: Mapping[str, Any],
+        content_type: str = "application/json",
+        method: str = "POST",
+    ) -> HttpResponse:
+        sent = {"Host": "testserver", **headers, "Content-Type": content_type}
+        sent |= {"Content-Length": str(len(data))}
+        sent |= {"Cookie": self.cookies} if self.cookies else {}
+        listed = [
+            (name, each)
+            for name, value in sent.items()
+            for each in (value if isinstance(value, list) else [value])
+        ]
+        path, _, query = path.partition("?")
+        return self.knock(method, path, query, listed, data)
+
+    def knock(
+        self, method: str, path: str, query: str, headers: Any, body: bytes
+    ) -> HttpResponse:
+        raise NotImplementedError
+
+
+class ThroughWsgi(Door):
+    def application(self) -> Any:
+        return WSGIHandler()
+
+    def knock(
+        self, method: str, path: str, query: str, headers: Any, body: bytes
+    ) -> HttpResponse:
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": BytesIO(),
+        }
+        for name, value in headers:
+            key = name.upper().replace("-", "_")
+            key = key if key.startswith("CONTENT_") else f"HTTP_{key}"
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+        start: list[Any] = []
+        given = self.application()(environ, lambda *all_of_it: start.extend(all_of_it))
+        content = b"".join(given)
+        getattr(given, "close", lambda: None)()
+        status, sent = int(start[0].split()[0]), dict(start[1])
+        return HttpResponse(content, status=status, headers=sent)
+
+
+class ThroughAsgi(Door):
+    def application(self) -> Any:
+        return ASGIHandler()
+
+    def knock(
+        self, method: str, path: str, query: str, headers: Any, body: bytes
+    ) -> HttpResponse:
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [
+                (name.lower().encode(), value.encode("latin1"))
+                for name, value in headers
+            ],
+        }
+        return async_to_sync(self._talk)(scope, body)
+
+    async def _talk(self, scope: Any, body: bytes) -> HttpResponse:
+        handler = ApplicationCommunicator(self.application(), scope)
+        half = len(body) // 2
+        for part, more in ((body[:half], True), (body[half:], False)):
+            message = {"type": "http.request", "body": part, "more_body": more}
+            await handler.send_input(message)
+        start = await handler.receive_output(30)
+        content, more = b"", True
+        while more:
+            message = await handler.receive_output(30)
+            content += message.get("body", b"")
+            more = message.get("more_body", False)
+        await handler.wait(30)
+        sent = {name.decode(): value.decode() for name, value in start["headers"]}
+        return HttpResponse(content, status=start["status"], headers=sent)
+
+
+class FrontWsgi(ThroughWsgi):
+    def application(self) -> Any:
+        django = WSGIHandler()
+
+        def counted(environ: Any, start_response: Any) -> Any:
+            to_django.append(environ["PATH_INFO"])
+            return django(environ, start_response)
+
+        return wsgi.gateway(counted)
+
+
+class FrontAsgi(ThroughAsgi):
+    def application(self) -> Any:
+        django = ASGIHandler()
+
+        async def counted(scope: Any, receive: Any, send: Any) -> None:
+            to_django.append(scope["path"])
+            await django(scope, receive, send)
+
+        return asgi.gateway(counted)
+
+
+to_django: list[str] = []
+"""The paths that a front door did not take."""
+FRONT = {"front-wsgi": FrontWsgi, "front-asgi": FrontAsgi}
+DOORS = {"view-wsgi": ThroughWsgi, "view-asgi": ThroughAsgi, **FRONT}

@@ -1,0 +1,294 @@
+"""The same answers, byte for byte, by the view and the front doors, WSGI and ASGI."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.signals import got_request_exception
+from django.db import connection as database
+from django.db import transaction
+from django.http import HttpRequest
+
+from tests.django.doors import DOORS, FRONT, Door, to_django
+from tests.django.events import SECRET, Gateway, headers, new_id, serving
+from wsrouter import Connection, Message, MessageError, Router, lanes
+from wsrouter.models import OpenConnection
+
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
+LIMIT = 128 * 1024
+ID = "HJ1_Zv-door0001="
+router = Router()
+ended: list[str] = []
+
+
+@router.connect
+def opened(connection: Connection) -> None:
+    connection.join("all")
+
+
+@router.disconnect
+def closed(connection: Connection) -> None:
+    ended.append(f"{connection.id} {connection.user} {sorted(connection.groups)}")
+
+
+@router.route("echo")
+def echo(payload: str, message: Message) -> str:
+    return f"{message.route_key} {message.id} {len(payload)}"
+
+
+@router.route("aecho")
+async def aecho(payload: str) -> str:
+    return payload
+
+
+@router.route("who")
+def who(connection: Connection) -> str:
+    return f"{connection.user} {connection.id}"
+
+
+@router.route("awho")
+async def awho(connection: Connection) -> str:
+    await connection.aupdate_state(seen=True)
+    names = [each.name async for each in Group.objects.order_by("name")]
+    return f"{connection.user} {names}"
+
+
+@router.route("request")
+def of_request(request: HttpRequest) -> list[Any]:
+    names = ("method", "path", "path_info", "content_type")
+    return [getattr(request, name) for name in names] + [request.body.decode()]
+
+
+@router.route("allowed", permissions=["auth.view_user"], throttle="100/m per user")
+async def allowed() -> str:
+    return "yes"
+
+
+@router.route("crash")
+def crash() -> None:
+    raise RuntimeError("hunter2")
+
+
+@router.route("acrash")
+async def acrash() -> None:
+    raise RuntimeError("hunter2")
+
+
+@router.route("sold")
+async def sold() -> None:
+    raise MessageError("sold_out", "None left.", detail={"left": 0})
+
+
+@router.route("write")
+def write(payload: str) -> str:
+    Group.objects.create(name=payload)
+    return _ended_with(payload)
+
+
+@router.route("awrite")
+async def awrite(payload: str) -> str:
+    await Group.objects.acreate(name=payload)
+    return _ended_with(payload)
+
+
+def _ended_with(name: str) -> str:
+    if name == "refused":
+        raise MessageError("no")
+    return name
+
+
+@pytest.fixture(params=list(DOORS))
+def door(request: pytest.FixtureRequest) -> Door:
+    return DOORS[request.param]()
+
+
+@pytest.fixture(params=list(FRONT))
+def front(request: pytest.FixtureRequest) -> Door:
+    to_django.clear()
+    return FRONT[request.param]()
+
+
+@pytest.fixture(autouse=True)
+def _served() -> Any:
+    """Threads that wait would go on with the database of the last test."""
+    ended.clear()
+    with serving(router):
+        yield
+    while lanes._idle:
+        lanes._idle.pop().shutdown()
+
+
+def told(door: Door, body: bytes, key: str = "$default", **mapped: Any) -> Any:
+    event = mapped.pop("event", "MESSAGE")
+    client = mapped.pop("client", {})
+    found = headers(event, key, connection_id=ID, **mapped) | client
+    response = door.post("/ws/", data=body, headers=found)
+    return response.status_code, response["Content-Type"], response.content
+
+
+def frame(action: str, payload: str = "null") -> tuple[bytes, str]:
+    body = f'{{"action":"{action}","id":"7","payload":{payload}}}'
+    return body.encode(), action
+
+
+ANSWERED = {
+    **{name: frame(name, '"x"') for name in ("echo", "aecho", "awrite", "write")},
+    **{name: frame(name) for name in ("who", "awho", "request", "allowed", "crash")},
+    **{name: frame(name) for name in ("acrash", "sold", "no.such")},
+    "by its body": (b'{"action":"echo","payload":"x"}', "$default"),
+    "invalid": frame("echo", "7"),
+    "not JSON": (b"{", "echo"),
+    "no object": (b"7", "$default"),
+    "empty": (b"", "echo"),
+    "not UTF-8": (b'"\xff"', "echo"),
+    "largest": frame("aecho", f'"{"x" * (LIMIT - 41)}"'),
+    "too large": frame("aecho", f'"{"x" * LIMIT}"'),
+    "too deep": (b"[" * 65 + b"]" * 65, "echo"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_every_door_answers_alike(name: str, user: User) -> None:
+    body, key = ANSWERED[name]
+    Gateway(ID).connect(user)
+    to_django.clear()
+    answers = {}
+    for door in DOORS:
+        Group.objects.all().delete()
+        answers[door] = told(DOORS[door](), body, key)
+    assert set(answers.values()) == {answers["view-wsgi"]}, answers
+    assert answers["view-wsgi"][:2] == (200, "application/json")
+    assert not to_django
+
+
+UNTAKEN: dict[str, dict[str, Any]] = {
+    "no secret": {"secret": ""},
+    "a wrong secret": {"secret": "x" * 32},
+    "the secret twice": {"client": {"X-Wsrouter-Secret": [SECRET, SECRET]}},
+    "another gateway": {"alias": "nobody"},
+    "two connections": {"client": {"X-Wsrouter-Connection-Id": [ID, ID]}},
+    "two events": {"client": {"X-Wsrouter-Event-Type": ["MESSAGE", "MESSAGE"]}},
+    "no event": {"event": "PING"},
+    "a handshake's header": {"client": {"Sec-WebSocket-Key": "x"}},
+    "an impossible id": {"client": {"X-Wsrouter-Connection-Id": "a b"}},
+}
+
+
+@pytest.mark.parametrize("name", UNTAKEN)
+def test_what_is_refused_is_refused_by_django(name: str, caplog: Any) -> None:
+    answers = {}
+    for door in DOORS:
+        to_django.clear()
+        answers[door] = told(DOORS[door](), *frame("echo", '"x"'), **UNTAKEN[name])
+        assert to_django == (["/ws/"] if door in FRONT else [])
+    assert set(answers.values()) == {answers["view-wsgi"]}, answers
+    assert answers["view-wsgi"][0] in (400, 403)
+    assert answers["view-wsgi"][2] == b""
+
+
+@pytest.mark.parametrize(("path", "status"), [("/ws/x/", 404), ("/nowhere/", 404)])
+def test_other_urls_are_djangos(front: Door, path: str, status: int) -> None:
+    found = headers("MESSAGE", "echo", connection_id=ID)
+    assert front.post(path, data=b"{}", headers=found).status_code == status
+    assert to_django == [path]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_other_methods_are_djangos(front: Door, method: str) -> None:
+    found = headers("MESSAGE", "echo", connection_id=ID)
+    answer = front.post("/ws/", data=b"", headers=found, method=method)
+    assert (answer.status_code, to_django) == (405, ["/ws/"])
+
+
+def test_the_life_of_a_connection(door: Door, user: User) -> None:
+    gateway = Gateway(http=door)  # type: ignore[arg-type]
+    assert gateway.connect(user).status_code == 200
+    assert gateway.send("who")["payload"] == f"ada {gateway.id}"
+    assert gateway.send("awho")["payload"] == "ada []"
+    assert OpenConnection.objects.get().state == {"seen": True}
+    answer = gateway.disconnect()
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert ended == [f"{gateway.id} ada ['all']"]
+    assert not OpenConnection.objects.exists()
+    assert gateway.disconnect().status_code == 200
+    assert len(ended) == 1
+
+
+def test_a_handshake_is_djangos(front: Door, user: User) -> None:
+    Gateway(http=front).connect(user)  # type: ignore[arg-type]
+    assert to_django == ["/ws/"]
+    Gateway(OpenConnection.objects.get().connection_id, http=front).disconnect()  # type: ignore[arg-type]
+    assert to_django == ["/ws/"]
+
+
+@pytest.mark.parametrize("action", ["write", "awrite"])
+def test_atomic_requests(action: str, door: Door, atomic_requests: None) -> None:
+    gateway = Gateway(http=door)  # type: ignore[arg-type]
+    assert gateway.send(action, "refused")["error"]["code"] == "no"
+    assert not Group.objects.exists()
+    assert gateway.send(action, "good")["payload"] == "good"
+    assert Group.objects.get().name == "good"
+
+
+@pytest.mark.parametrize("action", ["crash", "acrash"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_crash_is_reported(
+    action: str, status: int, door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths: list[str] = []
+
+    def listen(request: HttpRequest, **_: Any) -> None:
+        paths.append(request.path)
+
+    got_request_exception.connect(listen)
+    try:
+        with serving(router, CRASH_STATUS=status):
+            assert told(door, *frame(action))[0] == status
+    finally:
+        got_request_exception.disconnect(listen)
+    assert paths == ["/ws/"]
+    found = [(each.name, bool(each.exc_info)) for each in caplog.records]
+    assert found[0] == ("wsrouter.request", True)
+    logged = [("django.request", "Internal Server Error: /ws/")]
+    rest = [(each.name, each.getMessage()) for each in caplog.records[1:]]
+    assert rest == (logged if status == 500 else [])
+    assert all(each.levelno == logging.ERROR for each in caplog.records)
+
+
+def test_the_end_of_a_session_is_acted_on(
+    door: Door, user: User, sockets: list[str]
+) -> None:
+    gateway = Gateway(http=door)  # type: ignore[arg-type]
+    gateway.connect(user)
+    User.objects.update(is_active=False)
+    assert gateway.send("who")["error"]["code"] == "not_authenticated"
+    assert not OpenConnection.objects.exists()
+    assert sockets == [gateway.id]
+
+
+@pytest.fixture
+def sockets() -> Any:
+    """Those that were closed, in order."""
+    from wsrouter import assembly
+    from wsrouter.fanout.memory import MemoryTransport
+
+    closed: list[str] = []
+
+    class Watched(MemoryTransport):
+        def close(self, address: Any) -> None:
+            closed.append(address.connection_id)
+
+    with assembly.substituted(transport=Watched(), secret=""):
+        yield closed
+
+
+def test_transactions_are_over_when_a_door_has_answered(door: Door) -> None:
+    told(door, *frame("write", '"x"'))
+    assert not database.in_atomic_block
+    with transaction.atomic():
+        assert Group.objects.count() == 1
+
+
+def test_new_ids_do_not_meet() -> None:
+    assert new_id() != ID

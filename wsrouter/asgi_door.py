@@ -1,0 +1,128 @@
+"""An ASGI application in front of Django's: see `wsrouter.asgi`."""
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.core.signals import request_finished, request_started
+from django.urls import set_script_prefix
+from django.utils.functional import SimpleLazyObject
+
+from wsrouter import dispatch, doorstep
+from wsrouter.dispatch import Arrival
+from wsrouter.doorstep import Letter
+from wsrouter.lanes import Lane
+from wsrouter.routing.drive import adrive
+from wsrouter.wire import mapping
+from wsrouter.wire.mapping import environ_key
+
+_PREFIX = mapping.PREFIX.lower().encode()
+_HANDSHAKE = b"sec-websocket-key"
+
+Receive = Callable[[], Any]
+Send = Callable[[Any], Any]
+
+
+class _GoneError(Exception):
+    """Whoever asked does not wait for the answer."""
+
+
+class Door:
+    """Takes messages and ends of connections for the endpoint, and leaves everything
+    else to `application`."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        arrived = None
+        if scope["type"] == "http" and scope["method"] == "POST":
+            prefix = get_script_prefix(scope)
+            path = scope["path"].removeprefix(prefix) if prefix else scope["path"]
+            arrived = doorstep.knock(_environ(scope), path)
+        if arrived is None:
+            await self.application(scope, receive, send)
+        else:
+            await _answer(arrived, scope, receive, send)
+
+
+async def _answer(arrived: Arrival, scope: Any, receive: Receive, send: Send) -> None:
+    try:
+        body = await _body(receive)
+    except _GoneError:
+        return
+    set_script_prefix(get_script_prefix(scope))
+    request = SimpleLazyObject(lambda: ASGIRequest(scope, BytesIO(body or b"")))
+    begin = partial(request_started.send, sender=Door, scope=scope)
+    end = partial(request_finished.send, sender=Door)
+    async with Lane(begin=begin, end=end):
+        letter, afterwards = await _written(arrived, body, request)
+        await _post(letter, send)
+        if afterwards:
+            await sync_to_async(afterwards)()
+
+
+async def _written(
+    arrived: Arrival, body: bytes | None, request: Any
+) -> tuple[Letter, Callable[[], object] | None]:
+    try:
+        if doorstep.signals_are_heard():
+            await sync_to_async(_nothing)()
+        reaction = await adrive(dispatch.reaction(arrived, body, request))
+        letter = doorstep.letter
+        if reaction.answer.status < 400:
+            return letter(reaction.answer, request), reaction.afterwards
+        written = await sync_to_async(letter)(reaction.answer, request)
+        return written, reaction.afterwards
+    except Exception as error:  # noqa: BLE001
+        return await sync_to_async(doorstep.failure)(request, error), None
+
+
+async def _post(letter: Letter, send: Send) -> None:
+    headers = [
+        (name.lower().encode("ascii"), value.encode("latin1"))
+        for name, value in letter.headers
+    ]
+    start = {"type": "http.response.start", "status": letter.status}
+    await send(start | {"headers": headers})
+    await send({"type": "http.response.body", "body": letter.body})
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """None when there is more than a frame can have; the rest is not kept."""
+    most, parts, size, more = dispatch.most(), [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= most:
+            parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts) if size <= most else None
+
+
+def _environ(scope: Any) -> dict[str, str]:
+    """What decides of a request, as WSGI names it; a header that came twice is joined,
+    and one with an underscore is another than it looks."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name.startswith(_PREFIX) or name == _HANDSHAKE:
+            if b"_" in name:
+                continue
+            key, text = _key(name), value.decode("latin1")
+            found[key] = f"{found[key]},{text}" if key in found else text
+    return found
+
+
+@lru_cache(maxsize=256)
+def _key(name: bytes) -> str:
+    return environ_key(name.decode("latin1"))
+
+
+def _nothing() -> None:
+    """For those who listen for requests: it takes the thread they are told in."""

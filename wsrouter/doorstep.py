@@ -1,0 +1,100 @@
+"""What the front doors share: which requests they take, and what Django would do."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from http.client import responses
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
+from django.core.handlers.exception import response_for_exception
+from django.core.signals import request_finished, request_started, setting_changed
+from django.db import close_old_connections, reset_queries
+from django.http import HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils.log import log_response
+
+from wsrouter import dispatch, views
+from wsrouter.dispatch import Arrival
+from wsrouter.errors import ImpossibleHeaders, NotOurGateway
+from wsrouter.wire.encode import Answer
+from wsrouter.wire.mapping import HEADERS
+
+_EVENT_TYPE = HEADERS["Event-Type"].environ_key
+_TAKEN = frozenset({"MESSAGE", "DISCONNECT"})
+_DJANGOS = frozenset(
+    map(id, (close_caches, close_old_connections, reset_queries, reset_urlconf))
+)
+
+
+class Letter(NamedTuple):
+    """An HTTP answer, ready to be written."""
+
+    status: int
+    reason: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def knock(environ: Mapping[str, Any], path: str) -> Arrival | None:
+    """A message or the end of a connection, proven and sound, for the endpoint. None is
+    for Django, which has a way to refuse everything that is to be refused."""
+    if environ.get(_EVENT_TYPE) not in _TAKEN:
+        return None
+    try:
+        alias = dispatch.proven(environ)
+        return dispatch.arrival(environ, alias) if _is_endpoint(path) else None
+    except (NotOurGateway, ImpossibleHeaders):
+        return None
+
+
+def letter(answer: Answer, request: Any) -> Letter:
+    """Django logs every answer that is an error, and so must a door."""
+    if answer.status >= 400:
+        response = HttpResponse(answer.body, status=answer.status)
+        reason, path = response.reason_phrase, request.path
+        log_response("%s: %s", reason, path, response=response, request=request)
+    reason = responses.get(answer.status, "Unknown Status Code")
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(answer.body))),
+    ]
+    return Letter(answer.status, reason, headers, answer.body)
+
+
+def failure(request: Any, error: Exception) -> Letter:
+    """What Django answers when a view raises; called while it is being handled."""
+    response = response_for_exception(request, error)
+    return Letter(
+        response.status_code,
+        response.reason_phrase,
+        list(response.items()),
+        response.content,
+    )
+
+
+def signals_are_heard() -> bool:
+    """Whether anybody but Django itself listens for the begin and end of requests."""
+    return any(
+        receiver[0][0] not in _DJANGOS
+        for signal in (request_started, request_finished)
+        for receiver in signal.receivers
+    )
+
+
+@lru_cache(maxsize=64)
+def _is_endpoint(path: str) -> bool:
+    """A view of the project's own around the endpoint is left to Django."""
+    try:
+        return resolve(path, settings.ROOT_URLCONF).func is views.endpoint
+    except Resolver404:
+        return False
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "ROOT_URLCONF":
+        _is_endpoint.cache_clear()
+
+
+setting_changed.connect(_forget)

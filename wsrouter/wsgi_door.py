@@ -1,0 +1,87 @@
+"""A WSGI application in front of Django's: see `wsrouter.wsgi`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIRequest, get_script_name
+from django.core.signals import request_finished, request_started
+from django.urls import set_script_prefix
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+
+from wsrouter import dispatch, doorstep, transactions
+from wsrouter.dispatch import Arrival
+from wsrouter.doorstep import Letter
+from wsrouter.routing.drive import drive
+from wsrouter.routing.frame import EventType
+
+Environ = dict[str, Any]
+Step = Callable[[], object]
+
+
+class Door:
+    """Takes messages and ends of connections for the endpoint, and leaves everything
+    else to `application`."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        arrived = None
+        if environ["REQUEST_METHOD"] == "POST":
+            arrived = doorstep.knock(environ, environ.get("PATH_INFO") or "/")
+        if arrived is None:
+            return self.application(environ, start_response)  # type: ignore[no-any-return]
+        _begin(environ)
+        letter, afterwards = _written(arrived, environ)
+        start_response(f"{letter.status} {letter.reason}", letter.headers)
+        return _Sent(letter.body, afterwards)
+
+
+class _Sent:
+    """The body; what follows it happens when the server has sent it."""
+
+    def __init__(self, body: bytes, afterwards: Step | None) -> None:
+        self._body, self._afterwards = body, afterwards
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._body,))
+
+    def close(self) -> None:
+        request_finished.send(sender=Door)
+        if self._afterwards:
+            self._afterwards()
+            transactions.close_old_connections()
+
+
+def _begin(environ: Environ) -> None:
+    """As Django begins a request. What a middleware activated for the last request of
+    this thread is not there for this one."""
+    set_script_prefix(get_script_name(environ))
+    translation.deactivate()
+    timezone.deactivate()
+    request_started.send(sender=Door, environ=environ)
+
+
+def _written(arrived: Arrival, environ: Environ) -> tuple[Letter, Step | None]:
+    request = SimpleLazyObject(lambda: WSGIRequest(environ))
+    try:
+        is_message = arrived.frame.event_type is EventType.MESSAGE
+        body = _body(environ) if is_message else b""
+        reaction = drive(dispatch.reaction(arrived, body, request))
+        return doorstep.letter(reaction.answer, request), reaction.afterwards
+    except Exception as error:  # noqa: BLE001
+        return doorstep.failure(request, error), None
+
+
+def _body(environ: Environ) -> bytes | None:
+    """None when there is more than a frame can have; then it is not read."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal():
+        return b""
+    if int(length) > dispatch.most():
+        return None
+    body: bytes = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    return body
