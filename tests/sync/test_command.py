@@ -86,6 +86,7 @@ def test_json(plane: MemoryControlPlane) -> None:
     values = json.loads(out)
 
     assert values["in_sync"] is False
+    assert values["api_id"] == "api1"
     assert values["changes"][0]["resource"] == "api"
     assert "+ api shop" in err
     assert json.loads(run("--json", "--plan")[0])["changes"] == []

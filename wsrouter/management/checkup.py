@@ -109,7 +109,10 @@ def _connections(gateway: Gateway, api_id: str) -> Finding:
     except ConnectionGone:
         pass
     except WSRouterError as error:
-        advice = f"{error} The application needs execute-api:ManageConnections."
+        advice = (
+            f"{str(error).rstrip('.')}. The application needs credentials with the"
+            " permission execute-api:ManageConnections (`ws_export iam-policy`)."
+        )
         return Finding("@connections", advice, "wrong")
     return Finding("@connections", "Sending is permitted.")
 

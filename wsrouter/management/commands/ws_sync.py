@@ -108,14 +108,25 @@ class Command(BaseCommand):
             target.alias, secret_needed=not options["check"]
         )
         plan = prepare(plane, target, wanted, _chosen(options))
-        self._show(plan, render.text(plan), as_json=options["json"])
-        if options["json"] and not plan.secret_compared:
-            self.stderr.write(self.style.WARNING(render.UNCOMPARED), _plain)
+        api_id = plan.deployed.api_id
+        try:
+            self._say(plan, options, acts=acts)
+            if acts:
+                api_id = self._publish(plane, plan, options)
+        finally:
+            if options["json"]:
+                self._print({**render.values(plan), "api_id": api_id})
         if options["check"] and not plan.in_sync:
             raise Drift
-        if acts and (plan.in_sync or options["no_input"] or self._agreed("Publish")):
-            region = options["region"] or conf.gateway(target.alias).region
-            self._publish(plane, plan, region=region, quiet=options["json"])
+
+    def _say(self, plan: Plan, options: dict[str, Any], *, acts: bool) -> None:
+        """The plan for people: with --json only when they are asked about it."""
+        if not options["json"]:
+            self._show(render.text(plan))
+        elif acts and not options["no_input"]:
+            self.stderr.write(render.text(plan), _plain)
+        elif not plan.secret_compared:
+            self.stderr.write(self.style.WARNING(render.UNCOMPARED), _plain)
 
     def _destroy(
         self,
@@ -126,7 +137,10 @@ class Command(BaseCommand):
         acts: bool,
     ) -> None:
         removal = prepare_removal(plane, target)
-        self._show(removal, render.removal_text(removal), as_json=options["json"])
+        if options["json"]:
+            self._print(render.values(removal))
+        else:
+            self._show(render.removal_text(removal))
         if (
             acts
             and removal.changes
@@ -135,10 +149,10 @@ class Command(BaseCommand):
             report = self._reporter(len(removal.changes), quiet=options["json"])
             destroy(plane, removal, report=report)
 
-    def _show(self, plan: render.Planned, text: str, *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(render.values(plan), indent=2))
-            return
+    def _print(self, values: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(values, indent=2))
+
+    def _show(self, text: str) -> None:
         for line in text.splitlines():
             self.stdout.write(self._coloured(line))
 
@@ -152,11 +166,13 @@ class Command(BaseCommand):
             raise CommandError("Nothing was changed.")
         return agreed
 
-    def _publish(
-        self, plane: ControlPlane, plan: Plan, *, region: str, quiet: bool
-    ) -> None:
-        out = self.stderr if quiet else self.stdout
-        report = self._reporter(len(plan.changes), quiet=quiet)
+    def _publish(self, plane: ControlPlane, plan: Plan, options: dict[str, Any]) -> str:
+        """Make it so, and say what is left to do; the id of the API."""
+        if not plan.in_sync and not options["no_input"]:
+            self._agreed("Publish")
+        region = options["region"] or conf.gateway(plan.target.alias).region
+        out = self.stderr if options["json"] else self.stdout
+        report = self._reporter(len(plan.changes), quiet=options["json"])
         published = publish(plane, plan, report=report)
         for warning in published.warnings:
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"), _plain)
@@ -164,6 +180,7 @@ class Command(BaseCommand):
             out.write(line, _plain)
         if published.url:
             out.write(f"Clients connect to {published.url}", _plain)
+        return published.api_id
 
     def _reporter(self, total: int, *, quiet: bool) -> Callable[[Change], None]:
         out, done = self.stderr if quiet else self.stdout, 0
