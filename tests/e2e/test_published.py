@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Stack, ask, copied, eventually, frame, running
+from tests.e2e.running import Stack, ask, copied, eventually, frame, running, started
 from tests.ministack import ministack_url  # noqa: F401
 
 REGION = ("--region", "eu-west-1")
@@ -28,8 +28,8 @@ def stack(
 ) -> Iterator[Stack]:
     stack = copied(tmp_path_factory.mktemp("published"))
     api_id = published(stack, ministack_url)
-    with running(stack, "--api-id", api_id, "--endpoint-url", ministack_url) as started:
-        yield started
+    with running(stack, "--api-id", api_id, "--endpoint-url", ministack_url) as one:
+        yield one
 
 
 def test_a_published_route_answers(stack: Stack) -> None:
@@ -47,7 +47,7 @@ def test_the_api_is_found_by_its_name_too(
     stack = Stack(tmp_path / "room.sqlite3")
     api_id = published(stack, ministack_url)
     options = ("--published", "--endpoint-url", ministack_url, *REGION)
-    with running(stack, *options) as started, started.connect() as client:
+    with running(stack, *options), stack.connect() as client:
         assert ask(client, "say", {"text": "ho"})["type"] == "reply"
         assert stack.get("/open/")["apis"] == [api_id]
         assert stack.get("/announce/lunch/")["delivered"] == 1
@@ -104,13 +104,17 @@ def test_beside_a_django_of_its_own_it_is_read_again_too(
         + '\nWSROUTER["default"]["API_NAME"] = "alone"\n'
     )
     published(stack, ministack_url)
+    stack.migrate()
     django = stack.start("runserver", "--noreload", str(stack.django_port))
     options = ("--no-django", "--published", "--endpoint-url", ministack_url)
-    with running(stack, *options) as started, started.connect() as client:
-        assert started.process is not None
-        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
-        started.process.send_signal(signal.SIGUSR1)
-        eventually(lambda: "Nothing is different." in started.log)
-        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
-    django.terminate()
-    django.wait()
+    try:
+        with started(stack, *options), stack.connect() as client:
+            assert stack.process is not None
+            assert "Set MANAGEMENT_ENDPOINT of the Django there" in stack.log
+            assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+            stack.process.send_signal(signal.SIGUSR1)
+            eventually(lambda: "Nothing is different." in stack.log)
+            assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+    finally:
+        django.terminate()
+        django.wait()

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.running import Stack, frame, running
+from tests.e2e.running import Stack, copied, frame, running, started
 
 ANNOUNCE = """
 import json
@@ -18,8 +19,8 @@ print(json.dumps([report.delivered, report.gone, report.failed]))
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(Stack(tmp_path_factory.mktemp("shell") / "room.sqlite3")) as started:
-        yield started
+    with running(Stack(tmp_path_factory.mktemp("shell") / "room.sqlite3")) as one:
+        yield one
 
 
 def announce(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -47,3 +48,21 @@ def test_the_setting_wins(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None
     with stack.connect():
         delivered, _, failed = announce(stack, monkeypatch)
         assert (delivered, failed) == (0, 1)
+
+
+def test_a_django_that_was_started_by_hand_needs_none_either(tmp_path: Path) -> None:
+    stack = copied(tmp_path)
+    settings = stack.project / "room" / "settings.py"
+    endpoint = f"http://127.0.0.1:{stack.django_port}/ws/"
+    code = settings.read_text().replace("https://room.example.com/ws/", endpoint)
+    settings.write_text(code)
+    stack.migrate()
+    django = stack.start("runserver", "--noreload", str(stack.django_port))
+    try:
+        with started(stack, "--no-django"), stack.connect() as client:
+            assert "Set MANAGEMENT_ENDPOINT" not in stack.log
+            assert stack.get("/announce/lunch/") == {"delivered": 1, "gone": 0}
+            assert frame(client)["payload"] == {"text": "lunch"}
+    finally:
+        django.terminate()
+        django.wait()

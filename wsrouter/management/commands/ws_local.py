@@ -91,7 +91,7 @@ class Command(BaseCommand):
             lines.append(self.style.WARNING(COOKIES))
         if served.api_id and SIGNAL is not None:
             lines.append(AGAIN.format(pid=os.getpid()))
-        if options["no_django"]:
+        if options["no_django"] and served.api_id:
             lines.append(f"Set MANAGEMENT_ENDPOINT of the Django there: http://{place}")
         return "\n".join([*lines, "Quit with CONTROL-C."])
 
