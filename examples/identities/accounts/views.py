@@ -1,22 +1,41 @@
-"""An API for apps: a password buys a token, a token buys a ticket."""
+"""A page, and an API for apps: a password buys a token, a token buys a ticket."""
 
-import json
-
+from django.conf import settings
 from django.contrib.auth import authenticate
-from django.http import HttpRequest, JsonResponse
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import split_domain_port
+from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from pydantic import BaseModel, ValidationError
 
 from accounts import tokens
 from wsrouter import tickets
 from wsrouter.errors import TooManyTickets
 
 
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """The host is the page's: cookies do not ask for the port."""
+    host, _ = split_domain_port(request.get_host())
+    socket_url = settings.SOCKET_URL.replace("{host}", host)
+    return render(request, "accounts/me.html", {"socket_url": socket_url})
+
+
+class Credentials(BaseModel):
+    name: str
+    password: str
+
+
 @csrf_exempt
 @require_POST
 def token(request: HttpRequest) -> JsonResponse:
-    given = json.loads(request.body)
-    user = authenticate(request, username=given["name"], password=given["password"])
+    try:
+        given = Credentials.model_validate_json(request.body)
+    except ValidationError:
+        return JsonResponse({"error": "A name and a password, please."}, status=400)
+    user = authenticate(request, username=given.name, password=given.password)
     if user is None:
         return JsonResponse({"error": "Wrong name or password."}, status=401)
     return JsonResponse({"token": tokens.make(user)})

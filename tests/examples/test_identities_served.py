@@ -1,0 +1,131 @@
+"""The three ways of the example on real sockets, as its README has them."""
+
+import json
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.e2e.running import PATIENCE, Stack, started
+
+PROJECT = Path(__file__).parents[2] / "examples" / "identities"
+USERS = """
+from django.contrib.auth.models import User
+User.objects.create_user("ada", password="analytical")
+User.objects.create_user("device-4711")
+"""
+DEVICES = ["--gateway", "devices", "--principal", "device:{0}"]
+
+
+class Browser:
+    """Keeps cookies, and sends forms with Django's token."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.jar = CookieJar()
+        self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self.jar))
+        self._url = f"http://127.0.0.1:{stack.django_port}"
+
+    def get(self, path: str) -> str:
+        with self._opener.open(self._url + path, timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
+
+    def post(self, path: str, **form: str) -> str:
+        form["csrfmiddlewaretoken"] = self.cookies()["csrftoken"]
+        request = Request(self._url + path, urlencode(form).encode())
+        with self._opener.open(request, timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
+
+    def cookies(self) -> dict[str, str]:
+        return {each.name: str(each.value) for each in self.jar}
+
+
+def prepared(folder: Path) -> Stack:
+    database = folder / "db.sqlite3"
+    variables = {"EXAMPLE_DATABASE": str(database)}
+    stack = Stack(database, project=PROJECT, variables=variables)
+    for command in (["migrate", "--verbosity", "0"], ["shell", "--command", USERS]):
+        done = stack.manage(*command)
+        assert done.returncode == 0, done.stderr
+    return stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with started(prepared(tmp_path_factory.mktemp("identities"))) as stack:
+        yield stack
+
+
+@pytest.fixture
+def browser(stack: Stack) -> Browser:
+    browser = Browser(stack)
+    browser.get("/")
+    assert "The socket says" in browser.post(
+        "/login/?next=/", username="ada", password="analytical"
+    )
+    return browser
+
+
+def opened(stack: Stack, query: str = "", **sent: str) -> ClientConnection:
+    options: dict[str, Any] = {"additional_headers": sent, "proxy": None}
+    return connect(stack.url + query, open_timeout=PATIENCE, **options)
+
+
+def me(client: ClientConnection) -> str:
+    client.send('{"action": "me", "id": "1"}')
+    return str(json.loads(client.recv(timeout=PATIENCE))["payload"]["name"])
+
+
+def attempt(stack: Stack, query: str = "", **sent: str) -> str:
+    """Who one is, or the status that refused it."""
+    try:
+        with opened(stack, query, **sent) as client:
+            return me(client)
+    except InvalidStatus as refusal:
+        return str(refusal.response.status_code)
+
+
+def test_a_page_is_its_session_until_that_ends(stack: Stack, browser: Browser) -> None:
+    cookie = f"sessionid={browser.cookies()['sessionid']}"
+    with opened(stack, Cookie=cookie) as socket:
+        assert me(socket) == "ada"
+        browser.post("/logout/")
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=PATIENCE)
+    assert attempt(stack, Cookie=cookie) == "401"
+
+
+def test_a_page_may_take_a_ticket_instead(stack: Stack, browser: Browser) -> None:
+    ticket = json.loads(browser.post("/ws/ticket/"))["ticket"]
+    assert attempt(stack, f"?ticket={ticket}") == "ada"
+    assert attempt(stack, f"?ticket={ticket}") == "401"
+
+
+def test_an_app_buys_a_ticket_with_its_token(stack: Stack) -> None:
+    opener = build_opener()
+    url = f"http://127.0.0.1:{stack.django_port}/api"
+    given = b'{"name": "ada", "password": "analytical"}'
+    with opener.open(Request(f"{url}/token/", given), timeout=PATIENCE) as answer:
+        bearer = {"Authorization": f"Bearer {json.load(answer)['token']}"}
+    request = Request(f"{url}/ticket/", b"", bearer)
+    with opener.open(request, timeout=PATIENCE) as answer:
+        ticket = json.load(answer)["ticket"]
+    assert attempt(stack, f"?ticket={ticket}") == "ada"
+    assert attempt(stack, f"?ticket={ticket}") == "401"
+    assert attempt(stack) == "401"
+
+
+def test_a_device_is_named_by_the_authorizer(tmp_path: Path) -> None:
+    options = [*DEVICES, "--aws", "client-header=wins"]
+    with started(prepared(tmp_path), *options) as stack:
+        assert "names everybody 'device:{0}'" in stack.log
+        assert attempt(stack, "?serial=4711") == "device-4711"
+        assert attempt(stack, "?serial=1") == "401"
+        assert attempt(stack) == "401"
+        forged = {"X-Wsrouter-Principal-Id": "device:4711"}
+        assert attempt(stack, "?serial=1", **forged) == "403"
