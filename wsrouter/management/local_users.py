@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from wsrouter import transactions
@@ -15,7 +16,7 @@ _PATIENCE_SECONDS = 1.0
 
 async def name_of(connection_id: str) -> str:
     """The username; empty for nobody, and where the database does not tell at once."""
-    with suppress(TimeoutError, Error):
+    with suppress(TimeoutError, Error, ImproperlyConfigured):
         return await asyncio.wait_for(_look_up(connection_id), _PATIENCE_SECONDS)
     return ""
 

@@ -1,0 +1,65 @@
+"""Whose connection it is, as far as the database tells."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from tests.local.command import ROOT
+from wsrouter.management.local_users import name_of
+from wsrouter.models import OpenConnection
+
+BARE = """
+import os
+SECRET_KEY = "a key for tests"
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "wsrouter"]
+DATABASES = eval(os.environ["BARE_DATABASES"])
+"""
+
+
+def connection(connection_id: str, user: object = None) -> None:
+    now = timezone.now()
+    OpenConnection.objects.create(
+        connection_id=connection_id,
+        user=user,
+        gateway="default",
+        connected_at=now,
+        expires_at=now,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_username_or_nobody() -> None:
+    connection("anonymous")
+    connection("hers", get_user_model().objects.create_user("ada"))
+    assert async_to_sync(name_of)("hers") == "ada"
+    assert async_to_sync(name_of)("anonymous") == ""
+    assert async_to_sync(name_of)("gone") == ""
+
+
+def test_a_project_without_a_database_knows_nobody(tmp_path: Path) -> None:
+    look = (
+        "import asyncio, django; django.setup();"
+        "from wsrouter.management.local_users import name_of;"
+        "print(repr(asyncio.run(name_of('any'))))"
+    )
+    (tmp_path / "bare.py").write_text(BARE)
+    for databases in ("{}", "{'default': {'ENGINE': 'django.db.backends.sqlite3'}}"):
+        done = subprocess.run(
+            [sys.executable, "-c", look],
+            cwd=ROOT,
+            env=os.environ
+            | {
+                "DJANGO_SETTINGS_MODULE": "bare",
+                "PYTHONPATH": f"{tmp_path}:{ROOT}",
+                "BARE_DATABASES": databases,
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout == "''\n", done.stderr
