@@ -55,11 +55,33 @@ def test_the_hard_dependencies_are_four() -> None:
     assert hard == {"boto3", "django", "orjson", "pydantic"}
 
 
-@pytest.mark.parametrize(
-    "name", ["wsrouter.models", "django", "boto3", "uvicorn", "aiohttp"]
-)
-def test_the_import_is_light(name: str) -> None:
-    assert name not in modules_after("import wsrouter")
+HEAVY = {"aiohttp", "boto3", "botocore", "pycurl", "starlette", "urllib3", "uvicorn"}
+START = "import django, os, wsrouter\n{environ}\ndjango.setup()"
+
+
+def test_the_import_is_light() -> None:
+    loaded = modules_after("import wsrouter")
+    assert not loaded & {*HEAVY, "django", "pydantic", "wsrouter.models"}
+
+
+def test_starting_is_light() -> None:
+    """With a module of routes. What publishes, sends and runs locally comes later."""
+    name = "tests.project.settings"
+    environ = f'os.environ["DJANGO_SETTINGS_MODULE"] = "{name}"'
+    loaded = modules_after(START.format(environ=environ))
+    assert "tests.project.shop.ws" in loaded
+    assert not loaded & HEAVY
+    later = {f"wsrouter.{each}" for each in ("aws", "fanout", "local", "sync", "views")}
+    assert not loaded & later
+
+
+def test_starting_without_a_router_loads_none() -> None:
+    code = """
+from django.conf import settings
+apps = ["django.contrib.auth", "django.contrib.contenttypes", "wsrouter"]
+settings.configure(INSTALLED_APPS=apps)"""
+    loaded = modules_after(START.format(environ=code))
+    assert not loaded & {"pydantic", "wsrouter.routing.router", "wsrouter.conf"}
 
 
 def test_routing_works_in_a_bare_interpreter() -> None:

@@ -1,12 +1,8 @@
-"""Hears of logouts, logins, changed and deleted users, and ends what they end."""
+"""What logouts, logins, changed and deleted users end; `apps` listens for them."""
 
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models.signals import post_save, pre_delete
 
 from wsrouter import revocation, sessions, ticket_store, transactions
 from wsrouter.identity import session_hashes
@@ -14,18 +10,7 @@ from wsrouter.models import OpenConnection
 from wsrouter.store import Store
 
 
-def listen() -> None:
-    """Called when the app starts. Of models only users are listened to: who listens to
-    the deletion of a model makes Django load every row that it deletes."""
-    user_logged_out.connect(_logged_out, dispatch_uid="wsrouter")
-    user_logged_in.connect(_logged_in, dispatch_uid="wsrouter")
-    for model in apps.get_models():
-        if issubclass(model, get_user_model()):
-            post_save.connect(_saved, sender=model, dispatch_uid="wsrouter")
-            pre_delete.connect(_deleted, sender=model, dispatch_uid="wsrouter")
-
-
-def _logged_out(*, request: Any, user: Any, **_: Any) -> None:
+def logged_out(*, request: Any, user: Any, **_: Any) -> None:
     session = getattr(request, "session", None)
     if user is None or session is None or not session.session_key:
         return
@@ -37,7 +22,7 @@ def _logged_out(*, request: Any, user: Any, **_: Any) -> None:
     _end_session(session.session_key)
 
 
-def _logged_in(*, request: Any, **_: Any) -> None:
+def logged_in(*, request: Any, **_: Any) -> None:
     """Who logs in over somebody else's session ends that one, without a logout."""
     before = getattr(request, "COOKIES", {}).get(settings.SESSION_COOKIE_NAME, "")
     session = getattr(request, "session", None)
@@ -45,7 +30,7 @@ def _logged_in(*, request: Any, **_: Any) -> None:
         _end_session(before)
 
 
-def _saved(*, instance: Any, created: bool, update_fields: Any, **_: Any) -> None:
+def saved(*, instance: Any, created: bool, update_fields: Any, **_: Any) -> None:
     if created:
         return
     if update_fields is not None and set(update_fields) <= {"last_login"}:
@@ -53,7 +38,7 @@ def _saved(*, instance: Any, created: bool, update_fields: Any, **_: Any) -> Non
     sessions.finish_after_commit(revocation.of_changed(instance))
 
 
-def _deleted(*, instance: Any, **_: Any) -> None:
+def deleted(*, instance: Any, **_: Any) -> None:
     """The rows would go with their user; they go before, so that handlers hear it."""
     store = Store()
     rows = OpenConnection.objects.filter(user=instance.pk)

@@ -10,9 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from wsrouter import conf
 from wsrouter.errors import WSRouterError
-from wsrouter.management.gateway_page import Page, page, publish_page
 from wsrouter.models import Membership, OpenConnection
 
 SEE = "wsrouter.view_openconnection"
@@ -78,6 +76,8 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
 
     def gateways(self, request: HttpRequest) -> HttpResponse:
         """The configured gateways."""
+        from wsrouter import conf
+
         _require(request, SEE, PUBLISH)
         try:
             context = {"gateways": conf.gateways().values(), "error": ""}
@@ -87,6 +87,8 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
 
     def gateway(self, request: HttpRequest, alias: str) -> HttpResponse:
         """One gateway: its routes, what is not published, and the button."""
+        from wsrouter.management.gateway_page import Page, page
+
         _require(request, SEE, PUBLISH)
         if request.method == "POST":
             return self._publish(request, alias)
@@ -101,6 +103,8 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
 
     def _publish(self, request: HttpRequest, alias: str) -> HttpResponse:
         """Publish exactly the plan that was shown, or show the new one."""
+        from wsrouter.management.gateway_page import publish_page
+
         _require(request, PUBLISH)
         try:
             done = publish_page(alias, seen=request.POST.get("plan", ""))
@@ -147,6 +151,8 @@ def _require(request: HttpRequest, *any_of: str) -> None:
 
 
 def _aliases() -> set[str]:
+    from wsrouter import conf
+
     try:
         return set(conf.gateways())
     except ImproperlyConfigured:

@@ -1,8 +1,24 @@
-"""Connects the library to a Django project when it starts."""
+"""Connects the library to a Django project when it starts.
 
+What a process may never need, such as checks, endings and sends, is imported when it is
+needed: a worker that starts cold pays for little more than the models.
+"""
+
+import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core import checks
+from django.db.models.signals import post_save, pre_delete
+from django.utils.module_loading import autodiscover_modules
+
+from wsrouter import reloading
+from wsrouter.routing import slot
 
 
 class WSRouterConfig(AppConfig):
@@ -11,23 +27,77 @@ class WSRouterConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from wsrouter import (
-            account_events,
-            assembly,
-            checks,
-            conf,
-            deployment_checks,
-            discovery,
-            reloading,
-        )
-
-        checks.register()
-        deployment_checks.register()
-        account_events.listen()
-        assembly.install()
+        checks.register(_check, "wsrouter")
+        checks.register(_check_deployment, "wsrouter", deploy=True)
+        _listen()
+        slot.install_sender(_sender)
         reloading.watch()
         reloading.hush()
-        discovery.discover()
-        with suppress(conf.ConfigurationError):  # a system check tells of it
-            for gateway in conf.gateways().values():
-                discovery.root_router(gateway)
+        autodiscover_modules("ws")
+        _declare()
+
+
+def _declare() -> None:
+    """Mistakes in a declaration are errors at start."""
+    if "wsrouter.routing.router" not in sys.modules and not _names_a_router():
+        return
+    from wsrouter import conf, discovery
+
+    with suppress(conf.ConfigurationError):  # a system check tells of it
+        for gateway in conf.gateways().values():
+            discovery.root_router(gateway)
+
+
+def _names_a_router() -> bool:
+    entries = getattr(settings, "WSROUTER", {})
+    return not isinstance(entries, dict) or any(
+        not isinstance(each, dict) or each.get("ROUTER") for each in entries.values()
+    )
+
+
+def _listen() -> None:
+    """Of models only users are listened to: who listens to the deletion of a model
+    makes Django load every row that it deletes."""
+    from django.contrib.auth import get_user_model
+
+    def connect(signal: Any, event: str, **more: Any) -> None:
+        receiver = partial(_told, event)
+        signal.connect(receiver, weak=False, dispatch_uid="wsrouter", **more)
+
+    connect(user_logged_out, "logged_out")
+    connect(user_logged_in, "logged_in")
+    for model in apps.get_models():
+        if issubclass(model, get_user_model()):
+            connect(post_save, "saved", sender=model)
+            connect(pre_delete, "deleted", sender=model)
+
+
+def _told(event: str, **told: Any) -> None:
+    from wsrouter import account_events
+
+    getattr(account_events, event)(**told)
+
+
+def _sender() -> Any:
+    from wsrouter import assembly
+
+    return assembly.sender()
+
+
+def _check(**about: Any) -> list[checks.CheckMessage]:
+    from wsrouter.checks import CHECKS
+
+    return _all(CHECKS, about)
+
+
+def _check_deployment(**about: Any) -> list[checks.CheckMessage]:
+    from wsrouter import deployment_checks
+    from wsrouter.checks import check_secrets
+
+    return _all((check_secrets, *deployment_checks.CHECKS), about)
+
+
+def _all(
+    functions: tuple[Callable[..., list[checks.CheckMessage]], ...], about: Any
+) -> list[checks.CheckMessage]:
+    return [message for check in functions for message in check(**about)]

@@ -16,7 +16,6 @@ from wsrouter.errors import SendError
 from wsrouter.fanout.ports import Transport
 from wsrouter.fanout.sender import Sender
 from wsrouter.lifecycle import Lifecycle, crash_answer
-from wsrouter.routing import ports
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.failures import Failures
 from wsrouter.routing.frame import Cause, Frame
@@ -48,11 +47,6 @@ class Substitutes:
 
 
 _substitutes = Substitutes()
-
-
-def install() -> None:
-    """Give events and connections their way to the sockets."""
-    ports.install_sender(sender)
 
 
 @cache

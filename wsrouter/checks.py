@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
@@ -23,16 +22,6 @@ from wsrouter.sync.refusals import refusals
 from wsrouter.wire import limits, secret, selection
 
 MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
-
-
-def register() -> None:
-    """Called when the app starts."""
-    checks.register(check_settings, "wsrouter")
-    checks.register(check_flat_payloads, "wsrouter")
-    checks.register(check_secrets, "wsrouter", deploy=True)
-    checks.register(check_numbers, "wsrouter")
-    checks.register(check_authentication, "wsrouter")
-    checks.register(check_refusals, "wsrouter")
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -185,3 +174,12 @@ def _alternatives(payload: Any) -> list[Mapping[str, Any]]:
         else each
         for each in listed
     ]
+
+
+CHECKS = (
+    check_settings,
+    check_flat_payloads,
+    check_numbers,
+    check_authentication,
+    check_refusals,
+)

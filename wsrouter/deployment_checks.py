@@ -29,22 +29,6 @@ _UNGUESSED = 24
 _SHARED = "Use Redis or Memcached for CACHES['default']."
 
 
-def register() -> None:
-    """Called when the app starts."""
-    for check in (
-        check_origins,
-        check_throttles,
-        check_tickets,
-        check_https,
-        check_redirects,
-        check_hosts,
-        check_cookies,
-        check_principals,
-        check_background,
-    ):
-        checks.register(check, "wsrouter", deploy=True)
-
-
 def check_origins(**_: object) -> list[CheckMessage]:
     """W005: every page on the web may open a socket with its visitor's cookies."""
     return [
@@ -249,3 +233,16 @@ def _cookie_obstacles(gateway: Gateway) -> Iterator[str]:
         f".{shared}"
     ):
         yield f"SESSION_COOKIE_DOMAIN {shared!r} does not cover {gateway.domain.name!r}"
+
+
+CHECKS = (
+    check_origins,
+    check_throttles,
+    check_tickets,
+    check_https,
+    check_redirects,
+    check_hosts,
+    check_cookies,
+    check_principals,
+    check_background,
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from wsrouter.errors import MessageError, NotReady
+from wsrouter.routing import slot
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.throttle import Rate
@@ -153,12 +154,7 @@ def connecting() -> Any:
     return current.connection if current else None
 
 
-_senders: list[Callable[[], Sender]] = []
-
-
-def install_sender(find: Callable[[], Sender]) -> None:
-    """Called when an application starts; `find` is asked at every send."""
-    _senders[:] = [find]
+_senders: list[Callable[[], Sender]] = slot.senders
 
 
 def sender() -> Sender:
