@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, connections, router, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -125,11 +125,17 @@ def _locked(connection_id: str, **more: str) -> bool:
 
 
 def _the_same(row: OpenConnection) -> OpenConnection | None:
-    """The row of an earlier `$connect` of the same user, kept for the transaction."""
+    """The row of an earlier `$connect` of the same user, kept for the transaction.
+
+    The insert that failed has locked it on MySQL already: two that ask for more would
+    wait for each other.
+    """
     same = _connections().filter(
         connection_id=row.connection_id, gateway=row.gateway, user=row.user_id
     )
-    return same.select_for_update().first()
+    if connections[_alias()].vendor != "mysql":
+        same = same.select_for_update()
+    return same.first()
 
 
 def _storable(moment: datetime) -> datetime:

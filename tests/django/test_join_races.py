@@ -65,8 +65,9 @@ def meanwhile(act: Act, connection_id: str) -> Iterator[None]:
 
 
 def _until_it_waits(running: "Future[None]", session: int) -> None:
+    """MariaDB looks again only when nobody has asked for a tenth of a second."""
     while not _value(WAITS[connection.vendor], session):
-        if wait([running], timeout=0.05).done:
+        if wait([running], timeout=0.3).done:
             return
 
 
