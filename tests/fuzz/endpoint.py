@@ -25,6 +25,7 @@ with atheris.instrument_imports(include=["wsrouter"]):
 
     django.setup()
     import_module("wsrouter.urls")
+    import_module("wsrouter.wsgi_door")
 
 from django.core.management import call_command
 from django.db import connection
@@ -35,8 +36,9 @@ from wsrouter.models import OpenConnection
 SEEDS = 100
 
 
-def request(data: Any, *, proven: bool) -> tuple[Any, ...]:
-    """A sound event, and what the input makes of it."""
+def answer(data: Any, *, proven: bool) -> Any:
+    """To a sound event, or what the input makes of it."""
+    front = data.ConsumeBool()
     sent = hostile.sound(
         data.PickValueInList(hostile.EVENTS), data.PickValueInList(hostile.KEYS)
     )
@@ -47,7 +49,7 @@ def request(data: Any, *, proven: bool) -> tuple[Any, ...]:
         sent.pop(data.PickValueInList(hostile.NAMES), None)
     sent = hostile.settled(sent, data.PickValueInList(hostile.GUESSES), proven=proven)
     method, query = data.PickValueInList(hostile.METHODS), _query(data)
-    return method, query, _body(data), sent
+    return hostile.answer(method, query, _body(data), sent, front=front)
 
 
 def _value(data: Any) -> str:
@@ -92,13 +94,13 @@ class Fuzzer:
 
     def _stranger(self, data: Any) -> None:
         with connection.execute_wrapper(_no_query):
-            response = hostile.answer(*request(data, proven=False))
+            response = answer(data, proven=False)
         hostile.check_refused(response, self.crashes)
         self.statuses["unproven 403"] += 1
 
     def _proven(self, data: Any) -> None:
         OpenConnection.objects.all().delete()
-        response = hostile.answer(*request(data, proven=True))
+        response = answer(data, proven=True)
         hostile.check_answered(response, self.crashes)
         self.statuses[f"proven {response.status_code}"] += 1
 

@@ -3,12 +3,18 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from django.test import Client, override_settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
 
 from tests.django.events import SECRET, URL, headers
 from tests.security.served import SETTINGS
+from wsrouter import wsgi
 from wsrouter.models import OpenConnection
 from wsrouter.wire import mapping
 from wsrouter.wire.mapping import environ_key
@@ -59,10 +65,23 @@ def settled(sent: dict[str, str], guess: str, *, proven: bool) -> dict[str, str]
     return sent
 
 
-def answer(method: str, query: str, body: bytes, sent: dict[str, str]) -> Any:
+def answer(
+    method: str, query: str, body: bytes, sent: dict[str, str], *, front: bool
+) -> HttpResponse:
+    """By the view, through Django and its middleware, or through the front door."""
     environ = {_key(name): value for name, value in sent.items()}
-    client = Client(raise_request_exception=False)
-    return client.generic(method, URL + query, body, **environ)
+    request = RequestFactory().generic(method, URL + query, body, **environ)
+    start: list[Any] = []
+    application = _application(front=front)
+    response = application(request.environ, lambda *given: start.extend(given))
+    content = b"".join(response)
+    response.close()
+    return HttpResponse(content, status=int(start[0].split()[0]))
+
+
+@cache
+def _application(*, front: bool) -> Any:
+    return wsgi.gateway(WSGIHandler()) if front else WSGIHandler()
 
 
 def _key(name: str) -> str:
@@ -101,7 +120,18 @@ def served() -> Iterator[list[logging.LogRecord]]:
     loggers = [logging.getLogger(name) for name in ("wsrouter", "django")]
     for each in loggers:
         each.addHandler(listener)
-    with override_settings(WSROUTER={"default": SETTINGS}):
+    with _connections_kept(), override_settings(WSROUTER={"default": SETTINGS}):
         yield listener.found
     for each in loggers:
         each.removeHandler(listener)
+
+
+@contextmanager
+def _connections_kept() -> Iterator[None]:
+    """As Django's test client does: a test has one connection to the database."""
+    signals = (request_started, request_finished)
+    for each in signals:
+        each.disconnect(close_old_connections)
+    yield
+    for each in signals:
+        each.connect(close_old_connections)

@@ -9,7 +9,6 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from django.contrib.auth.models import User
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client, override_settings
 from django.test.testcases import LiveServerThread
 from websockets.exceptions import InvalidStatus
@@ -19,7 +18,7 @@ from tests.django.events import headers
 from tests.local.running import Running, running
 from tests.ports import free_port
 from tests.security.served import SETTINGS
-from wsrouter import assembly
+from wsrouter import assembly, wsgi
 from wsrouter.local.behaviour import Behaviour
 
 OTHER = {"SECRET": "y" * 32, "ROUTER": SETTINGS["ROUTER"]}
@@ -84,19 +83,31 @@ def ask(client: ClientConnection, action: str) -> str:
     return str(frame.get("payload") or frame.get("error", frame).get("code"))
 
 
+def _django(handler: Any) -> Any:
+    return handler
+
+
+def _front_door(handler: Any) -> Any:
+    return wsgi.gateway(handler)
+
+
 @contextmanager
 def serving(
-    *, behaviour: Behaviour | None = None, principal: str = "-", **entry: Any
+    *,
+    behaviour: Behaviour | None = None,
+    principal: str = "-",
+    front: bool = False,
+    **entry: Any,
 ) -> Iterator[Site]:
-    """Two gateways are configured; the local one serves `default`. The database has to
-    be one that threads can share."""
+    """Two gateways are configured; the local one serves `default`. With `front`, Django
+    stands behind the front door. The database has to be one that threads can share."""
     port, stack = free_port(), ExitStack()
     place = f"http://127.0.0.1:{port}/production"
     default = {**SETTINGS, "MANAGEMENT_ENDPOINT": place, **entry}
     with stack:
         configured = {"default": default, "other": OTHER}
         stack.enter_context(override_settings(WSROUTER=configured))
-        server = LiveServerThread("127.0.0.1", StaticFilesHandler)
+        server = LiveServerThread("127.0.0.1", _front_door if front else _django)
         server.start()
         stack.callback(server.terminate)
         server.is_ready.wait()

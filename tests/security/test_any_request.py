@@ -57,16 +57,20 @@ def crashes() -> Iterator[list[logging.LogRecord]]:
 
 
 @often
-@given(request=requests(proven=False))
-def test_strangers_are_refused_without_a_query(request: Any, crashes: Any) -> None:
+@given(request=requests(proven=False), front=st.booleans())
+def test_strangers_are_refused_without_a_query(
+    request: Any, front: bool, crashes: Any
+) -> None:
     """There is no database for this test: any query fails it."""
-    hostile.check_refused(hostile.answer(*request), crashes)
+    hostile.check_refused(hostile.answer(*request, front=front), crashes)
 
 
 @pytest.mark.django_db
 @often
-@given(request=requests(proven=True))
-def test_the_proven_get_an_answer(request: Any, crashes: Any, user: User) -> None:
+@given(request=requests(proven=True), front=st.booleans())
+def test_the_proven_get_an_answer(
+    request: Any, front: bool, crashes: Any, user: User
+) -> None:
     OpenConnection.objects.all().delete()
-    hostile.check_answered(hostile.answer(*request), crashes)
+    hostile.check_answered(hostile.answer(*request, front=front), crashes)
     assert database.is_usable()

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
+from tests.django import events
+from tests.django.doors import FrontWsgi
 from tests.django.events import SECRET, Gateway
 from tests.security.served import SETTINGS, Ended
 from wsrouter import tickets
@@ -37,6 +39,12 @@ def _served() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(params=["view", "front door"], autouse=True)
+def _door(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "front door":
+        monkeypatch.setattr(events, "Client", FrontWsgi)
+
+
 @pytest.fixture
 def victim(user: User) -> Gateway:
     """A user's open connection, whose id the attacker has learnt."""
@@ -61,7 +69,7 @@ def _unharmed(victim: Gateway, ended: list[Ended]) -> Iterator[None]:
 @pytest.mark.parametrize("event", ["CONNECT", "MESSAGE", "DISCONNECT"])
 def test_a_forged_event(event: str, forged: Any, victim: Gateway, user: User) -> None:
     """With the victim's own cookie and id it is still nobody's."""
-    stranger = Client(raise_request_exception=False)
+    stranger = Gateway().http
     stranger.force_login(user)
     gateway = Gateway(victim.id, http=stranger, **forged)
     with CaptureQueriesContext(database) as queries:

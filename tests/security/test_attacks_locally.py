@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -35,9 +36,9 @@ ENDINGS = [
 FORGED = [{"secret": ""}, {"secret": "x" * 32}, {"alias": "other"}, {"alias": "?"}]
 
 
-@pytest.fixture
-def site(shared_database: None) -> Iterator[Site]:
-    with serving() as started:
+@pytest.fixture(params=[False, True], ids=["view", "front door"])
+def site(request: Any, shared_database: None) -> Iterator[Site]:
+    with serving(front=request.param) as started:
         yield started
 
 
