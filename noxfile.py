@@ -212,9 +212,12 @@ def bench(session: nox.Session) -> None:
     runs another of tests/benchmarks, such as `strangers`."""
     names = {path.stem for path in Path("tests/benchmarks").glob("*.py")}
     name, *arguments = session.posargs or ["fanout"]
+    name = {"local": "local_gateway"}.get(name, name)
     if name not in names:
         name, arguments = "fanout", session.posargs
     session.install("-e", ".[dev]", "django-aws-api-gateway-websockets==4.1.0")
+    if name == "local_gateway":
+        session.install("granian>=2.8")
     session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 
 
