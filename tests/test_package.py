@@ -7,7 +7,6 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-import pytest
 from packaging.requirements import Requirement
 
 DISTRIBUTION = "django-wsrouter"

@@ -71,12 +71,11 @@ async def _written(
     try:
         if doorstep.signals_are_heard():
             await sync_to_async(_nothing)()
-        reaction = await adrive(dispatch.reaction(arrived, body, request))
-        letter = doorstep.letter
-        if reaction.answer.status < 400:
-            return letter(reaction.answer, request), reaction.afterwards
-        written = await sync_to_async(letter)(reaction.answer, request)
-        return written, reaction.afterwards
+        answer = await adrive(dispatch.answer(arrived, body, request))
+        write = partial(doorstep.letter, answer, request)
+        # A log of errors may be a mail.
+        letter = write() if answer.status < 400 else await sync_to_async(write)()
+        return letter, dispatch.afterwards(arrived, answer)
     except Exception as error:  # noqa: BLE001
         return await sync_to_async(doorstep.failure)(request, error), None
 

@@ -26,13 +26,6 @@ class Arrival(NamedTuple):
     frame: Frame
 
 
-class Reaction(NamedTuple):
-    """An answer, and what there is to do when the client has it."""
-
-    answer: Answer
-    afterwards: Callable[[], object] | None = None
-
-
 def proven(environ: Environ) -> str:
     """The alias of the gateway that sent a request; raises NotOurGateway."""
     try:
@@ -65,19 +58,24 @@ def most() -> int:
     return allowed if allowed < limits.MESSAGE_BYTES else limits.MESSAGE_BYTES
 
 
-def reaction(arrived: Arrival, body: bytes | None, request: Any) -> Flow[Reaction]:
-    """What becomes of a frame; `body` is None when there is more than can be."""
+def answer(arrived: Arrival, body: bytes | None, request: Any) -> Flow[Answer]:
+    """What a frame is answered; `body` is None when there is more than can be."""
     gateway, frame = arrived
     if problem := _problem(body):
-        answer = encode.answer(Failure(malformed(problem)))
+        flow = _refused(problem)
     else:
         decode.fill(frame, body or b"")
-        answer = yield from _answering(gateway, frame, request)
-    if frame.event_type is EventType.MESSAGE and gateway.reply_via == "connection":
-        answer = yield from _posted(frame, answer)
-    if answer.ended:
-        return Reaction(answer, partial(sessions.end_found, _address(frame)))
-    return Reaction(answer)
+        flow = _answering(gateway, frame, request)
+    if gateway.reply_via == "connection" and frame.event_type is EventType.MESSAGE:
+        return _posted(frame, flow)
+    return flow
+
+
+def afterwards(arrived: Arrival, given: Answer) -> Callable[[], object] | None:
+    """What there is to do when the client has its answer."""
+    if not given.ended:
+        return None
+    return partial(sessions.end_found, _address(arrived.frame))
 
 
 def _problem(body: bytes | None) -> str:
@@ -86,6 +84,11 @@ def _problem(body: bytes | None) -> str:
     if depth.is_too_deep(body):
         return f"A frame is {depth.LEVELS} levels deep at most."
     return ""
+
+
+def _refused(problem: str) -> Flow[Answer]:
+    yield from ()
+    return encode.answer(Failure(malformed(problem)))
 
 
 def _answering(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
@@ -109,10 +112,10 @@ def _atomic(
 
 def _in_transactions(flow: Flow[Answer]) -> Answer:
     with transactions.atomic_requests():
-        answer = drive(flow)
-        if answer.failed:
+        given = drive(flow)
+        if given.failed:
             transactions.roll_back()
-    return answer
+    return given
 
 
 def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
@@ -132,15 +135,16 @@ def _crashed(
     return encode.answer(outcome, crash_status=gateway.crash_status)
 
 
-def _posted(frame: Frame, answer: Answer) -> Flow[Answer]:
-    if answer.body:
+def _posted(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
+    given = yield from flow
+    if given.body:
         about = {
             "address": _address(frame),
-            "data": answer.body,
-            "on_commit": not answer.failed,
+            "data": given.body,
+            "on_commit": not given.failed,
         }
         yield Call(assembly.sender().reply, about)
-    return Answer(status=answer.status, ended=answer.ended)
+    return Answer(status=given.status, ended=given.ended)
 
 
 def _address(frame: Frame) -> Address:

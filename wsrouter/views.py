@@ -8,16 +8,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
 from wsrouter import dispatch, origins, transactions
-from wsrouter.dispatch import Reaction
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.routing.drive import drive
 from wsrouter.routing.frame import EventType
+from wsrouter.wire.encode import Answer
+
+Step = Callable[[], object]
 
 
 class Sent(HttpResponse):
     """An answer with something to do when the client has it."""
 
-    afterwards: Callable[[], object] | None = None
+    afterwards: Step | None = None
 
     def close(self) -> None:
         super().close()
@@ -47,7 +49,8 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     ):
         return HttpResponse(status=403)
     body = _body(request) if event is EventType.MESSAGE else b""
-    return _response(drive(dispatch.reaction(arrived, body, request)))
+    answer = drive(dispatch.answer(arrived, body, request))
+    return _response(answer, dispatch.afterwards(arrived, answer))
 
 
 def _body(request: HttpRequest) -> bytes | None:
@@ -62,8 +65,7 @@ def _body(request: HttpRequest) -> bytes | None:
     return body if len(body) <= most else None
 
 
-def _response(reaction: Reaction) -> HttpResponse:
-    answer, afterwards = reaction
+def _response(answer: Answer, afterwards: Step | None) -> HttpResponse:
     kind = Sent if afterwards else HttpResponse
     response = kind(answer.body, status=answer.status, content_type="application/json")
     for name, value in answer.headers.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
+from threading import local
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest, get_script_name
@@ -18,6 +19,8 @@ from wsrouter.routing.frame import EventType
 
 Environ = dict[str, Any]
 Step = Callable[[], object]
+_thread = local()
+"""The `prefix` of URLs that messages find in this thread; None after other requests."""
 
 
 class Door:
@@ -32,6 +35,7 @@ class Door:
         if environ["REQUEST_METHOD"] == "POST":
             arrived = doorstep.knock(environ, environ.get("PATH_INFO") or "/")
         if arrived is None:
+            _thread.prefix = None
             return self.application(environ, start_response)  # type: ignore[no-any-return]
         _begin(environ)
         letter, afterwards = _written(arrived, environ)
@@ -56,12 +60,20 @@ class _Sent:
 
 
 def _begin(environ: Environ) -> None:
-    """As Django begins a request. What a middleware activated for the last request of
-    this thread is not there for this one."""
-    set_script_prefix(get_script_name(environ))
+    """As Django begins a request."""
+    prefix = get_script_name(environ)
+    if getattr(_thread, "prefix", None) != prefix:
+        _tidy(prefix)
+    request_started.send(sender=Door, environ=environ)
+
+
+def _tidy(prefix: str) -> None:
+    """What a middleware activated for the last request of Django in this thread is not
+    there for a message."""
+    set_script_prefix(prefix)
     translation.deactivate()
     timezone.deactivate()
-    request_started.send(sender=Door, environ=environ)
+    _thread.prefix = prefix
 
 
 def _written(arrived: Arrival, environ: Environ) -> tuple[Letter, Step | None]:
@@ -69,8 +81,8 @@ def _written(arrived: Arrival, environ: Environ) -> tuple[Letter, Step | None]:
     try:
         is_message = arrived.frame.event_type is EventType.MESSAGE
         body = _body(environ) if is_message else b""
-        reaction = drive(dispatch.reaction(arrived, body, request))
-        return doorstep.letter(reaction.answer, request), reaction.afterwards
+        answer = drive(dispatch.answer(arrived, body, request))
+        return doorstep.letter(answer, request), dispatch.afterwards(arrived, answer)
     except Exception as error:  # noqa: BLE001
         return doorstep.failure(request, error), None
 

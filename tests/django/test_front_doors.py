@@ -168,14 +168,20 @@ def test_who_listens_for_requests_hears_of_messages(action: str, door: Door) -> 
     assert heard == ["started", "finished"]
 
 
+def activating(get_response: Any) -> Any:
+    def middleware(request: Any) -> Any:
+        translation.activate("de")
+        timezone.activate("Asia/Tokyo")
+        return get_response(request)
+
+    return middleware
+
+
+@override_settings(MIDDLEWARE=["tests.django.test_front_doors.activating"])
 def test_what_the_last_request_activated_is_gone(front: Door) -> None:
-    translation.activate("de")
-    timezone.activate("Asia/Tokyo")
-    try:
+    for _ in range(2):
+        front.post("/nowhere/", data=b"", headers={})
         assert send(front, "where") == ["/ws/", "en-us", "America/Chicago"]
-    finally:
-        translation.deactivate()
-        timezone.deactivate()
 
 
 @override_settings(FORCE_SCRIPT_NAME="/below")

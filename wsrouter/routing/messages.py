@@ -68,16 +68,15 @@ class Messages:
                 asked.connection = yield Call(self.lookup, {"frame": frame})
             if not plan.is_open:
                 yield from admit(plan.route, frame, asked.connection, self.counter)
-            asked.opened = self._opened(frame, plan)
+            read = plan.read or self._unread
+            asked.opened = read(frame.body)
             result = yield Call(plan.function, plan.arguments(asked), plan.is_async)
             return plan.outcome(asked, result)
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._failure(error, asked, plan))
 
-    def _opened(self, frame: Frame, plan: Plan) -> Opened[Any]:
-        if plan.read:
-            return plan.read(frame.body)
-        return Opened(self.envelope.identify(frame.body).id, None)
+    def _unread(self, body: bytes) -> Opened[Any]:
+        return Opened(self.envelope.identify(body).id, None)
 
     def _failure(self, error: Exception, asked: Asked, plan: Plan) -> Flow[Outcome]:
         answer = yield from self.failures.explain(
