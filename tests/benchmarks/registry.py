@@ -62,10 +62,14 @@ def _measure_here(folder: str) -> None:
             registry_rows.analyze()
             filled = size
             found[size] = registry_costs.measured(size)
-        scans = _scans()
+        told = {
+            "load": os.getloadavg(),
+            "cache_mib": registry_rows.cache_mib(),
+            "read_whole": _scans(),
+            "us": found,
+        }
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
-    told = {"load": os.getloadavg(), "read_whole": scans, "us": found}
     print(json.dumps(told))  # noqa: T201
 
 

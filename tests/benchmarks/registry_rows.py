@@ -28,7 +28,7 @@ _NOW = {
 
 def fill(first: int, last: int, total: int) -> None:
     """Connections `first` to `last` of `total`, each in three groups: `all`, a hall of
-    20,000 and a room of 10."""
+    20,000 and a room of 10. A second call adds to the first halls and rooms."""
     _users(first // PER_USER + 1, last // PER_USER)
     _connections(first, last)
     _memberships(first, last, total)
@@ -46,6 +46,21 @@ def analyze() -> None:
                 cursor.execute(f"VACUUM ANALYZE {table}")
             else:
                 cursor.execute(f"ANALYZE {table}")
+
+
+def cache_mib() -> int | None:
+    """The server's own cache; SQLite and PostgreSQL count on the system's."""
+    ask = {
+        "mysql": "SELECT @@innodb_buffer_pool_size DIV 1048576",
+        "postgresql": (
+            "SELECT setting::int / 128 FROM pg_settings WHERE name = 'shared_buffers'"
+        ),
+    }
+    if connection.vendor not in ask:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(ask[connection.vendor])
+        return int(cursor.fetchone()[0])
 
 
 def clear() -> None:
