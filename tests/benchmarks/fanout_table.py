@@ -30,6 +30,19 @@ def memory() -> str:
     )
 
 
+def signing() -> str:
+    return f"Signing costs {_read('fanout')['signing_us'][1]:.1f} µs"
+
+
+def growth() -> str:
+    found = _read("fanout_memory")["growth"]
+    lean, fast = (_mib(found[name]["more_for_many"]) for name in ("default", "fast"))
+    return (
+        f'{lean} MiB more than one that sends to 1,000 with `"default"`, and {fast} MiB'
+        ' more with `"fast"`'
+    )
+
+
 def _row(name: str, found: dict[str, Any]) -> str:
     who, in_flight = ROWS[name]
     cells = [
@@ -61,4 +74,4 @@ def _read(name: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(costs(), memory(), sep="\n\n")  # noqa: T201
+    print(costs(), memory(), signing(), growth(), sep="\n\n")  # noqa: T201
