@@ -76,7 +76,7 @@ async def _written(
         # A log of errors may be a mail.
         letter = write() if answer.status < 400 else await sync_to_async(write)()
         return letter, dispatch.afterwards(arrived, answer)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # answered as Django does
         return await sync_to_async(doorstep.failure)(request, error), None
 
 

@@ -83,7 +83,7 @@ def _written(arrived: Arrival, environ: Environ) -> tuple[Letter, Step | None]:
         body = _body(environ) if is_message else b""
         answer = drive(dispatch.answer(arrived, body, request))
         return doorstep.letter(answer, request), dispatch.afterwards(arrived, answer)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # answered as Django does
         return doorstep.failure(request, error), None
 
 

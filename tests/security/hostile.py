@@ -120,18 +120,22 @@ def served() -> Iterator[list[logging.LogRecord]]:
     loggers = [logging.getLogger(name) for name in ("wsrouter", "django")]
     for each in loggers:
         each.addHandler(listener)
-    with _connections_kept(), override_settings(WSROUTER={"default": SETTINGS}):
-        yield listener.found
-    for each in loggers:
-        each.removeHandler(listener)
+    try:
+        with connections_kept(), override_settings(WSROUTER={"default": SETTINGS}):
+            yield listener.found
+    finally:
+        for each in loggers:
+            each.removeHandler(listener)
 
 
 @contextmanager
-def _connections_kept() -> Iterator[None]:
+def connections_kept() -> Iterator[None]:
     """As Django's test client does: a test has one connection to the database."""
     signals = (request_started, request_finished)
     for each in signals:
         each.disconnect(close_old_connections)
-    yield
-    for each in signals:
-        each.connect(close_old_connections)
+    try:
+        yield
+    finally:
+        for each in signals:
+            each.connect(close_old_connections)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.django import events
 from tests.django.doors import FrontWsgi
 from tests.django.events import SECRET, Gateway
+from tests.security.hostile import connections_kept
 from tests.security.served import SETTINGS, Ended
 from wsrouter import tickets
 from wsrouter.models import Membership, OpenConnection
@@ -40,9 +41,11 @@ def _served() -> Iterator[None]:
 
 
 @pytest.fixture(params=["view", "front door"], autouse=True)
-def _door(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def _door(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if request.param == "front door":
         monkeypatch.setattr(events, "Client", FrontWsgi)
+    with connections_kept():
+        yield
 
 
 @pytest.fixture
