@@ -10,6 +10,8 @@ from wsrouter.wire import limits
 class Limits:
     """API Gateway's numbers, to be shrunk in tests and trials.
 
+    `messages_at_once` is how many messages of one client are in progress before it is
+    read no further, half of what goes to the backend at once;
     `outbox_bytes` is what may wait for a client that does not read before
     @connections answers 429, `close_seconds` the time it has to take a close frame;
     `shutdown_seconds` bounds the `$disconnect`s at the end.
@@ -20,6 +22,7 @@ class Limits:
     message_bytes: int = limits.MESSAGE_BYTES
     frame_bytes: int = limits.FRAME_BYTES
     url_characters: int = 4096
+    messages_at_once: int = 50
     outbox_bytes: int = 1024 * 1024
     close_seconds: float = 5.0
     shutdown_seconds: int = 5

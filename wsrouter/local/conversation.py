@@ -40,6 +40,7 @@ class Conversation:
         self._opening = arrival.opening(scope, cookies=api.behaviour.cookies)
         self._caller = arrival.caller(scope, self._opening)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(limits.messages_at_once)
         self._turns = Turns()
         self._session: Session | None = None
         self._user = ""
@@ -96,12 +97,18 @@ class Conversation:
             if (text := message.get("text")) is None:
                 session.close(_BINARY)
             elif session.closing is None:
+                # Or else whoever sends without an end takes all of the gateway.
+                await self._room.acquire()
                 self._start(session, text)
 
     def _start(self, session: Session, text: str) -> None:
         task = asyncio.create_task(self._answer(session, text))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._room.release()
 
     def _pinged(self, session: Session) -> bool:
         """Whether a pong is due."""
