@@ -78,16 +78,6 @@ OF_THE_WHEEL = [
 ]
 # Most tests wait for a process, a socket or a time-out; files keep what they share.
 IN_PARALLEL = ["-n", "4", "--dist", "loadfile"]
-NEEDS_NEWER_TOOLS = [
-    f"--deselect=tests/{test}"
-    for test in (
-        # It sets a clock that botocore has only since 1.40.
-        "aws/test_signer.py::test_a_signature_equals_botocores",
-        # The client of websockets before 17.4 cannot reset a connection that it reads.
-        "local/test_closing.py::test_a_lost_connection_is_told_as_1006[True]",
-        "local/test_command.py::test_a_client_that_is_killed_leaves_no_row",
-    )
-]
 
 
 def possible(python: str, django: str) -> bool:
@@ -143,7 +133,7 @@ def matrix(session: nox.Session, django: str) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest versions that the dependencies allow."""
     session.install("-e", ".", *LOWEST, *TESTERS)
-    chosen = WITHOUT_BROWSERS + NEEDS_NEWER_TOOLS + IN_PARALLEL
+    chosen = WITHOUT_BROWSERS + IN_PARALLEL
     session.run("pytest", *(session.posargs or chosen))
 
 
@@ -218,6 +208,8 @@ def bench(session: nox.Session) -> None:
     session.install("-e", ".[dev]", "django-aws-api-gateway-websockets==4.1.0")
     if name == "local_gateway":
         session.install("granian>=2.8")
+    if name == "messages":
+        session.install("channels>=4.3", "django-ninja>=1.7")
     session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 
 
