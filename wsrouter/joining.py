@@ -25,6 +25,15 @@ def leave(connection_id: str, group: str, *, using: str) -> None:
     _execute(using, f"{_delete(Membership, using)} {where}", [connection_id, group])
 
 
+def leave_all(connection_id: str, *, using: str) -> list[str]:
+    """The groups that a connection was in; for databases that tell what they delete."""
+    quoted = connections[using].ops.quote_name
+    where = f"{quoted('connection_id')} = %s RETURNING {quoted('group')}"
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"{_delete(Membership, using)} {where}", [connection_id])
+        return [group for (group,) in cursor.fetchall()]
+
+
 def remove(connection_ids: Sequence[str], gateway: str, *, using: str) -> None:
     """Take connections out of the registry and of their groups; in a transaction. The
     rows go first: who joins now waits for them, and finds none."""

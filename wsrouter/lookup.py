@@ -1,7 +1,7 @@
-"""The one query of a message: its connection and the user, compiled once.
+"""Connections with their users, in one statement each that is compiled once.
 
-Django's compiler writes the statement and knows how to read each column; compiling it
-anew would cost several times what the database does.
+Django's compiler writes the query and knows how to read each column; compiling it anew
+would cost several times what the database does.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,8 +14,6 @@ from django.core.signals import setting_changed
 from django.db import connections
 
 from wsrouter.models import OpenConnection
-
-_UNASKED = ("session_hash", "stored_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +32,22 @@ class Statement:
 
 def find(connection_id: str, gateway: str, *, using: str) -> Any | None:
     """What an OpenConnection with its user would tell, or None."""
-    statement = _statement(using)
+    return _told(_query(using), connection_id, gateway, using)
+
+
+def take(connection_id: str, gateway: str, *, using: str) -> Any | None:
+    """The same, for the one caller that removes it. Only where `can_take`."""
+    return _told(_removal(using), connection_id, gateway, using)
+
+
+def can_take(using: str) -> bool:
+    """Whether the database tells what it deletes: all but MySQL do."""
+    return bool(connections[using].features.can_return_columns_from_insert)
+
+
+def _told(
+    statement: Statement, connection_id: str, gateway: str, using: str
+) -> Any | None:
     database = connections[using]
     values = {"connection_id": connection_id, "gateway": gateway}
     with database.cursor() as cursor:
@@ -56,18 +69,55 @@ def _read(statement: Statement, row: list[Any], using: str) -> SimpleNamespace:
 
 
 @cache
-def _statement(using: str) -> Statement:
-    """Compiled with a database connection of its own, which is never opened for long:
-    the converters keep hold of it."""
-    compiler = _query().get_compiler(connection=connections.create_connection(using))
+def _query(using: str) -> Statement:
+    compiler = _compiler(using, "session_hash", "stored_at")
     sql, parameters = compiler.as_sql()
-    info, expressions = compiler.klass_info, [each[0] for each in compiler.select]
-    (theirs,) = info["related_klass_infos"]
+    # Django's SQLite needs longer to find the places of nameless values than SQLite
+    # for the query.
+    named = sql.replace("%%", "%%%%") % tuple(f"%({each})s" for each in parameters)
+    return _statement(compiler, named)
+
+
+@cache
+def _removal(using: str) -> Statement:
+    """What is deleted is told, with the user's columns one by one: no join can be."""
+    compiler = _compiler(using, "session_hash")
+    compiler.as_sql()
+    quoted, rows = compiler.quote_name_unless_alias, OpenConnection._meta.db_table
+    user = f"{quoted(rows)}.{quoted('user_id')}"
+
+    def column(expression: Any) -> str:
+        field, meta = expression.target, expression.target.model._meta
+        if meta.model is OpenConnection:
+            return f"{quoted(rows)}.{quoted(field.column)}"
+        return (
+            f"(SELECT {quoted(field.column)} FROM {quoted(meta.db_table)}"  # noqa: S608
+            f" WHERE {quoted(meta.pk.column)} = {user})"
+        )
+
+    told = ", ".join(column(each[0]) for each in compiler.select)
+    mine = f"{quoted('connection_id')} = %(connection_id)s"
+    mine += f" AND {quoted('gateway')} = %(gateway)s"
+    sql = f"DELETE FROM {quoted(rows)} WHERE {mine} RETURNING {told}"  # noqa: S608
+    return _statement(compiler, sql)
+
+
+def _compiler(using: str, *unasked: str) -> Any:
+    """With a database connection of its own, which is never opened for long: what is
+    compiled keeps hold of it. Each value is the name of its parameter."""
+    rows = OpenConnection.objects.select_related("user").defer(*unasked)
+    query = rows.filter(connection_id="connection_id", gateway="gateway").query
+    return query.get_compiler(connection=connections.create_connection(using))
+
+
+def _statement(compiler: Any, sql: str) -> Statement:
+    expressions = [each[0] for each in compiler.select]
+    (theirs,) = compiler.klass_info["related_klass_infos"]
     names = [each.target.attname for each in expressions]
     model, start = theirs["model"], theirs["select_fields"][0]
     converters = compiler.get_converters(expressions)
     return Statement(
-        sql=sql.replace("%%", "%%%%") % tuple(f"%({each})s" for each in parameters),
+        sql=sql,
         own=names[:start],
         theirs=names[start:],
         user=model,
@@ -80,16 +130,10 @@ def _statement(using: str) -> Statement:
     )
 
 
-def _query() -> Any:
-    """Each value is the name of its parameter. Django's SQLite needs longer to find
-    the places of nameless ones than SQLite for the query."""
-    rows = OpenConnection.objects.select_related("user").defer(*_UNASKED)
-    return rows.filter(connection_id="connection_id", gateway="gateway").query
-
-
 def _forget(*, setting: str, **_: Any) -> None:
     if setting in ("USE_TZ", "TIME_ZONE", "DATABASES"):
-        _statement.cache_clear()
+        _query.cache_clear()
+        _removal.cache_clear()
 
 
 setting_changed.connect(_forget)

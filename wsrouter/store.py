@@ -1,6 +1,6 @@
 """The registry of open connections, kept in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,13 +52,11 @@ class Store:
 
     def forget(self, connection_id: str, gateway: str) -> Forgotten | None:
         """Remove a connection; it is returned to the one caller that removed it."""
+        take = _taken if lookup.can_take(_alias()) else _locked_and_taken
         with transaction.atomic(using=_alias()):
-            if not _locked(connection_id, gateway=gateway):
-                return None
-            rows = _connections().select_related("user")
-            row = rows.get(connection_id=connection_id)
-            groups = self.groups(connection_id)
-            row.delete(using=_alias())
+            row, groups = take(connection_id, gateway)
+        if row is None:
+            return None
         connection = Connection(row.connection_id, groups=groups, **_facts(row))
         return Forgotten(connection=connection, cause=_ended_by(row))
 
@@ -124,6 +122,26 @@ def _locked(connection_id: str, **more: str) -> bool:
     return rows.update(gateway=F("gateway")) > 0
 
 
+def _taken(connection_id: str, gateway: str) -> tuple[Any | None, Iterable[str]]:
+    """The row goes first: who joins now waits for that, and finds none."""
+    row = lookup.take(connection_id, gateway, using=_alias())
+    if row is None:
+        return None, ()
+    return row, joining.leave_all(connection_id, using=_alias())
+
+
+def _locked_and_taken(
+    connection_id: str, gateway: str
+) -> tuple[Any | None, Iterable[str]]:
+    """On MySQL, which does not tell what it deletes."""
+    if not _locked(connection_id, gateway=gateway):
+        return None, ()
+    row = _connections().select_related("user").get(connection_id=connection_id)
+    groups = list(_memberships_of(connection_id).values_list("group", flat=True))
+    joining.remove([connection_id], gateway, using=_alias())
+    return row, groups
+
+
 def _the_same(row: OpenConnection) -> OpenConnection | None:
     """The row of an earlier `$connect` of the same user, kept for the transaction.
 
@@ -169,7 +187,7 @@ def _row(frame: Frame, connection: Connection, identity: Identity) -> OpenConnec
     )
 
 
-def _ended_by(row: OpenConnection) -> Cause | None:
+def _ended_by(row: Any) -> Cause | None:
     if row.expires_at > timezone.now():
         return None
     lived = row.expires_at - row.stored_at

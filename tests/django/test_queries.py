@@ -112,6 +112,6 @@ def test_a_repeated_connect(user: User, gateway: Gateway) -> None:
 
 
 def test_disconnect(gateway: Gateway) -> None:
-    """Lock, row with user, groups, and the two deletions; one when it is gone."""
-    assert cost(gateway.disconnect) == 5
+    """Two deletions that tell what they delete; one when it is gone."""
+    assert cost(gateway.disconnect) == 2
     assert cost(gateway.disconnect) == 1
