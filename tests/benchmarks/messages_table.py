@@ -1,0 +1,71 @@
+"""The tables of docs/explanation/performance.md, made from the committed results:
+`python -m tests.benchmarks.messages_table`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def _read(name: str) -> Any:
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def wsgi() -> str:
+    """Everything that is compared with a bare view."""
+    return _table("times bare view", lambda name: not _is_async(name))
+
+
+def asgi() -> str:
+    """Everything that is compared with the endpoint under Django's ASGI handler."""
+    return _table("times endpoint, ASGI", _is_async)
+
+
+def _is_async(name: str) -> bool:
+    return "ASGI" in name or "Channels" in name
+
+
+def _table(against: str, chosen: Any) -> str:
+    lines = [
+        f"| | CPU µs | {against} | quartiles | statements |",
+        "|---|---|---|---|---|",
+    ]
+    for name, told in _read("messages")["variants"].items():
+        if chosen(name):
+            low, high = told["ratio_quartiles"]
+            lines.append(
+                f"| {name} | {told['cpu_us']:.0f} | {told['ratio']:.2f}"
+                f" | {low:.2f} to {high:.2f} | {told['queries']} |"
+            )
+    return "\n".join(lines)
+
+
+def startup() -> str:
+    lines = ["| | CPU ms | times Django alone | quartiles |", "|---|---|---|---|"]
+    for name, told in _read("startup")["variants"].items():
+        low, high = told["ratio_quartiles"]
+        lines.append(
+            f"| {name} | {told['cpu_ms']:.0f} | {told['ratio']:.2f}"
+            f" | {low:.2f} to {high:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def life() -> str:
+    found = _read("messages")["statements"]
+    return "; ".join(
+        f"`${event.lower()}` {told['all']}, of which {told['ours']} on our tables"
+        for event, told in found.items()
+    )
+
+
+def about() -> str:
+    found = _read("messages")
+    versions = ", ".join(f"{name} {each}" for name, each in found["versions"].items())
+    return f"Python {found['python']}, {versions}"
+
+
+if __name__ == "__main__":
+    for each in (about, wsgi, asgi, life, startup):
+        print(each(), end="\n\n")  # noqa: T201
