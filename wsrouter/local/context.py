@@ -45,14 +45,16 @@ def variables(event: Event, *, api_id: str, stage: str) -> dict[str, str]:
 def evaluate(source: str, event: Event, context: Mapping[str, str]) -> str | None:
     """The value of a RequestParameters source for this event, None when it is null."""
     value = _lookup(source, event, context)
-    return None if value is None else _CONTROL.sub(" ", value)
+    if value is None or value.isprintable():  # much the quicker question
+        return value
+    return _CONTROL.sub(" ", value)
 
 
 def _lookup(source: str, event: Event, context: Mapping[str, str]) -> str | None:
+    if source.startswith(_CONTEXT):
+        return context.get(source[len(_CONTEXT) :])
     if source.startswith("'"):
         return source[1:-1]
-    if source.startswith(_CONTEXT):
-        return context.get(source.removeprefix(_CONTEXT))
     if source.startswith(_BODY):
         return _from_body(source.removeprefix(_BODY), event)
     if event.opening is None:

@@ -47,8 +47,8 @@ def build(
         event = replace(event, close=None)
     mapped = _mapped(event, snapshot, api_id, behaviour)
     client, mapped = _settled(_passed(event), mapped, behaviour.client_header)
-    own = _without(_own_headers(event, api_id, behaviour), _names(mapped))
-    headers = [*_without(client, _names(own)), *own, *mapped]
+    own = _beside(_own_headers(event, api_id, behaviour), mapped)
+    headers = [*_beside(client, own), *own, *mapped]
     query = event.opening.query if event.opening else ""
     return IntegrationRequest(headers=tuple(headers), query=query, body=event.body)
 
@@ -56,10 +56,10 @@ def build(
 def _settled(client: Headers, mapped: Headers, rule: str) -> tuple[Headers, Headers]:
     """What is left of the client's headers, and what becomes of the mapped ones."""
     if rule == "wins":
-        return client, _without(mapped, _names(client))
+        return client, _beside(mapped, client)
     if rule == "joined":
         mapped = [(name, _joined(client, name, value)) for name, value in mapped]
-    return _without(client, _names(mapped)), mapped
+    return _beside(client, mapped), mapped
 
 
 def _joined(client: Headers, name: str, value: str) -> str:
@@ -120,8 +120,11 @@ def _gateway_agent(api_id: str) -> str:
     return f"AmazonAPIGateway_{api_id}"
 
 
-def _names(headers: Headers) -> set[str]:
-    return {name.lower() for name, _ in headers}
+def _beside(headers: Headers, others: Headers) -> Headers:
+    """Those that `others` does not have; a message has none of the client's."""
+    if not headers or not others:
+        return headers
+    return _without(headers, {name.lower() for name, _ in others})
 
 
 def _without(headers: Headers, names: frozenset[str] | set[str]) -> Headers:
