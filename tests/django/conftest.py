@@ -1,4 +1,4 @@
-"""Databases that threads can share, and ATOMIC_REQUESTS for a test."""
+"""Users, sockets in memory, ATOMIC_REQUESTS, and databases that threads can share."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
-from wsrouter import Delivery
+from tests.django import peers
+from tests.django.events import serving
+from wsrouter import Delivery, assembly
+from wsrouter.fanout.memory import MemoryTransport
 from wsrouter.signals import delivered
 
 InThreads = Callable[[int, Callable[[int], Any]], list[Any]]
@@ -37,6 +40,16 @@ def deliveries() -> Iterator[list[Delivery]]:
     delivered.connect(listen)
     yield seen
     delivered.disconnect(listen)
+
+
+@pytest.fixture
+def transport() -> Iterator[MemoryTransport]:
+    """Where `peers` have their sockets."""
+    peers.ended.clear()
+    peers.within.clear()
+    memory = MemoryTransport()
+    with serving(peers.router), assembly.substituted(transport=memory, secret=""):
+        yield memory
 
 
 @pytest.fixture
