@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
-from tests.django import peers
+from tests.django import peers, registering
 from tests.django.events import serving
 from wsrouter import Delivery, assembly
 from wsrouter.fanout.memory import MemoryTransport
@@ -50,6 +50,13 @@ def transport() -> Iterator[MemoryTransport]:
     memory = MemoryTransport()
     with serving(peers.router), assembly.substituted(transport=memory, secret=""):
         yield memory
+
+
+@pytest.fixture(name="registering")
+def _registering() -> Iterator[None]:
+    registering.ended.clear()
+    with serving(registering.router):
+        yield
 
 
 @pytest.fixture
