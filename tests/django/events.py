@@ -132,3 +132,8 @@ class Gateway:
 def answered(response: HttpResponse) -> Any:
     assert response.status_code == 200, response.content
     return from_json(response.content) if response.content else None
+
+
+def error_of(frame: Any) -> Any:
+    assert frame["type"] == "error"
+    return frame["error"]
