@@ -1,5 +1,6 @@
 """Users, sockets in memory, ATOMIC_REQUESTS, and databases that threads can share."""
 
+import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
-from tests.django import peers, registering
+from tests.django import peers, registering, talk
 from tests.django.events import serving
 from wsrouter import Delivery, assembly
 from wsrouter.fanout.memory import MemoryTransport
@@ -57,6 +58,16 @@ def _registering() -> Iterator[None]:
     registering.ended.clear()
     with serving(registering.router):
         yield
+
+
+@pytest.fixture
+def talking(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Serves the router of `talk`; afterwards no client may be left."""
+    with serving(talk.router):
+        yield
+    caplog.get_records("call").clear()  # tracebacks keep what a test had
+    gc.collect()
+    talk.assert_real_transport()
 
 
 @pytest.fixture

@@ -1,89 +1,21 @@
 """`wsrouter.testing.WebSocketClient`, in every kind of test."""
 
 import gc
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.test import TestCase, TransactionTestCase, override_settings
-from django.urls import path
-from pydantic import BaseModel
+from django.test import TestCase, TransactionTestCase
 
 from tests.django.events import serving
-from wsrouter import Accept, Connection, MessageError, Reject, Router, assembly
+from tests.django.talk import Watch, assert_real_transport, router, told
+from wsrouter import assembly
 from wsrouter.aws.connections import Connections
-from wsrouter.conf import ConfigurationError
 from wsrouter.errors import EventTooLarge
 from wsrouter.models import OpenConnection
 from wsrouter.testing import ErrorFrame, HandshakeRefused, WebSocketClient
 
-router = Router()
-told = router.event("told", str)
-urlpatterns = [path("", lambda request: HttpResponse())]
-
-
-class Watch(BaseModel):
-    order_id: int
-
-
-@router.connect
-def opened(connection: Connection, request: HttpRequest) -> Accept:
-    if "refuse" in request.GET:
-        raise Reject(401, "Who are you?")
-    if "crash" in request.GET:
-        raise RuntimeError("hunter2")
-    connection.state["room"] = request.GET.get("room", "")
-    connection.state["tenant"] = request.headers.get("X-Tenant", "")
-    assert request.is_secure()
-    return Accept(request.headers.get("Sec-WebSocket-Protocol", ""))
-
-
-@router.route("watch")
-def watch(payload: Watch, connection: Connection) -> dict[str, Any]:
-    connection.join("orders")
-    return {"order_id": payload.order_id, "user": str(connection.user)}
-
-
-@router.route("facts")
-def facts(connection: Connection) -> list[Any]:
-    return [connection.source_ip, connection.user_agent, dict(connection.state)]
-
-
-@router.route("tell")
-def tell(payload: str) -> None:
-    told.send(payload, everyone=True)
-
-
-@router.route("fail")
-def fail() -> None:
-    raise MessageError("sold_out", "None left.")
-
-
-@router.route("crash")
-def crash() -> None:
-    raise RuntimeError("hunter2")
-
-
-@router.route("close")
-def close(connection: Connection) -> None:
-    connection.close()
-
-
-@pytest.fixture(autouse=True)
-def _served(caplog: pytest.LogCaptureFixture) -> Any:
-    with serving(router):
-        yield
-    caplog.get_records("call").clear()  # tracebacks keep what a test had
-    gc.collect()
-    assert_real_transport()
-
-
-def assert_real_transport() -> None:
-    """Nothing of the test client is left."""
-    assert isinstance(assembly.transport(), Connections)
-    assert len(assembly.accepted_secrets("default")) < 2
+pytestmark = pytest.mark.usefixtures("talking")
 
 
 def everything(user: User) -> None:
@@ -260,59 +192,3 @@ def test_nothing_there_says_what_is() -> None:
         pytest.raises(AssertionError, match=r"not answered.*Forbidden"),
     ):
         client.call("no.such.route")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("options", [{}, {"SECRET": ""}, {"SECRET": "weak"}])
-def test_no_secret_is_needed(options: Any) -> None:
-    entry = {"ROUTER": "tests.django.events.served"}
-    with override_settings(WSROUTER={"default": entry | options}):
-        assert WebSocketClient().connect().call("facts")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("setting", [{"default": {}}, None])
-def test_no_setting_is_needed_at_all(setting: Any, settings: Any) -> None:
-    if setting is None:
-        del settings.WSROUTER
-    else:
-        settings.WSROUTER = setting
-    assert WebSocketClient().connect().call("shop.echo", "x") == "x"
-
-
-@pytest.mark.django_db
-@override_settings(SECURE_SSL_REDIRECT=True)
-def test_a_project_that_redirects_to_https() -> None:
-    middleware = "django.middleware.security.SecurityMiddleware"
-    with override_settings(MIDDLEWARE=[middleware]):
-        assert WebSocketClient().connect().call("facts")
-
-
-@pytest.mark.django_db
-@override_settings(ROOT_URLCONF="tests.django.test_client")
-def test_urls_without_the_endpoint() -> None:
-    with pytest.raises(ConfigurationError, match=r'include\("wsrouter.urls"\)'):
-        WebSocketClient().connect()
-
-
-@pytest.mark.django_db
-def test_a_gateway_that_is_not_configured() -> None:
-    with pytest.raises(ConfigurationError, match="'other', only: default"):
-        WebSocketClient(gateway="other")
-
-
-@pytest.mark.django_db
-def test_other_settings_of_the_gateway() -> None:
-    flat = {"ENVELOPE": "flat", "REPLY_VIA": "connection"}
-    key = {"ROUTE_SELECTION_EXPRESSION": "$request.body.type"}
-    with serving(router, **flat, **key), WebSocketClient() as client:
-        assert client.call("watch", Watch(order_id=7))["order_id"] == 7
-    with serving(router, PUBLISH="default"), WebSocketClient() as client:
-        assert client.call("watch", Watch(order_id=7))["order_id"] == 7
-    with serving(router, DEFAULT_ROUTE=False), WebSocketClient() as client:
-        client.send("no.such.route")
-        assert client.receive()["message"] == "Forbidden"
-    with serving(router, CRASH_STATUS=500):
-        client = WebSocketClient(raise_exceptions=False).connect()
-        client.send("crash")
-        assert client.receive("error")

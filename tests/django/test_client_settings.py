@@ -1,0 +1,72 @@
+"""`wsrouter.testing.WebSocketClient` under the settings that a project may have."""
+
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from tests.django.events import serving
+from tests.django.talk import Watch, router
+from wsrouter.conf import ConfigurationError
+from wsrouter.testing import WebSocketClient
+
+pytestmark = pytest.mark.usefixtures("talking")
+urlpatterns = [path("", lambda request: HttpResponse())]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("options", [{}, {"SECRET": ""}, {"SECRET": "weak"}])
+def test_no_secret_is_needed(options: Any) -> None:
+    entry = {"ROUTER": "tests.django.events.served"}
+    with override_settings(WSROUTER={"default": entry | options}):
+        assert WebSocketClient().connect().call("facts")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("setting", [{"default": {}}, None])
+def test_no_setting_is_needed_at_all(setting: Any, settings: Any) -> None:
+    if setting is None:
+        del settings.WSROUTER
+    else:
+        settings.WSROUTER = setting
+    assert WebSocketClient().connect().call("shop.echo", "x") == "x"
+
+
+@pytest.mark.django_db
+@override_settings(SECURE_SSL_REDIRECT=True)
+def test_a_project_that_redirects_to_https() -> None:
+    middleware = "django.middleware.security.SecurityMiddleware"
+    with override_settings(MIDDLEWARE=[middleware]):
+        assert WebSocketClient().connect().call("facts")
+
+
+@pytest.mark.django_db
+@override_settings(ROOT_URLCONF="tests.django.test_client_settings")
+def test_urls_without_the_endpoint() -> None:
+    with pytest.raises(ConfigurationError, match=r'include\("wsrouter.urls"\)'):
+        WebSocketClient().connect()
+
+
+@pytest.mark.django_db
+def test_a_gateway_that_is_not_configured() -> None:
+    with pytest.raises(ConfigurationError, match="'other', only: default"):
+        WebSocketClient(gateway="other")
+
+
+@pytest.mark.django_db
+def test_other_settings_of_the_gateway() -> None:
+    flat = {"ENVELOPE": "flat", "REPLY_VIA": "connection"}
+    key = {"ROUTE_SELECTION_EXPRESSION": "$request.body.type"}
+    with serving(router, **flat, **key), WebSocketClient() as client:
+        assert client.call("watch", Watch(order_id=7))["order_id"] == 7
+    with serving(router, PUBLISH="default"), WebSocketClient() as client:
+        assert client.call("watch", Watch(order_id=7))["order_id"] == 7
+    with serving(router, DEFAULT_ROUTE=False), WebSocketClient() as client:
+        client.send("no.such.route")
+        assert client.receive()["message"] == "Forbidden"
+    with serving(router, CRASH_STATUS=500):
+        client = WebSocketClient(raise_exceptions=False).connect()
+        client.send("crash")
+        assert client.receive("error")
