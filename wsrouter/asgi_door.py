@@ -39,12 +39,14 @@ class Door:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         arrived = None
-        if scope["type"] == "http" and scope["method"] == "POST":
+        if scope["type"] == "http":
             prefix = get_script_prefix(scope)
             path = scope["path"].removeprefix(prefix) if prefix else scope["path"]
-            arrived = doorstep.knock(_environ(scope), path)
+            arrived = doorstep.knock(_environ(scope), scope["method"], path)
         if arrived is None:
             await self.application(scope, receive, send)
+        elif isinstance(arrived, Letter):
+            await _post(arrived, send)
         else:
             await _answer(arrived, scope, receive, send)
 

@@ -37,15 +37,34 @@ class Letter(NamedTuple):
     body: bytes
 
 
-def knock(environ: Mapping[str, Any], path: str) -> Arrival | None:
-    """A message or the end of a connection, proven and sound, for the endpoint. None is
-    for Django, which has a way to refuse everything that is to be refused."""
-    if environ.get(_EVENT_TYPE) not in _TAKEN:
+REFUSED = Letter(
+    403,
+    "Forbidden",
+    [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "0")],
+    b"",
+)
+"""For strangers: a stranger must not cost more than a message."""
+_found: set[str] = set()
+"""The paths at which something proven has found the endpoint."""
+
+
+def knock(
+    environ: Mapping[str, Any], method: str, path: str
+) -> Arrival | Letter | None:
+    """A message or the end of a connection, proven and sound, for the endpoint; or what
+    a stranger gets there. None is for Django, which refuses the rest."""
+    is_taken = method == "POST" and environ.get(_EVENT_TYPE) in _TAKEN
+    if not is_taken and path not in _found:
         return None
     try:
         alias = dispatch.proven(environ)
-        return dispatch.arrival(environ, alias) if _is_endpoint(path) else None
-    except (NotOurGateway, ImpossibleHeaders):
+        if not is_taken or not _is_endpoint(path):
+            return None
+        _found.add(path)
+        return dispatch.arrival(environ, alias)
+    except NotOurGateway:
+        return REFUSED if path in _found else None
+    except ImpossibleHeaders:
         return None
 
 
@@ -95,6 +114,7 @@ def _is_endpoint(path: str) -> bool:
 def _forget(*, setting: str, **_: Any) -> None:
     if setting == "ROOT_URLCONF":
         _is_endpoint.cache_clear()
+        _found.clear()
 
 
 setting_changed.connect(_forget)

@@ -31,9 +31,11 @@ class Door:
         self.application = application
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        arrived = None
-        if environ["REQUEST_METHOD"] == "POST":
-            arrived = doorstep.knock(environ, environ.get("PATH_INFO") or "/")
+        path = environ.get("PATH_INFO") or "/"
+        arrived = doorstep.knock(environ, environ["REQUEST_METHOD"], path)
+        if isinstance(arrived, Letter):
+            start_response(f"{arrived.status} {arrived.reason}", arrived.headers)
+            return (arrived.body,)
         if arrived is None:
             _thread.prefix = None
             return self.application(environ, start_response)  # type: ignore[no-any-return]

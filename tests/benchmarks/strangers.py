@@ -2,16 +2,17 @@
 
     python -m tests.benchmarks.strangers [ROUNDS]
 
-Requests go through Django's WSGI handler and the whole middleware, one kind after the
-other in any order, so that a busy machine slows all of them alike. Medians go to
-results/strangers.json; `comparison` measures the comparison by itself.
+Requests go through Django's WSGI handler and the whole middleware, and through the
+front door, one kind after the other in any order, so that a busy machine slows all
+alike. Medians go to results/strangers.json; `comparison` measures the comparison by
+itself.
 """
 
 import json
 import os
 import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -36,9 +37,11 @@ from django.test import override_settings
 from tests.benchmarks import comparison
 from tests.django.events import SECRET, Gateway, headers
 from tests.security.served import SETTINGS
+from wsrouter import wsgi
 from wsrouter.wire.mapping import environ_key
 
 RESULT = Path(__file__).parent / "results" / "strangers.json"
+Handler = Callable[..., Any]
 ROUNDS = 3000
 KNOWN = "Known_id-000001="
 NEARLY = {f"{n} right": SECRET[:n] + "!" * (32 - n) for n in (0, 8, 16, 24, 31)}
@@ -62,7 +65,7 @@ def environ(key: str, **mapped: str) -> dict[str, Any]:
     }
 
 
-def post(handler: WSGIHandler, given: Mapping[str, Any]) -> tuple[str, int]:
+def post(handler: Handler, given: Mapping[str, Any]) -> tuple[str, int]:
     """The status, and the nanoseconds of CPU until the answer is closed."""
     statuses: list[str] = []
 
@@ -73,13 +76,12 @@ def post(handler: WSGIHandler, given: Mapping[str, Any]) -> tuple[str, int]:
     began = process_time_ns()
     response = handler(request, start_response)
     b"".join(response)
-    response.close()
+    getattr(response, "close", lambda: None)()
     return statuses[0], process_time_ns() - began
 
 
-def measured(rounds: int) -> dict[str, Any]:
+def measured(handler: Handler, rounds: int) -> dict[str, Any]:
     """Microseconds of CPU by kind of request, and the queries of each."""
-    handler = WSGIHandler()
     kinds = {name: environ(key) for name, key in SERVED.items()}
     kinds |= {name: environ("who", secret=guess) for name, guess in FORGED.items()}
     times: dict[str, list[int]] = {name: [] for name in kinds}
@@ -92,10 +94,10 @@ def measured(rounds: int) -> dict[str, Any]:
             assert status.startswith("200" if name in SERVED else "403"), status
             times[name].append(taken)
     cpu = {name: round(median(each) / 1000, 1) for name, each in times.items()}
-    return {"cpu_us": cpu, "queries": queries}
+    return {"cpu_us": cpu, "queries": queries, **_ratios(cpu)}
 
 
-def _queries(handler: WSGIHandler, given: Mapping[str, Any]) -> int:
+def _queries(handler: Handler, given: Mapping[str, Any]) -> int:
     seen: list[str] = []
 
     def count(execute: Any, sql: str, *rest: Any) -> Any:
@@ -107,15 +109,18 @@ def _queries(handler: WSGIHandler, given: Mapping[str, Any]) -> int:
     return len(seen)
 
 
-def summary(found: dict[str, Any], alone: Mapping[int, float]) -> dict[str, Any]:
-    cpu = found["cpu_us"]
+def _ratios(cpu: Mapping[str, float]) -> dict[str, Any]:
     worst = max(cpu[name] for name in FORGED)
-    wrong = [taken for right, taken in alone.items() if right < 64]
     nearly = [cpu[name] for name in NEARLY]
     return {
-        **found,
         "unproven_by_served": {n: round(worst / cpu[n], 2) for n in SERVED},
         "unproven_by_prefix": round(max(nearly) / min(nearly), 2),
+    }
+
+
+def compared(alone: Mapping[int, float]) -> dict[str, Any]:
+    wrong = [taken for right, taken in alone.items() if right < 64]
+    return {
         "comparison_ns": {str(right): round(taken) for right, taken in alone.items()},
         "comparison_by_prefix": round(max(wrong) / min(wrong), 2),
     }
@@ -131,7 +136,12 @@ def _prepared() -> Iterator[None]:
 
 def main(rounds: int) -> None:
     with _prepared():
-        told = summary(measured(rounds), comparison.measured())
+        view, front = WSGIHandler(), wsgi.gateway(WSGIHandler())
+        told = {
+            "view": measured(view, rounds),
+            "front door": measured(front, rounds),
+            **compared(comparison.measured()),
+        }
         told |= {"rounds": rounds, "load": list(os.getloadavg())}
         text = json.dumps(told, indent=2)
         RESULT.write_text(text + "\n")

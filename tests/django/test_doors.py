@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from tests.django.doors import DOORS, FRONT, Door, to_django
 from tests.django.events import SECRET, Gateway, headers, new_id, serving
-from wsrouter import Connection, Message, MessageError, Router, lanes
+from wsrouter import Connection, Message, MessageError, Router, doorstep, lanes
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
@@ -176,15 +176,36 @@ UNTAKEN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", UNTAKEN)
-def test_what_is_refused_is_refused_by_django(name: str, caplog: Any) -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_is_refused_is_refused_alike(name: str, is_known: bool) -> None:
+    """By Django, until a door has learnt where the endpoint is; then it sends strangers
+    away itself."""
     answers = {}
     for door in DOORS:
+        doorstep._found.clear()
+        if is_known:
+            told(DOORS[door](), *frame("echo", '"x"'))
         to_django.clear()
         answers[door] = told(DOORS[door](), *frame("echo", '"x"'), **UNTAKEN[name])
-        assert to_django == (["/ws/"] if door in FRONT else [])
+        sent_away = is_known and answers[door][0] == 403
+        assert to_django == (["/ws/"] if door in FRONT and not sent_away else [])
     assert set(answers.values()) == {answers["view-wsgi"]}, answers
     assert answers["view-wsgi"][0] in (400, 403)
     assert answers["view-wsgi"][2] == b""
+
+
+@pytest.mark.parametrize("event", ["CONNECT", "MESSAGE", "", "x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_stranger_is_sent_away_whatever_the_request(
+    front: Door, event: str, method: str
+) -> None:
+    told(front, *frame("echo", '"x"'))
+    for secret in ("", "x" * 32):
+        sent = headers("MESSAGE", "echo", connection_id=ID, secret=secret)
+        sent["X-Wsrouter-Event-Type"] = event
+        answer = front.post("/ws/", data=b"{}", headers=sent, method=method)
+        assert (answer.status_code, answer.content) == (403, b"")
+    assert not to_django
 
 
 @pytest.mark.parametrize(("path", "status"), [("/ws/x/", 404), ("/nowhere/", 404)])

@@ -75,7 +75,7 @@ def answer(
     application = _application(front=front)
     response = application(request.environ, lambda *given: start.extend(given))
     content = b"".join(response)
-    response.close()
+    getattr(response, "close", lambda: None)()
     return HttpResponse(content, status=int(start[0].split()[0]))
 
 
