@@ -1,24 +1,25 @@
 """Warnings about what strangers do: each once a minute, so that they flood no log."""
 
 import logging
+from collections import defaultdict
 from time import monotonic
 
 logger = logging.getLogger("wsrouter.security")
 SECONDS = 60.0
-KINDS = 100
-"""So many different ones at most, also when somebody makes up new ones."""
-_until: dict[object, float] = {}
+KINDS = 20
+"""So many of one sort, when somebody makes up new ones: they hide no other sort."""
+_until: defaultdict[str, dict[object, float]] = defaultdict(dict)
 
 
 def warn(message: str, *arguments: object) -> None:
     """Log a warning, unless the same one was logged within the last minute."""
-    kind, now = (message, *arguments), monotonic()
-    if _until.get(kind, now) > now:
+    kinds, now = _until[message], monotonic()
+    if kinds.get(arguments, now) > now:
         return
-    if len(_until) >= KINDS:
-        _forget(now)
-    if len(_until) < KINDS:
-        _until[kind] = now + SECONDS
+    if len(kinds) >= KINDS:
+        _drop_old(kinds, now)
+    if len(kinds) < KINDS:
+        kinds[arguments] = now + SECONDS
         logger.warning(message, *arguments)
 
 
@@ -27,7 +28,7 @@ def forget() -> None:
     _until.clear()
 
 
-def _forget(now: float) -> None:
-    for kind, until in list(_until.items()):
+def _drop_old(kinds: dict[object, float], now: float) -> None:
+    for kind, until in list(kinds.items()):
         if until <= now:
-            _until.pop(kind, None)
+            kinds.pop(kind, None)

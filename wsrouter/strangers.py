@@ -12,7 +12,7 @@ _SHOWN = 64
 
 def tell_of(error: ImpossibleHeaders) -> None:
     """Its message names the header, and never has a value."""
-    seldom.warn("A request was answered 400: %s", error)
+    seldom.warn("A request was answered 400: %s", str(error))
 
 
 def tell(environ: Environ) -> None:
