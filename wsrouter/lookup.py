@@ -91,14 +91,15 @@ def _removal(using: str) -> Statement:
         if meta.model is OpenConnection:
             return f"{quoted(rows)}.{quoted(field.column)}"
         return (
-            f"(SELECT {quoted(field.column)} FROM {quoted(meta.db_table)}"  # noqa: S608
-            f" WHERE {quoted(meta.pk.column)} = {user})"
+            f"(SELECT {quoted(field.column)} FROM "  # noqa: S608  # quoted names
+            f"{quoted(meta.db_table)} WHERE {quoted(meta.pk.column)} = {user})"
         )
 
     told = ", ".join(column(each[0]) for each in compiler.select)
     mine = f"{quoted('connection_id')} = %(connection_id)s"
     mine += f" AND {quoted('gateway')} = %(gateway)s"
-    sql = f"DELETE FROM {quoted(rows)} WHERE {mine} RETURNING {told}"  # noqa: S608
+    which = f"WHERE {mine} RETURNING {told}"
+    sql = f"DELETE FROM {quoted(rows)} {which}"  # noqa: S608  # quoted names
     return _statement(compiler, sql)
 
 
