@@ -83,7 +83,8 @@ def _removal(using: str) -> Statement:
     """What is deleted is told, with the user's columns one by one: no join can be."""
     compiler = _compiler(using, "session_hash")
     compiler.as_sql()
-    quoted, rows = compiler.quote_name_unless_alias, OpenConnection._meta.db_table
+    quoted = compiler.connection.ops.quote_name
+    rows = OpenConnection._meta.db_table
     user = f"{quoted(rows)}.{quoted('user_id')}"
 
     def column(expression: Any) -> str:
