@@ -47,8 +47,16 @@ def running(folder: Path, services: str = "apigateway") -> Iterator[str]:
         _wait_for(url, process, log)
         yield url
     finally:
-        process.terminate()
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
         process.wait(timeout=10)
+    except subprocess.TimeoutExpired:  # it waits for clients that are gone
+        process.kill()
+        process.wait()
 
 
 def _settings(port: int, folder: Path) -> dict[str, str]:
