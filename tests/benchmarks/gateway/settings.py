@@ -35,7 +35,7 @@ USE_TZ = True
 WSROUTER = {
     "default": {
         "SECRET": "0123456789abcdef0123456789abcdef",
-        "ROUTER": "tests.benchmarks.gateway.handlers.router",
+        "ROUTER": "tests.benchmarks.site.handlers.router",
         "ENDPOINT": os.environ.get("BENCH_ENDPOINT", "http://127.0.0.1:1/ws/"),
         "STAGE": "bench",
         "REGION": "eu-west-1",

@@ -7,21 +7,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from tests.benchmarks.site import doors
+from tests.django import events
 from wsrouter.wire import mapping
 
 CONNECTION = "HJ1_Zv-00000001="
 STRANGER = "HJ1_Zv-99999999="
-CONTEXT = {
-    "eventType": "MESSAGE",
-    "connectedAt": "1764230400123",
-    "messageId": "HJ1ZVcUVPHcCJAw=",
-    "requestId": "HJ1ZVHX0vHcFtRQ=",
-    "apiId": "abc123defg",
-    "stage": "production",
-    "domainName": "abc123defg.execute-api.eu-west-1.amazonaws.com",
-    "sourceIp": "203.0.113.9",
-    "userAgent": "Mozilla/5.0 (X11; Linux), like Gecko",
-}
+CONTEXT = {"eventType": "MESSAGE", **events.CONTEXT}
 
 
 def make() -> None:
