@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.core.signals import setting_changed
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -15,6 +18,19 @@ from wsrouter.wire import limits
 LIFETIME = timedelta(seconds=limits.LIFETIME_SECONDS, minutes=5)
 """API Gateway ends a connection after two hours; the rest is a margin."""
 _SALT = "wsrouter.session"
+_HASHING = {
+    name: getattr(AbstractBaseUser, name)
+    for name in (
+        "get_session_auth_hash",
+        "get_session_auth_fallback_hash",
+        "_get_session_auth_hash",
+    )
+}
+PROOFS = 4096
+"""How many are kept at most."""
+_proofs: set[tuple[str, str]] = set()
+"""Pairs of password (as stored) and hash that held: an HMAC is the dearest step of a
+message's look-up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,9 +97,28 @@ def is_current(user: Any, auth_hash: str) -> bool:
         return True
     if not user.is_active:
         return False
-    return not auth_hash or any(
-        constant_time_compare(auth_hash, each) for each in _hashes(user)
-    )
+    if not auth_hash:
+        return True
+    usual = _is_usual(type(user))  # type: ignore[arg-type]  # a type is hashable
+    proof = (user.password, auth_hash) if usual else None
+    if proof in _proofs:
+        return True
+    holds = any(constant_time_compare(auth_hash, each) for each in _hashes(user))
+    if holds and proof:
+        _keep(proof)
+    return holds
+
+
+@cache
+def _is_usual(kind: type[Any]) -> bool:
+    """Whether the hash is Django's own: of the password and the SECRET_KEY alone."""
+    return all(getattr(kind, name, None) is method for name, method in _HASHING.items())
+
+
+def _keep(proof: tuple[str, str]) -> None:
+    if len(_proofs) >= PROOFS:
+        _proofs.clear()
+    _proofs.add(proof)
 
 
 def _hashes(user: Any) -> Iterable[str]:
@@ -98,3 +133,11 @@ def _comparable(moment: datetime | None) -> datetime | None:
     if settings.USE_TZ:
         return timezone.make_aware(moment)
     return timezone.make_naive(moment)
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
+        _proofs.clear()
+
+
+setting_changed.connect(_forget)
