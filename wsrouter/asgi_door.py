@@ -7,7 +7,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest, get_script_prefix
-from django.core.signals import request_finished, request_started
 from django.urls import set_script_prefix
 from django.utils.functional import SimpleLazyObject
 
@@ -58,8 +57,8 @@ async def _answer(arrived: Arrival, scope: Any, receive: Receive, send: Send) ->
         return
     set_script_prefix(get_script_prefix(scope))
     request = SimpleLazyObject(lambda: ASGIRequest(scope, BytesIO(body or b"")))
-    begin = partial(request_started.send, sender=Door, scope=scope)
-    end = partial(request_finished.send, sender=Door)
+    begin = partial(doorstep.begin, Door, scope=scope)
+    end = partial(doorstep.end, Door)
     async with Lane(begin=begin, end=end):
         letter, afterwards = await _written(arrived, body, request)
         await _post(letter, send)

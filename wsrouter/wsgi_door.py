@@ -6,7 +6,6 @@ from threading import local
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest, get_script_name
-from django.core.signals import request_finished, request_started
 from django.urls import set_script_prefix
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
@@ -55,7 +54,7 @@ class _Sent:
         return iter((self._body,))
 
     def close(self) -> None:
-        request_finished.send(sender=Door)
+        doorstep.end(Door)
         if self._afterwards:
             self._afterwards()
             transactions.close_old_connections()
@@ -66,7 +65,7 @@ def _begin(environ: Environ) -> None:
     prefix = get_script_name(environ)
     if getattr(_thread, "prefix", None) != prefix:
         _tidy(prefix)
-    request_started.send(sender=Door, environ=environ)
+    doorstep.begin(Door, environ=environ)
 
 
 def _tidy(prefix: str) -> None:
