@@ -4,10 +4,9 @@ Django's compiler writes the query and knows how to read each column; compiling 
 would cost several times what the database does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 from django.core.signals import setting_changed
@@ -15,27 +14,67 @@ from django.db import connections
 
 from wsrouter.models import OpenConnection
 
+_TOLD_BY_FRAMES = (
+    "connection_id",
+    "gateway",
+    "api_id",
+    "stage",
+    "source_ip",
+    "user_agent",
+    "connected_at",
+)
+"""Every event of a connection has them, so that nobody has to ask."""
+
+Converter = tuple[Callable[..., Any], Any]
+"""Of a column, with the expression that it is for."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
-    """A compiled query with named parameters. `own` are the columns of the connection,
-    `theirs` those of the user; a converter has the place of its column and the
-    expression it is for."""
+    """A compiled query with named parameters. `own` are the places of the connection's
+    columns, `theirs` the names of the user's, which follow."""
 
     sql: str
-    own: Sequence[str]
+    own: Mapping[str, int]
     theirs: Sequence[str]
     user: type[Any]
     user_key: int
-    converters: Sequence[tuple[int, Callable[..., Any], Any]]
+    converters: Mapping[int, Sequence[Converter]]
+    user_converters: Sequence[tuple[int, Converter]]
 
 
-def find(connection_id: str, gateway: str, *, using: str) -> Any | None:
+class Row:
+    """A connection as it is stored, with its user. Its own columns are converted when
+    they are asked for."""
+
+    def __init__(
+        self, statement: Statement, values: Sequence[Any], database: Any
+    ) -> None:
+        self._statement, self._values, self._database = statement, values, database
+        theirs = list(values[len(statement.own) :])
+        self.user: Any = None
+        if theirs[statement.user_key] is not None:
+            for place, (convert, expression) in statement.user_converters:
+                theirs[place] = convert(theirs[place], expression, database)
+            self.user = statement.user.from_db(database.alias, statement.theirs, theirs)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            place = self._statement.own[name]
+        except KeyError:
+            raise AttributeError(name) from None
+        value = self._values[place]
+        for convert, expression in self._statement.converters.get(place, ()):
+            value = convert(value, expression, self._database)
+        return value
+
+
+def find(connection_id: str, gateway: str, *, using: str) -> Row | None:
     """What an OpenConnection with its user would tell, or None."""
     return _told(_query(using), connection_id, gateway, using)
 
 
-def take(connection_id: str, gateway: str, *, using: str) -> Any | None:
+def take(connection_id: str, gateway: str, *, using: str) -> Row | None:
     """The same, for the one caller that removes it. Only where `can_take`."""
     return _told(_removal(using), connection_id, gateway, using)
 
@@ -47,30 +86,18 @@ def can_take(using: str) -> bool:
 
 def _told(
     statement: Statement, connection_id: str, gateway: str, using: str
-) -> Any | None:
+) -> Row | None:
     database = connections[using]
     values = {"connection_id": connection_id, "gateway": gateway}
     with database.cursor() as cursor:
         cursor.execute(statement.sql, values)
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    row = list(found)
-    for place, convert, expression in statement.converters:
-        row[place] = convert(row[place], expression, database)
-    return _read(statement, row, using)
-
-
-def _read(statement: Statement, row: list[Any], using: str) -> SimpleNamespace:
-    theirs = row[len(statement.own) :]
-    known = theirs[statement.user_key] is not None
-    user = statement.user.from_db(using, statement.theirs, theirs) if known else None
-    return SimpleNamespace(**dict(zip(statement.own, row, strict=False)), user=user)
+        rows = list(cursor)  # Django would wrap a `fetchone` anew each time
+    return Row(statement, rows[0], database) if rows else None
 
 
 @cache
 def _query(using: str) -> Statement:
-    compiler = _compiler(using, "session_hash", "stored_at")
+    compiler = _compiler(using, "session_hash", "stored_at", *_TOLD_BY_FRAMES)
     sql, parameters = compiler.as_sql()
     # Django's SQLite needs longer to find the places of nameless values than SQLite
     # for the query.
@@ -117,17 +144,24 @@ def _statement(compiler: Any, sql: str) -> Statement:
     (theirs,) = compiler.klass_info["related_klass_infos"]
     names = [each.target.attname for each in expressions]
     model, start = theirs["model"], theirs["select_fields"][0]
-    converters = compiler.get_converters(expressions)
+    converters = {
+        place: [(each, expression) for each in functions]
+        for place, (functions, expression) in compiler.get_converters(
+            expressions
+        ).items()
+    }
     return Statement(
         sql=sql,
-        own=names[:start],
+        own={name: place for place, name in enumerate(names[:start])},
         theirs=names[start:],
         user=model,
         user_key=names[start:].index(model._meta.pk.attname),
-        converters=[
-            (place, convert, expression)
-            for place, (functions, expression) in converters.items()
-            for convert in functions
+        converters=converters,
+        user_converters=[
+            (place - start, each)
+            for place, several in converters.items()
+            for each in several
+            if place >= start
         ],
     )
 

@@ -16,10 +16,32 @@ from wsrouter.identity import LIFETIME, Identity, is_current
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
-from wsrouter.routing.ports import Forgotten
+from wsrouter.routing.ports import Forgotten, Registry
+from wsrouter.routing.state import ReadOnlyState
 
+_OF_FRAMES = frozenset({"source_ip", "user_agent", "api_id", "stage", "connected_at"})
 _HANDSHAKE = timedelta(minutes=1)
 """From the moment in which an identity is established to that of the row: less."""
+
+
+class StoredConnection(Connection):
+    """A connection out of the registry: what few messages need is read from its row
+    when somebody asks."""
+
+    def __init__(self, frame: Frame, row: lookup.Row, registry: Registry) -> None:
+        self.id, self.gateway = frame.connection_id, frame.gateway
+        self.user = AnonymousUser() if row.user is None else row.user
+        self._frame, self._row, self._registry = frame, row, registry
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "state":
+            found = ReadOnlyState(self._row.state or {})
+        elif name in _OF_FRAMES:
+            found = getattr(self._frame, name)
+        else:
+            raise AttributeError(name)
+        self.__dict__[name] = found
+        return found
 
 
 class Store:
@@ -32,9 +54,11 @@ class Store:
             raise MessageError(
                 "connection_unknown", "This connection is not known; connect again."
             )
-        if row.expires_at <= timezone.now() or not is_current(row.user, row.auth_hash):
+        expires_at: datetime = row.expires_at
+        has_ended = expires_at <= datetime.now(expires_at.tzinfo)
+        if has_ended or not is_current(row.user, row.auth_hash):
             raise SessionEnded
-        return Connection(row.connection_id, registry=self, **_facts(row))
+        return StoredConnection(frame, row, self)
 
     def remember(
         self, frame: Frame, connection: Connection, identity: Identity

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Self
 
 
 class EventType(StrEnum):
@@ -48,15 +47,6 @@ class Frame:
     principal: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @classmethod
-    def of(cls, facts: dict[str, Any]) -> Self:
-        """The frame with all of these facts, received now. A frozen dataclass takes
-        its fields one by one, and there is a frame for every message."""
-        facts["received_at"] = datetime.now(UTC)
-        made = object.__new__(cls)
-        object.__setattr__(made, "__dict__", facts)
-        return made
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,8 +4,10 @@ import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
+from time import time
+from typing import Any
 
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.routing.frame import EventType, Frame
@@ -39,10 +41,50 @@ _GLANCE = re.compile(
 )
 """What every event has, a line each, as it nearly always is."""
 _EVENTS = {each.value: each for each in EventType}
+_CONNECT, _MESSAGE, _DISCONNECT = EventType
 _HANDSHAKE = environ_key("Sec-WebSocket-Key")
 """Every handshake has it, and what comes later has none of the client's headers."""
-_CODE = _KEYS["Disconnect-Code"]
+_CODE, _REASON = _KEYS["Disconnect-Code"], _KEYS["Disconnect-Reason"]
+_MESSAGE_ID = _USUAL.index("Message-Id")
 _SECRET, _GATEWAY = environ_key(mapping.SECRET), environ_key(mapping.GATEWAY)
+
+
+@lru_cache(maxsize=1024)
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value.partition("%")[0]))
+    except ValueError:
+        return ""
+
+
+def _moment(millis: str) -> datetime | None:
+    return datetime.fromtimestamp(int(millis) / 1000, UTC) if millis else None
+
+
+def _fact(name: str, read: Callable[[str], Any] = str) -> Any:
+    place = _USUAL.index(name)
+    return cached_property(lambda frame: read(frame.__dict__["values"][place]))
+
+
+class DecodedFrame(Frame):
+    """A Frame that reads what few messages need when somebody asks for it."""
+
+    connected_at = _fact("Connected-At", _moment)
+    request_id = _fact("Request-Id")
+    api_id = _fact("Api-Id")
+    stage = _fact("Stage")
+    domain_name = _fact("Domain-Name")
+    source_ip = _fact("Source-Ip", _address)
+    user_agent = _fact("User-Agent")
+
+    @cached_property
+    def message_id(self) -> str:
+        is_message = self.event_type is _MESSAGE
+        return str(self.__dict__["values"][_MESSAGE_ID]) if is_message else ""
+
+    @cached_property
+    def received_at(self) -> datetime:
+        return datetime.fromtimestamp(self.__dict__["arrived"], UTC)
 
 
 def proven_gateway(environ: Environ, secrets: Callable[[str], Iterable[str]]) -> str:
@@ -69,66 +111,48 @@ def frame(
     `extra` names the project's own mapped headers, without the prefix. Only an
     `authorized` gateway has principals: elsewhere the header may be the client's.
     """
-    (
-        event_type,
-        route_key,
-        connection_id,
-        connected_at,
-        message_id,
-        request_id,
-        api_id,
-        stage,
-        domain_name,
-        source_ip,
-        user_agent,
-        principal,
-    ) = _usual(environ)
+    try:
+        values: Sequence[str] = _values(environ)
+    except KeyError:
+        values = ()
+    if not _GLANCE.fullmatch("\n".join(values)):
+        values = [_one(environ, name) for name in _USUAL]
+    event_type, route_key, connection_id = values[:3]
     event = _EVENTS[event_type]
-    if event is not EventType.CONNECT and _HANDSHAKE in environ:
+    if event is not _CONNECT and _HANDSHAKE in environ:
         raise ImpossibleHeaders("A handshake says that it is something else.")
-    is_message = event is EventType.MESSAGE
-    ended = event is EventType.DISCONNECT
-    code = _one(environ, "Disconnect-Code") if environ.get(_CODE) else ""
-    return Frame.of(
-        {
-            "event_type": event,
-            "connection_id": connection_id,
-            "route_key": route_key,
-            "gateway": gateway,
-            "body": body if is_message else b"",
-            "connected_at": _moment(connected_at),
-            "message_id": message_id if is_message else "",
-            "request_id": request_id,
-            "api_id": api_id,
-            "stage": stage,
-            "domain_name": domain_name,
-            "source_ip": _address(source_ip),
-            "user_agent": user_agent,
-            "disconnect_code": _code(code) if ended else None,
-            "disconnect_reason": _one(environ, "Disconnect-Reason") if ended else "",
-            "principal": principal
-            if authorized and principal != mapping.NOBODY
-            else "",
-            "headers": {name: _one(environ, name) for name in extra} if extra else {},
-        }
-    )
+    facts = {
+        "event_type": event,
+        "connection_id": connection_id,
+        "route_key": route_key,
+        "gateway": gateway,
+        "values": values,
+        "arrived": time(),
+        "headers": {name: _one(environ, name) for name in extra} if extra else {},
+    }
+    if body and event is _MESSAGE:
+        facts["body"] = body
+    if environ.get(_CODE) or environ.get(_REASON):
+        facts |= _how_it_ended(environ, event)
+    if authorized and values[-1] != mapping.NOBODY:
+        facts["principal"] = values[-1]
+    # A frozen dataclass would take its fields one by one.
+    made = object.__new__(DecodedFrame)
+    made.__dict__.update(facts)
+    return made
+
+
+def _how_it_ended(environ: Environ, event: EventType) -> dict[str, Any]:
+    code, reason = _one(environ, "Disconnect-Code"), _one(environ, "Disconnect-Reason")
+    if event is not _DISCONNECT:
+        return {}
+    return {"disconnect_code": _code(code), "disconnect_reason": reason}
 
 
 def fill(found: Frame, body: bytes) -> None:
     """Give a message its body, which is read when its headers are known to be sound.
     Frames are frozen for everybody else."""
     object.__setattr__(found, "body", body)
-
-
-def _usual(environ: Environ) -> Sequence[str]:
-    """The values of `_USUAL`: mostly a glance at all of them is enough."""
-    try:
-        values: Sequence[str] = _values(environ)
-    except KeyError:
-        values = ()
-    if not _GLANCE.fullmatch("\n".join(values)):
-        return [_one(environ, name) for name in _USUAL]
-    return values
 
 
 def _one(environ: Environ, name: str) -> str:
@@ -144,18 +168,6 @@ def _one(environ: Environ, name: str) -> str:
     if too_long or _CONTROL.search(value) or not shape.fullmatch(value):
         raise ImpossibleHeaders(f"{mapping.PREFIX}{name} has an impossible value.")
     return value
-
-
-def _moment(value: str) -> datetime | None:
-    return datetime.fromtimestamp(int(value) / 1000, UTC) if value else None
-
-
-@lru_cache(maxsize=1024)
-def _address(value: str) -> str:
-    try:
-        return str(ipaddress.ip_address(value.partition("%")[0]))
-    except ValueError:
-        return ""
 
 
 def _code(value: str) -> int | None:

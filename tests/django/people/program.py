@@ -3,6 +3,7 @@ sockets and a replica that never has anything. Prints what the handlers saw."""
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import django
@@ -73,7 +74,11 @@ def main() -> None:
         Membership.of(row, "g").save(using="sockets")
     seen = []
     for name in ("a=", "b="):
-        frame = Frame(event_type=EventType.MESSAGE, connection_id=name)
+        frame = Frame(
+            event_type=EventType.MESSAGE,
+            connection_id=name,
+            connected_at=datetime.now(UTC),
+        )
         seen.append(told(Store().find(frame)))
         gone = Store().forget(name, "default")
         assert gone is not None
