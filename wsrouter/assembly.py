@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.core.signals import setting_changed
@@ -97,8 +97,9 @@ def transport(alias: str = "default") -> Transport:
     return sender().terms(alias).transport
 
 
+@lru_cache(maxsize=64)
 def accepted_secrets(alias: str) -> tuple[str, ...]:
-    """The secrets that prove a request of this gateway."""
+    """The secrets that prove a request of this gateway. Strangers may ask for any."""
     if _substitutes.secret and alias in conf.gateways():
         return (_substitutes.secret, *conf.accepted_secrets(alias))
     return conf.accepted_secrets(alias)
@@ -164,13 +165,17 @@ def deployed(
 def substituted(*, transport: Transport, secret: str) -> Iterator[None]:
     """For tests: another way to the sockets, and one more secret that proves."""
     before = (_substitutes.transport, _substitutes.secret)
-    _substitutes.transport, _substitutes.secret = transport, secret
-    sender.cache_clear()
+    _substitute(transport, secret)
     try:
         yield
     finally:
-        _substitutes.transport, _substitutes.secret = before
-        sender.cache_clear()
+        _substitute(*before)
+
+
+def _substitute(transport: Transport | None, secret: str) -> None:
+    _substitutes.transport, _substitutes.secret = transport, secret
+    sender.cache_clear()
+    accepted_secrets.cache_clear()
 
 
 def _envelope(gateway: Gateway) -> Envelope:
@@ -238,9 +243,10 @@ def _tell(delivery: Delivery) -> None:
 
 
 def _reset(*, setting: str, **_: Any) -> None:
-    if setting in {"WSROUTER", "INSTALLED_APPS"}:
+    if setting in {"WSROUTER", "INSTALLED_APPS", "DEBUG"}:
         lifecycle.cache_clear()
         sender.cache_clear()
+        accepted_secrets.cache_clear()
 
 
 setting_changed.connect(_reset)

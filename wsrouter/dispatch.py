@@ -1,10 +1,11 @@
 """From a proven request to its answer: what the view and the front doors share."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.signals import setting_changed
 
 from wsrouter import assembly, conf, sessions, strangers, transactions
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
@@ -17,6 +18,8 @@ from wsrouter.wire import decode, depth, encode, limits
 from wsrouter.wire.decode import Environ
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
+
+_, _MESSAGE, _DISCONNECT = EventType
 
 
 class Arrival(NamedTuple):
@@ -37,7 +40,7 @@ def proven(environ: Environ) -> str:
 
 def arrival(environ: Environ, alias: str) -> Arrival:
     """Raises ImpossibleHeaders for what no gateway sends."""
-    gateway = conf.gateway(alias)
+    gateway = conf.gateways()[alias]
     try:
         frame = decode.frame(
             environ,
@@ -52,6 +55,7 @@ def arrival(environ: Environ, alias: str) -> Arrival:
     return Arrival(gateway, frame)
 
 
+@cache
 def most() -> int:
     """How many bytes a frame can have; what has more is not read."""
     allowed = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or limits.MESSAGE_BYTES
@@ -61,12 +65,16 @@ def most() -> int:
 def answer(arrived: Arrival, body: bytes | None, request: Any) -> Flow[Answer]:
     """What a frame is answered; `body` is None when there is more than can be."""
     gateway, frame = arrived
-    if problem := _problem(body):
-        flow = _refused(problem)
+    if body is None or depth.is_too_deep(body):
+        flow = _refused(body)
     else:
-        decode.fill(frame, body or b"")
-        flow = _answering(gateway, frame, request)
-    if gateway.reply_via == "connection" and frame.event_type is EventType.MESSAGE:
+        decode.fill(frame, body)
+        flow = _answered(gateway, frame, request)
+        # A connection that ended is forgotten at once, whatever its handlers do, each
+        # in a transaction of its own.
+        if transactions.are_asked_for() and frame.event_type is not _DISCONNECT:
+            flow = _atomic(flow, gateway, frame, request)
+    if gateway.reply_via == "connection" and frame.event_type is _MESSAGE:
         return _posted(frame, flow)
     return flow
 
@@ -78,27 +86,12 @@ def afterwards(arrived: Arrival, given: Answer) -> Callable[[], object] | None:
     return partial(sessions.end_found, _address(arrived.frame))
 
 
-def _problem(body: bytes | None) -> str:
-    if body is None:
-        return f"A frame has {most()} bytes at most."
-    if depth.is_too_deep(body):
-        return f"A frame is {depth.LEVELS} levels deep at most."
-    return ""
-
-
-def _refused(problem: str) -> Flow[Answer]:
+def _refused(body: bytes | None) -> Flow[Answer]:
     yield from ()
+    problem = f"A frame is {depth.LEVELS} levels deep at most."
+    if body is None:
+        problem = f"A frame has {most()} bytes at most."
     return encode.answer(Failure(malformed(problem)))
-
-
-def _answering(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
-    """A connection that ended is forgotten at once, whatever its handlers do, each in
-    a transaction of its own."""
-    flow = _answered(gateway, frame, request)
-    ended = frame.event_type is EventType.DISCONNECT
-    if ended or not transactions.are_asked_for():
-        return flow
-    return _atomic(flow, gateway, frame, request)
 
 
 def _atomic(
@@ -154,3 +147,11 @@ def _address(frame: Frame) -> Address:
         api_id=frame.api_id,
         stage=frame.stage,
     )
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "DATA_UPLOAD_MAX_MEMORY_SIZE":
+        most.cache_clear()
+
+
+setting_changed.connect(_forget)

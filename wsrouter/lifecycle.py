@@ -16,6 +16,7 @@ from wsrouter.routing.outcome import Accept, Failure, Nothing, Outcome, Refused
 from wsrouter.routing.ports import Address, Counter, Envelope, Forgotten
 from wsrouter.routing.throttle import Rate
 
+_CONNECT, _MESSAGE, _DISCONNECT = EventType
 ANOTHER_IDENTITY = Refused(403, "This connection belongs to somebody else.")
 
 
@@ -41,13 +42,12 @@ class Lifecycle:
     throttles: Sequence[Rate] = ()
 
     def handle(self, frame: Frame, request: Any) -> Flow[Outcome]:
-        match frame.event_type:
-            case EventType.MESSAGE:
-                return self.messages.answer(frame, request)
-            case EventType.CONNECT:
-                flow = self._connect(frame, request)
-            case EventType.DISCONNECT:
-                flow = self._disconnect(frame)
+        if frame.event_type is _MESSAGE:
+            return self.messages.answer(frame, request)
+        if frame.event_type is _CONNECT:
+            flow = self._connect(frame, request)
+        else:
+            flow = self._disconnect(frame)
         return self._guarded(flow, frame, request)
 
     def lost(self, address: Address, cause: Cause = Cause.GONE) -> None:
@@ -115,9 +115,9 @@ class Lifecycle:
 
 def crash_answer(frame: Frame, envelope: Envelope) -> Outcome:
     """What a frame is answered with when nobody could handle it."""
-    if frame.event_type is EventType.CONNECT:
+    if frame.event_type is _CONNECT:
         return Refused(500)
-    if frame.event_type is EventType.DISCONNECT:
+    if frame.event_type is _DISCONNECT:
         return Nothing()
     head = envelope.identify(frame.body)
     return Failure(CRASH, head.action, head.id, crashed=True)
@@ -125,7 +125,7 @@ def crash_answer(frame: Frame, envelope: Envelope) -> Outcome:
 
 def _ending(address: Address) -> Frame:
     return Frame(
-        event_type=EventType.DISCONNECT,
+        event_type=_DISCONNECT,
         route_key="$disconnect",
         connection_id=address.connection_id,
         gateway=address.gateway,

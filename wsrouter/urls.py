@@ -1,11 +1,31 @@
 """`path("ws/", include("wsrouter.urls"))`: the endpoint, and `ticket/` below it."""
 
-from django.urls import path
+from functools import cached_property
+
+from django.urls import ResolverMatch, URLPattern, path
+from django.urls.resolvers import RoutePattern
 
 from wsrouter import ticket_view, views
 
+
+class _Endpoint(URLPattern):
+    """Django makes a match for every request; that of the endpoint is always the
+    same."""
+
+    @cached_property
+    def match(self) -> ResolverMatch | None:
+        return super().resolve("")
+
+    def resolve(self, path: str) -> ResolverMatch | None:
+        return None if path else self.match
+
+
 app_name = "wsrouter"
 urlpatterns = [
-    path("", views.endpoint, name="endpoint"),
+    _Endpoint(
+        RoutePattern("", name="endpoint", is_endpoint=True),
+        views.endpoint,
+        name="endpoint",
+    ),
     path("ticket/", ticket_view.ticket, name="ticket"),
 ]

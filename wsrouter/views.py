@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
@@ -14,6 +13,8 @@ from wsrouter.routing.frame import EventType
 from wsrouter.wire.encode import Answer
 
 Step = Callable[[], object]
+_JSON = "application/json"
+_CONNECT, _MESSAGE, _ = EventType
 
 
 class Sent(HttpResponse):
@@ -44,13 +45,15 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     except ImpossibleHeaders as error:
         return HttpResponse(status=error.status)
     event = arrived.frame.event_type
-    if event is EventType.CONNECT and not origins.is_allowed(
+    if event is _CONNECT and not origins.is_allowed(
         request.META.get("HTTP_ORIGIN", ""), arrived.gateway
     ):
         return HttpResponse(status=403)
-    body = _body(request) if event is EventType.MESSAGE else b""
+    body = _body(request) if event is _MESSAGE else b""
     answer = drive(dispatch.answer(arrived, body, request))
-    return _response(answer, dispatch.afterwards(arrived, answer))
+    if answer.status != 200 or answer.headers or answer.ended:
+        return _response(answer, dispatch.afterwards(arrived, answer))
+    return HttpResponse(answer.body, _JSON)
 
 
 def _body(request: HttpRequest) -> bytes | None:
@@ -58,16 +61,17 @@ def _body(request: HttpRequest) -> bytes | None:
     length, most = request.META.get("CONTENT_LENGTH") or "0", dispatch.most()
     if length.isdecimal() and int(length) > most:
         return None
-    try:
+    if vars(request).get("_read_started"):
         body = request.body
-    except RequestDataTooBig:
-        return None
+    else:
+        # What `request.body` does, without looking the limit up twice more.
+        body = request._body = request.read()
     return body if len(body) <= most else None
 
 
 def _response(answer: Answer, afterwards: Step | None) -> HttpResponse:
     kind = Sent if afterwards else HttpResponse
-    response = kind(answer.body, status=answer.status, content_type="application/json")
+    response = kind(answer.body, _JSON, answer.status)
     for name, value in answer.headers.items():
         response.headers[name] = value
     if isinstance(response, Sent):

@@ -7,14 +7,13 @@ A flow is a generator that yields calls and gets their results back. `drive` and
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import GeneratorType
 from typing import Any, TypeVar
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 
 T = TypeVar("T")
-_PERHAPS = (Awaitable, GeneratorType)
-"""Told apart from other results faster than `isawaitable` does."""
 
 
 @dataclass(slots=True)
@@ -50,18 +49,18 @@ def drive(flow: Flow[T]) -> T:
     """Run a flow to its end from sync code."""
     resume: Callable[[Any], Call] = flow.send
     value: Any = None
-    while True:
-        try:
+    try:
+        while True:
             call = resume(value)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-        try:
-            value = call()
-            if isinstance(value, _PERHAPS) and inspect.isawaitable(value):
-                value = async_to_sync(_awaited)(value)
-            resume = flow.send
-        except Exception as error:  # noqa: BLE001  # thrown into the flow
-            resume, value = flow.throw, error
+            try:
+                value = call.function(**call.arguments)
+                if _may_be_awaited(type(value)) and inspect.isawaitable(value):
+                    value = async_to_sync(_awaited)(value)
+                resume = flow.send
+            except Exception as error:  # noqa: BLE001  # thrown into the flow
+                resume, value = flow.throw, error
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
 
 
 async def adrive(flow: Flow[T]) -> T:
@@ -75,11 +74,19 @@ async def adrive(flow: Flow[T]) -> T:
             return stop.value  # type: ignore[no-any-return]
         try:
             value = call() if call.is_async else await sync_to_async(call.__call__)()
-            if isinstance(value, _PERHAPS) and inspect.isawaitable(value):
+            if _may_be_awaited(type(value)) and inspect.isawaitable(value):
                 value = await value
             resume = flow.send
         except Exception as error:  # noqa: BLE001  # thrown into the flow
             resume, value = flow.throw, error
+
+
+def _is_of_awaitables(kind: type) -> bool:
+    return issubclass(kind, Awaitable | GeneratorType)
+
+
+_may_be_awaited: Callable[[type], bool] = lru_cache(maxsize=1024)(_is_of_awaitables)
+"""Asked of the type of every result: `isawaitable` alone would take longer."""
 
 
 async def _awaited(value: Awaitable[T]) -> T:

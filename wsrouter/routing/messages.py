@@ -14,7 +14,7 @@ from wsrouter.routing.frame import Frame
 from wsrouter.routing.middleware import wrapped
 from wsrouter.routing.outcome import Failure, Outcome
 from wsrouter.routing.plan import Asked, Plan
-from wsrouter.routing.ports import Counter, Envelope, Opened
+from wsrouter.routing.ports import Counter, Envelope
 from wsrouter.routing.signature import Asks
 from wsrouter.routing.table import Table
 
@@ -50,42 +50,52 @@ class Messages:
             plan = self._plans.get(action) or next(iter(self._default), None)
             if plan is None:
                 return _settled(Failure(head.problem, head.action, head.id))
-        asked = Asked(frame, request, action)
         flow = self._inside if plan.middlewares else self._guarded
-        return flow(asked, plan, frame)
+        return flow(plan, action, request, frame)
 
-    def _inside(self, asked: Asked, plan: Plan, frame: Frame) -> Flow[Outcome]:
-        guarded = partial(self._guarded, asked, plan)
+    def _inside(
+        self, plan: Plan, action: str, request: Any, frame: Frame
+    ) -> Flow[Outcome]:
+        guarded = partial(self._guarded, plan, action, request)
         try:
             return (yield from wrapped(plan.middlewares, guarded)(frame))
         except Exception as error:  # noqa: BLE001  # answered, reported
-            return (yield from self._failure(error, asked, plan))
+            return (yield from self._failure(error, plan, action, request, frame))
 
-    def _guarded(self, asked: Asked, plan: Plan, frame: Frame) -> Flow[Outcome]:
-        asked.frame = frame
+    def _guarded(
+        self, plan: Plan, action: str, request: Any, frame: Frame
+    ) -> Flow[Outcome]:
+        connection = None
         try:
             if plan.needs_connection:
-                asked.connection = yield Call(self.lookup, {"frame": frame})
+                connection = yield Call(self.lookup, {"frame": frame})
             if not plan.is_open:
-                yield from admit(plan.route, frame, asked.connection, self.counter)
-            read = plan.read or self._unread
-            asked.opened = read(frame.body)
-            result = yield Call(plan.function, plan.arguments(asked), plan.is_async)
-            return plan.outcome(asked, result)
+                yield from admit(plan.route, frame, connection, self.counter)
+            client_id, payload = (plan.read or self._unread)(frame.body)
+            if plan.only:
+                arguments = {plan.only: payload}
+            else:
+                arguments = plan.arguments(
+                    Asked(frame, request, action, connection, client_id, payload)
+                )
+            result = yield Call(plan.function, arguments, plan.is_async)
+            return plan.outcome(action, client_id, result)
         except Exception as error:  # noqa: BLE001  # answered, reported
-            return (yield from self._failure(error, asked, plan))
+            return (yield from self._failure(error, plan, action, request, frame))
 
-    def _unread(self, body: bytes) -> Opened[Any]:
-        return Opened(self.envelope.identify(body).id, None)
+    def _unread(self, body: bytes) -> tuple[str | int | None, Any]:
+        return self.envelope.client_id(body), None
 
-    def _failure(self, error: Exception, asked: Asked, plan: Plan) -> Flow[Outcome]:
+    def _failure(
+        self, error: Exception, plan: Plan, action: str, request: Any, frame: Frame
+    ) -> Flow[Outcome]:
         answer = yield from self.failures.explain(
-            error, asked.frame, asked.request, plan.exceptions
+            error, frame, request, plan.exceptions
         )
         if isinstance(answer, Reject):
-            answer = yield from self.failures.crash(answer, asked.frame, asked.request)
-        known = asked.opened or self.envelope.identify(asked.frame.body)
-        return Failure(answer, asked.action, known.id, crashed=answer is CRASH)
+            answer = yield from self.failures.crash(answer, frame, request)
+        client_id = self.envelope.client_id(frame.body)
+        return Failure(answer, action, client_id, crashed=answer is CRASH)
 
 
 def _settled(outcome: Outcome) -> Flow[Outcome]:

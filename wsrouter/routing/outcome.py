@@ -20,7 +20,7 @@ class Refused:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """The answer to a message. `payload` is JSON."""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -11,26 +12,26 @@ from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Frame, Message
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.outcome import Nothing, Outcome, Reply
-from wsrouter.routing.ports import Envelope, Opened, Reader
+from wsrouter.routing.ports import Envelope, Reader
 from wsrouter.routing.route import Route
 from wsrouter.routing.signature import Asks
 from wsrouter.routing.table import ExceptionHandlers, Placed
 
 
-@dataclass(slots=True)
-class Asked:
-    """One message on its way: what is known of it so far."""
+class Asked(NamedTuple):
+    """A message that was let in and read: what a handler may ask for."""
 
     frame: Frame
     request: Any
     action: str
-    connection: Connection | None = None
-    opened: Opened[Any] | None = None
+    connection: Connection | None
+    id: str | int | None
+    payload: Any
 
     def message(self) -> Message:
         return Message(
             route_key=self.action,
-            id=self.opened.id if self.opened else None,
+            id=self.id,
             message_id=self.frame.message_id,
             request_id=self.frame.request_id,
             received_at=self.frame.received_at,
@@ -41,10 +42,10 @@ class Asked:
 Fill = Callable[[Asked], Any]
 
 _FILL: Mapping[Asks, Fill] = {
-    Asks.CONNECTION: lambda asked: asked.connection,
+    Asks.CONNECTION: attrgetter("connection"),
     Asks.MESSAGE: Asked.message,
-    Asks.REQUEST: lambda asked: asked.request,
-    Asks.PAYLOAD: lambda asked: asked.opened and asked.opened.payload,
+    Asks.REQUEST: attrgetter("request"),
+    Asks.PAYLOAD: attrgetter("payload"),
     Asks.TEXT: lambda asked: asked.frame.body.decode("utf-8", "replace"),
 }
 
@@ -52,12 +53,14 @@ _FILL: Mapping[Asks, Fill] = {
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """How the messages of one route are answered. Without `read`, what the body holds
-    is the handler's business; `is_open` when nobody is kept out."""
+    is the handler's business; `only` is the parameter of a handler that takes its
+    payload and nothing else; `is_open` when nobody is kept out."""
 
     route: Route
     function: Callable[..., Any]
     is_async: bool
     fills: tuple[tuple[str, Fill], ...]
+    only: str | None
     read: Reader | None
     needs_connection: bool
     is_open: bool
@@ -72,6 +75,7 @@ class Plan:
             function=route.function,
             is_async=takes.is_async,
             fills=tuple((name, _FILL[asks]) for name, asks in takes.parameters.items()),
+            only=_only_payload(takes.parameters),
             read=None
             if as_text
             else envelope.reader(takes.payload, default=takes.payload_default),
@@ -84,9 +88,8 @@ class Plan:
     def arguments(self, asked: Asked) -> dict[str, Any]:
         return {name: fill(asked) for name, fill in self.fills}
 
-    def outcome(self, asked: Asked, result: Any) -> Outcome:
+    def outcome(self, action: str, client_id: str | int | None, result: Any) -> Outcome:
         """The reply, checked against the handler's annotation."""
-        client_id = asked.opened.id if asked.opened else None
         adapter = self.route.reply
         try:
             valid = adapter.validator.validate_python(result, from_attributes=True)
@@ -98,7 +101,12 @@ class Plan:
             ) from None
         if result is None and client_id is None:
             return Nothing()
-        return Reply(asked.action, client_id, payload)
+        return Reply(action, client_id, payload)
+
+
+def _only_payload(parameters: Mapping[str, Asks]) -> str | None:
+    names = list(parameters)
+    return names[0] if list(parameters.values()) == [Asks.PAYLOAD] else None
 
 
 def _without_input(error: ValueError) -> str:

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 from wsrouter.errors import MessageError, NotReady
 from wsrouter.routing import slot
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.throttle import Rate
-
-T = TypeVar("T")
 
 
 class Registry(Protocol):
@@ -92,14 +90,6 @@ class Counter(Protocol):
         """Seconds to wait until the next call is allowed; 0 when this one is."""
 
 
-@dataclass(slots=True)
-class Opened(Generic[T]):
-    """An envelope taken apart: the client's id and the validated payload."""
-
-    id: str | int | None
-    payload: T
-
-
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a body says of itself: the key it names and the client's id, as far as they
@@ -110,8 +100,9 @@ class Head:
     problem: MessageError
 
 
-Reader = Callable[[bytes], Opened[Any]]
-"""Opens the envelopes of one route; raises MessageError."""
+Reader = Callable[[bytes], tuple[str | int | None, Any]]
+"""Opens the envelopes of one route: the client's id and the validated payload; raises
+MessageError."""
 
 
 class Envelope(Protocol):
@@ -123,6 +114,9 @@ class Envelope(Protocol):
 
     def identify(self, body: bytes) -> Head:
         """Never raises, whatever the body is."""
+
+    def client_id(self, body: bytes) -> str | int | None:
+        """The client's id in a body, as far as it can be made out."""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ from wsrouter.errors import MessageError, SessionEnded
 from wsrouter.routing.outcome import Accept, Failure, Outcome, Refused, Reply
 from wsrouter.wire import limits
 
+_MOST = limits.MESSAGE_BYTES
+
 
 class Answer(NamedTuple):
     """The HTTP answer to one frame; `failed` when it tells of an error, `ended` when
@@ -26,7 +28,8 @@ class Answer(NamedTuple):
 def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
     """What the endpoint answers; `crash_status` is for a handler that crashed."""
     if isinstance(outcome, Reply):
-        return _reply(outcome)
+        body = _reply(outcome)
+        return Answer(200, body) if len(body) <= _MOST else _too_large(outcome, body)
     match outcome:
         case Accept(subprotocol=chosen):
             return Answer(headers={"Sec-WebSocket-Protocol": chosen} if chosen else {})
@@ -48,22 +51,25 @@ def event(name: str, payload: bytes) -> bytes:
     return orjson.dumps({"type": name, "payload": orjson.Fragment(payload)})
 
 
-def _reply(reply: Reply) -> Answer:
-    frame = _head("reply", reply.action, reply.id)
+def _reply(reply: Reply) -> bytes:
+    frame: dict[str, Any] = {"type": "reply", "action": reply.action}
+    if reply.id is not None:
+        frame["id"] = reply.id
     frame["payload"] = orjson.Fragment(reply.payload)
-    body = orjson.dumps(frame)
-    if len(body) <= limits.MESSAGE_BYTES:
-        return Answer(body=body)
+    return orjson.dumps(frame)
+
+
+def _too_large(reply: Reply, body: bytes) -> Answer:
     error = MessageError(
         "reply_too_large",
-        f"The reply has {len(body)} bytes; {limits.MESSAGE_BYTES} can be sent.",
+        f"The reply has {len(body)} bytes; {_MOST} can be sent.",
     )
     return Answer(body=_error(Failure(error, reply.action, reply.id)), failed=True)
 
 
 def _error_fitting(failure: Failure) -> bytes:
     body = _error(failure)
-    if len(body) <= limits.MESSAGE_BYTES:
+    if len(body) <= _MOST:
         return body
     error = failure.error
     code, message = _text(error.code)[:128], _text(error.message)[:1024]

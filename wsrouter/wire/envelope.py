@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
 from wsrouter.errors import MessageError
-from wsrouter.routing.ports import Head, Opened, Reader
+from wsrouter.routing.ports import Head, Reader
 
 ID_CHARACTERS = 128
 ID_BITS = 64
@@ -17,6 +17,14 @@ _INTEGERS = range(-(2 ** (ID_BITS - 1)), 2 ** (ID_BITS - 1))
 DETAILS = 20
 """How many validation errors are reported; more help nobody and may not fit."""
 _ECHOED_CHARACTERS = 128
+_NO_ID = (
+    f"'id' is a string of up to {ID_CHARACTERS} characters or a {ID_BITS}-bit integer."
+)
+Id = (
+    Annotated[str, Field(max_length=ID_CHARACTERS)]
+    | Annotated[int, Field(strict=True, ge=_INTEGERS[0], le=_INTEGERS[-1])]
+    | None
+)
 
 
 def malformed(message: str) -> MessageError:
@@ -32,20 +40,23 @@ class Nested:
     def reader(self, payload: Any, *, default: Any) -> Reader:
         wanted = payload if default is ... else NotRequired[payload]
         members = {} if payload is ... else {"payload": wanted}
-        shape = TypedDict("Envelope", {"id": NotRequired[Any], **members})  # type: ignore[misc]
-        adapter = TypeAdapter(shape)
+        shape = TypedDict("Envelope", {"id": NotRequired[Id], **members})  # type: ignore[misc]
+        validate = TypeAdapter(shape).validator.validate_json
 
-        def read(body: bytes) -> Opened[Any]:
+        def read(body: bytes) -> tuple[str | int | None, Any]:
             try:
-                opened = adapter.validator.validate_json(body)
+                opened = validate(body)
             except ValidationError as error:
                 raise _refusal(error) from error
-            return Opened(_checked_id(opened.get("id")), opened.get("payload", default))
+            return opened.get("id"), opened.get("payload", default)
 
         return read
 
     def identify(self, body: bytes) -> Head:
         return _identify(body, self.key)
+
+    def client_id(self, body: bytes) -> str | int | None:
+        return _client_id(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +68,21 @@ class Flat:
     def reader(self, payload: Any, *, default: Any) -> Reader:
         validate = None if payload is ... else TypeAdapter(payload).validate_json
 
-        def read(body: bytes) -> Opened[Any]:
+        def read(body: bytes) -> tuple[str | int | None, Any]:
             members = _object(body)
             members.pop(self.key, None)
             client_id = _checked_id(members.pop("id", None))
             if validate is None or (not members and default is not ...):
-                return Opened(client_id, default)
-            return Opened(client_id, _validated(validate, members))
+                return client_id, default
+            return client_id, _validated(validate, members)
 
         return read
 
     def identify(self, body: bytes) -> Head:
         return _identify(body, self.key)
+
+    def client_id(self, body: bytes) -> str | int | None:
+        return _client_id(body)
 
 
 def _validated(validate: Callable[[bytes], Any], members: dict[Any, Any]) -> Any:
@@ -85,6 +99,8 @@ _QUIET: Any = {"include_url": False, "include_input": False, "include_context": 
 def _refusal(error: ValidationError) -> MessageError:
     found = error.errors(**_QUIET)
     if found[0]["loc"]:
+        if found[0]["loc"][0] == "id":
+            return malformed(_NO_ID)
         return _invalid(found, under=("payload",))
     if found[0]["type"] == "json_invalid":
         return malformed("The frame is not valid JSON.")
@@ -130,16 +146,22 @@ def _identify(body: bytes, key: str | None) -> Head:
     return Head(_echoed(action), client_id, problem)
 
 
+def _client_id(body: bytes) -> str | int | None:
+    try:
+        members = from_json(body)
+    except ValueError:
+        return None
+    found = members.get("id") if isinstance(members, dict) else None
+    return found if _is_id(found) else None
+
+
 def _echoed(action: str | None) -> str | None:
     return action if action and len(action) <= _ECHOED_CHARACTERS else None
 
 
 def _checked_id(value: Any) -> str | int | None:
-    if value is not None and not _is_id(value):
-        raise malformed(
-            f"'id' is a string of up to {ID_CHARACTERS} characters or a"
-            f" {ID_BITS}-bit integer."
-        )
+    if not _is_id(value):
+        raise malformed(_NO_ID)
     return value  # type: ignore[no-any-return]
 
 
