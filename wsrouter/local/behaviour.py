@@ -121,6 +121,12 @@ class Behaviour:
     redeploy: Literal["current", "former"] = _switch("current", harshest="former")
     """Which routes a socket has that was open when new ones were deployed."""
 
+    deleted_stage: Literal["forbidden", "served", "closed"] = _switch(
+        "forbidden", harshest="closed"
+    )
+    """A socket that was open when the stage was deleted: its messages are Forbidden, or
+    served as before, or it is closed, which loses the most."""
+
     timeout_frame: Literal["internal", "timed-out"] = _switch(
         "internal", harshest="timed-out"
     )

@@ -18,7 +18,7 @@ from wsrouter.local.behaviour import Limits
 from wsrouter.local.conversation import Conversation
 from wsrouter.local.feed import Feed
 from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
-from wsrouter.local.sessions import Sessions
+from wsrouter.local.sessions import GOING_AWAY, Sessions
 from wsrouter.local.status import Status
 
 
@@ -49,6 +49,16 @@ class Gateway:
         elif scope["type"] == "http":
             await respond(send, await self._http(scope, receive))
 
+    def delete_stage(self) -> None:
+        """There is no such stage any more."""
+        self.api.deleted.set()
+        if self.api.closes:
+            self.sessions.close(GOING_AWAY)
+
+    def restore_stage(self) -> None:
+        """There is one again."""
+        self.api.deleted.clear()
+
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         if refusal := self._misdirected(scope):
@@ -66,7 +76,7 @@ class Gateway:
         ).run()
 
     def _misdirected(self, scope: Scope) -> Answer | None:
-        if scope["path"] != f"/{self.api.stage}":
+        if scope["path"] != f"/{self.api.stage}" or self.api.deleted.is_set():
             return _forbidden()
         url = len(scope["raw_path"]) + 1 + len(scope["query_string"])
         if url > self.limits.url_characters:
@@ -78,6 +88,8 @@ class Gateway:
     async def _http(self, scope: Scope, receive: Receive) -> Answer:
         root = f"/{self.api.stage}"
         path, _, connection_id = scope["path"].partition("/@connections/")
+        if self.api.deleted.is_set():
+            return _forbidden()
         if scope["path"] == root:
             upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
             return json_answer(426, {"message": "Upgrade Required"}, upgrade)

@@ -9,9 +9,10 @@ from django.core.management.base import CommandError
 from django.urls import NoReverseMatch, reverse
 
 from wsrouter import assembly, conf, discovery
-from wsrouter.local.served import Served
+from wsrouter.local.served import Absent, Served
 from wsrouter.management import started
 from wsrouter.spec.gateway import Gateway
+from wsrouter.sync.failures import Unpublished
 
 DJANGO_HOST = "127.0.0.1"
 _PLANE = ("api_id", "endpoint_url", "region", "profile")
@@ -43,6 +44,15 @@ def served(options: Mapping[str, Any]) -> Served:
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
         routerless=() if gateway.router else discovery.without_router(),
     )
+
+
+def told(options: Mapping[str, Any]) -> Served | Absent:
+    """The same for a gateway that runs: what it serves may be gone."""
+    try:
+        return served(options)
+    except Unpublished as error:
+        stage = conf.gateway(options["gateway"]).stage
+        return Absent(stage=stage, reason=str(error))
 
 
 def uri(gateway: Gateway, options: Mapping[str, Any]) -> str:

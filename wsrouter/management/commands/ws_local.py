@@ -14,7 +14,7 @@ from wsrouter.errors import WSRouterError
 from wsrouter.local import listener
 from wsrouter.local.child import Child
 from wsrouter.local.journal import Journal, JsonLines, Lines
-from wsrouter.local.served import SIGNAL, Served, Source
+from wsrouter.local.served import SIGNAL, Absent, Served, Source
 from wsrouter.management import local_api, local_options, local_users, ports
 from wsrouter.spec.gateway import Gateway
 
@@ -47,10 +47,10 @@ class Command(BaseCommand):
 
             gateway = _checked(conf.gateway(options["gateway"]))
             behaviour = local_options.behaviour(options)
-            served = local_api.served(options)
             if options["tell"]:
-                self._tell(served)
+                self._tell(local_api.told(options))
                 return
+            served = local_api.served(options)
             journal = self._journal(options)
             with ports.taken(options["host"], options["port"], "--port") as socket:
                 place = f"{listener.address(socket)}/{served.snapshot.stage.name}"
@@ -73,10 +73,10 @@ class Command(BaseCommand):
         except WSRouterError as error:
             raise CommandError(str(error)) from error
 
-    def _tell(self, served: Served) -> None:
+    def _tell(self, told: Served | Absent) -> None:
         if self.stdout.isatty():
             raise CommandError("--tell is for ws_local itself: it prints the secret.")
-        self.stdout.write(served.line())
+        self.stdout.write(told.line())
 
     def _greeting(self, served: Served, place: str, options: dict[str, Any]) -> str:
         lines = [
