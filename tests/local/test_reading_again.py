@@ -9,9 +9,12 @@ import pytest
 
 from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
+from tests.local.test_connections_api import plain
+from tests.local.test_disabled_endpoint import only
 from wsrouter.local.behaviour import Behaviour
 from wsrouter.local.reload import Reload
 from wsrouter.local.served import Absent, Served, Source
+from wsrouter.spec.snapshot import Domain
 
 GONE = Absent(stage="production", reason="The API is not published; run ws_sync.")
 SERVED = Served(snapshot=snapshot(), api_id="abc123defg")
@@ -80,6 +83,33 @@ def test_it_may_come_back_different(gateway: Running) -> None:
         "+ route new",
     ]
     assert gateway.gateway.api.api_id == "new"
+
+
+def test_it_stays_where_clients_and_django_look_for_it(gateway: Running) -> None:
+    reading = Reading(gateway)
+    api = replace(SERVED.snapshot.api, disable_execute_api_endpoint=True)
+    domain = Domain(name="ws.example.com", certificate_arn="", mapping_key="chat")
+    closed = replace(SERVED.snapshot, api=api, domain=domain)
+    assert reading.hears(replace(SERVED, snapshot=closed).line()) == [
+        "~ api",
+        "The path stays '/production' until ws_local is started again.",
+    ]
+    assert plain(gateway, "GET", "/production")[0] == 426
+    assert reading.hears(SERVED.line()) == ["~ api"]
+    renamed = replace(SERVED.snapshot, stage=replace(SERVED.snapshot.stage, name="b"))
+    assert reading.hears(replace(SERVED, snapshot=renamed).line()) == [
+        "~ stage",
+        "The stage stays 'production' until ws_local is started again.",
+    ]
+    assert plain(gateway, "GET", "/production")[0] == 426
+
+
+def test_so_does_the_path_on_the_domain(start: Start) -> None:
+    gateway = start(only("chat"))
+    said = Reading(gateway).hears(replace(SERVED, snapshot=only("talk")).line())
+    assert said[-1] == "The path stays '/chat' until ws_local is started again."
+    assert plain(gateway, "GET", "/chat")[0] == 426
+    assert plain(gateway, "GET", "/talk")[0] == 403
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 import copy
 
-from wsrouter.local import integration_request, naming, validation
+from wsrouter.local import integration_request, naming, paths, validation
 from wsrouter.local.asgi import Answer
 from wsrouter.local.backend import Backend, Failure
 from wsrouter.local.behaviour import Behaviour
@@ -39,6 +39,19 @@ class Api:
     @property
     def stage(self) -> str:
         return self.snapshot.stage.name
+
+    @property
+    def path(self) -> str:
+        """Where clients connect."""
+        return paths.root(self.snapshot) or "/"
+
+    @property
+    def management_paths(self) -> set[str]:
+        """What @connections may follow."""
+        found = {paths.root(self.snapshot)}
+        if self.behaviour.disabled_endpoint == "works":
+            found.add(paths.own(self.snapshot))
+        return found
 
     @property
     def has_routes(self) -> bool:

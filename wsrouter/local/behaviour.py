@@ -110,6 +110,11 @@ class Behaviour:
     """What a number, a boolean or a list in the body selects: its text as a key, or
     `$default`."""
 
+    disabled_endpoint: Literal["refused", "works"] = _switch(
+        "refused", harshest="refused"
+    )
+    """@connections on the execute-api host when that is disabled: 403, or as ever."""
+
     message_order: Literal["concurrent", "serial", "shuffled"] = _switch(
         "concurrent", harshest="shuffled"
     )

@@ -23,8 +23,8 @@ from wsrouter.local.status import Status
 
 
 class Gateway:
-    """Serves one API at `/<stage>` and its `/<stage>/@connections/<id>`; its status
-    page is at `/`."""
+    """Serves one API at `/<stage>` and its `/<stage>/@connections/<id>`, or at the path
+    of its domain when there is no other way; its status page is at `/`."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Gateway:
         ).run()
 
     def _misdirected(self, scope: Scope) -> Answer | None:
-        if scope["path"] != f"/{self.api.stage}" or self.api.deleted.is_set():
+        if scope["path"] != self.api.path or self.api.deleted.is_set():
             return _forbidden()
         url = len(scope["raw_path"]) + 1 + len(scope["query_string"])
         if url > self.limits.url_characters:
@@ -86,14 +86,13 @@ class Gateway:
         return None
 
     async def _http(self, scope: Scope, receive: Receive) -> Answer:
-        root = f"/{self.api.stage}"
         path, _, connection_id = scope["path"].partition("/@connections/")
         if self.api.deleted.is_set():
             return _forbidden()
-        if scope["path"] == root:
+        if scope["path"] == self.api.path:
             upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
             return json_answer(426, {"message": "Upgrade Required"}, upgrade)
-        if path != root or not connection_id:
+        if path not in self.api.management_paths or not connection_id:
             return _forbidden()
         return await self._connections(scope, receive, connection_id)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from wsrouter.errors import WSRouterError
-from wsrouter.local import probe, validation
+from wsrouter.local import paths, probe, validation
 from wsrouter.local.gateway import Gateway
 from wsrouter.local.served import SIGNAL, Deleted, Served, Source, changes
 from wsrouter.spec.snapshot import Snapshot
@@ -105,11 +105,20 @@ class Reload:
             self.say(UNCHANGED)
 
     def _at_home(self, learned: Served) -> Snapshot:
-        """The same stage: clients and Django know its address."""
-        stage, snapshot = self.gateway.api.stage, learned.snapshot
+        """The same stage in the same place: clients and Django know its address."""
+        former, snapshot = self.gateway.api.snapshot, learned.snapshot
+        disabled, stage = former.api.disable_execute_api_endpoint, former.stage.name
         if snapshot.stage.name != stage:
             self.say(f"The stage stays {stage!r} until ws_local is started again.")
-        return replace(snapshot, stage=replace(snapshot.stage, name=stage))
+        elif paths.root(snapshot) != paths.root(former):
+            where = self.gateway.api.path
+            self.say(f"The path stays {where!r} until ws_local is started again.")
+        return replace(
+            snapshot,
+            api=replace(snapshot.api, disable_execute_api_endpoint=disabled),
+            stage=replace(snapshot.stage, name=stage),
+            domain=former.domain,
+        )
 
     async def _has_ended(self) -> bool:
         try:

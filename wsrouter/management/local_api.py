@@ -14,6 +14,10 @@ from wsrouter.management import started
 from wsrouter.spec.gateway import Gateway
 from wsrouter.sync.failures import Unpublished
 
+UNREACHABLE = (
+    "The execute-api host of the API is disabled, and no DOMAIN of the settings leads"
+    " to the stage: nobody can connect."
+)
 DJANGO_HOST = "127.0.0.1"
 _PLANE = ("api_id", "endpoint_url", "region", "profile")
 
@@ -37,6 +41,8 @@ def served(options: Mapping[str, Any]) -> Served:
         plane = {name: options[name] for name in _PLANE}
         deployed = assembly.deployed(gateway.alias, **plane)
         snapshot, api_id = deployed.snapshot(), deployed.api_id
+    if snapshot.api.disable_execute_api_endpoint and not snapshot.domain:
+        raise CommandError(UNREACHABLE)
     integration = replace(snapshot.integration, uri=uri(gateway, options))
     return Served(
         snapshot=replace(snapshot, integration=integration),
