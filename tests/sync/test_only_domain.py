@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from tests.sync.bench import Bench
 from tests.sync.commands import run
+from tests.sync.test_domains import domains, mappings
 from tests.sync.test_options import CERTIFICATE, assert_quiet
 from wsrouter.spec import options
 from wsrouter.sync import render
@@ -76,6 +77,57 @@ def test_what_is_deployed_has_it(memory: Bench) -> None:
     memory.run()
     (live,) = memory.server.live(memory.api_id(), "production")["api"].values()
     assert live["DisableExecuteApiEndpoint"] is True
+
+
+def failing(bench: Bench, operation: str) -> None:
+    def before(name: str) -> None:
+        if name == operation:
+            raise Failed
+
+    bench.server.before = before
+
+
+class Failed(Exception):
+    """AWS did not do it."""
+
+
+def test_a_domain_that_cannot_be_made_leaves_the_host_open(memory: Bench) -> None:
+    memory.run()
+    memory.change(domain=ONLY)
+    failing(memory, "create_domain_name")
+    with pytest.raises(Failed):
+        memory.run()
+    assert disabled(memory) is False
+    failing(memory, "")
+    memory.run()
+    assert_quiet(memory)
+
+
+def test_the_domain_goes_only_once_the_host_is_open(memory: Bench) -> None:
+    memory.change(domain=ONLY)
+    memory.run()
+    memory.change(domain=None)
+    failing(memory, "create_deployment")
+    with pytest.raises(Failed):
+        memory.run(prune=True)
+    assert len(mappings(memory)) == 1
+    failing(memory, "")
+    memory.run(prune=True)
+    assert domains(memory) == []
+    assert_quiet(memory)
+
+
+def test_another_domain_is_there_before_the_former_one_goes(memory: Bench) -> None:
+    memory.change(domain=ONLY)
+    memory.run()
+    del memory.server.calls[:]
+    other = {**DOMAIN, "NAME": "new.example.com", "ONLY": True}
+    memory.change(domain=options.domain(other))
+    memory.run(prune=True)
+    writes = memory.server.writes
+    assert writes.index("create_api_mapping") < writes.index("delete_api_mapping")
+    assert domains(memory) == ["new.example.com"]
+    assert_quiet(memory)
 
 
 def test_killed_before_it_was_deployed(memory: Bench) -> None:
