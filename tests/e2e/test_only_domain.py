@@ -26,14 +26,16 @@ def with_domain(folder: Path, **more: object) -> Stack:
     return stack
 
 
-@pytest.fixture(scope="module", params=["", "chat"], ids=["root", "key"])
+@pytest.fixture(
+    scope="module", params=[("", "refused"), ("chat", "works")], ids=["root", "key"]
+)
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    key = request.param
+    key, position = request.param
     stack = with_domain(tmp_path_factory.mktemp("domain"), KEY=key, ONLY=True)
     stack.path = f"/{key}".rstrip("/")
-    with running(stack) as one:
+    with running(stack, "--aws", f"disabled-endpoint={position}") as one:
         yield one
 
 
