@@ -170,6 +170,22 @@ def _has_secret_copy(gateway: Gateway) -> bool:
     )
 
 
+def check_management_endpoints(**_: object) -> list[CheckMessage]:
+    """W017: posts to a host that is disabled."""
+    return [
+        checks.Warning(
+            f"Gateway {each.alias!r}: MANAGEMENT_ENDPOINT {each.management_endpoint!r}"
+            " is on the execute-api host, which ONLY in DOMAIN disables.",
+            hint="Leave it out: posts go to the domain then.",
+            id="wsrouter.W017",
+        )
+        for each in _gateways()
+        if each.domain
+        and each.domain.only
+        and ".execute-api." in urlsplit(each.management_endpoint).netloc
+    ]
+
+
 def _gateways() -> list[Gateway]:
     try:
         return list(conf.gateways().values())
@@ -245,4 +261,5 @@ CHECKS = (
     check_cookies,
     check_principals,
     check_background,
+    check_management_endpoints,
 )

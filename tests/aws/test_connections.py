@@ -19,6 +19,7 @@ from wsrouter.errors import ConnectionGone, DeliveryFailed
 from wsrouter.fanout.ports import Fate, Place, Posted
 from wsrouter.routing.ports import Address
 from wsrouter.spec.gateway import Gateway
+from wsrouter.spec.options import DomainOption
 
 
 @pytest.fixture
@@ -154,6 +155,41 @@ def test_the_address_of_the_connection_counts_before_the_settings() -> None:
         "https://set.execute-api.cn-north-1.amazonaws.com.cn/live",
         "https://own.execute-api.cn-north-1.amazonaws.com.cn/test",
     ]
+
+
+ONLY: dict[str, Any] = {"name": "ws.example.com", "certificate": "", "only": True}
+
+
+@pytest.mark.parametrize(
+    ("key", "place", "url"),
+    [
+        ("", (), "https://ws.example.com"),
+        ("chat", ("own", "live"), "https://ws.example.com/chat"),
+        ("chat", ("local08001", "live"), "http://127.0.0.1:8001/chat"),
+        ("", ("local08001", "live"), "http://127.0.0.1:8001"),
+        ("chat", ("local08001", "test"), "http://127.0.0.1:8001/test"),
+    ],
+)
+def test_where_only_the_domain_leads_there(
+    key: str, place: tuple[str, ...], url: str
+) -> None:
+    """No stage is in its path, and to other stages it does not lead."""
+    domain = DomainOption(**ONLY, key=key)
+    gateway = Gateway(alias="default", stage="live", domain=domain)
+    assert endpoint_of(gateway, Place("default", *place)) == url
+
+
+@pytest.mark.parametrize("place", [("former", "live"), ("set", "test")])
+def test_the_domain_is_not_asked_for_sockets_that_are_not_behind_it(
+    place: tuple[str, str],
+) -> None:
+    """It would say that they are gone."""
+    options = {"api_id": "set", "region": "eu-west-1", "stage": "live"}
+    gateway = Gateway(alias="default", domain=DomainOption(**ONLY), **options)
+    host = f"{place[0]}.execute-api.eu-west-1.amazonaws.com"
+    assert (
+        endpoint_of(gateway, Place("default", *place)) == f"https://{host}/{place[1]}"
+    )
 
 
 def test_threads_post_at_once(server: Server) -> None:

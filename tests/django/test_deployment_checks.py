@@ -209,6 +209,18 @@ def test_w016_a_principal_that_may_be_the_clients(headers: dict[str, str]) -> No
     assert "wsrouter.W016" not in messages({"HEADERS": headers})
 
 
+def test_w017_posts_to_a_host_that_is_disabled() -> None:
+    host = "https://abc.execute-api.eu-west-1.amazonaws.com/production"
+    only = {"DOMAIN": {**domain()["DOMAIN"], "ONLY": True}}
+    entry = {**only, "MANAGEMENT_ENDPOINT": host}
+    assert "ONLY in DOMAIN disables" in messages(entry)["wsrouter.W017"]
+    assert messages(entry, deploy=False) == {}
+    assert messages(only) == {}
+    assert messages({"MANAGEMENT_ENDPOINT": host}) == {}
+    elsewhere = {**only, "MANAGEMENT_ENDPOINT": "https://ws.example.com"}
+    assert messages(elsewhere) == {}
+
+
 def test_what_is_wrong_already_is_not_said_twice() -> None:
     assert set(messages({"ENPOINT": "x"})) == {"wsrouter.E001"}
     assert set(messages({"ROUTER": "nowhere.router"})) == {"wsrouter.E002"}

@@ -54,14 +54,15 @@ class Stack:
     django_port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
     variables: dict[str, str] = field(default_factory=dict)
+    path: str = "/production"
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/production"
+        return f"ws://127.0.0.1:{self.port}{self.path or '/'}"
 
     @property
     def management_endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}/production"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
     @property
     def log(self) -> str:

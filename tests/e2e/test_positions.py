@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from tests.e2e.running import Stack, eventually, listens
@@ -118,6 +118,29 @@ def test_everything_works(room: Room, position: str) -> None:
     strangers_stay_outside(room)
     if not chosen.lost_disconnect:
         gone(room, before)
+
+
+@pytest.mark.parametrize("rule", ["forbidden", "served", "closed"])
+def test_a_deleted_stage_forgets_no_socket(room: Room, rule: Any) -> None:
+    """Nothing is delivered, and nothing taken for gone, until the stage is back."""
+    api_gateway = room.gateway.gateway
+    api_gateway.api.behaviour = Behaviour(deleted_stage=rule)
+    before = set(room.rows())
+    with room.connect("ada") as ada:
+        hers = ask(ada, "who.am.i")["payload"]
+        room.gateway.do(api_gateway.delete_stage)
+        assert room.stack.get("/announce/lunch/") == {"delivered": 0, "gone": 0}
+        assert hers in room.rows()
+        if rule == "closed":
+            with pytest.raises(ConnectionClosed, match="1001"):
+                ada.recv(timeout=30)
+            eventually(lambda: "deleted" in room.gateway.entries[-1].outcome)
+        room.gateway.do(api_gateway.restore_stage)
+        if rule != "closed":
+            assert ask(ada, "say", {"text": "on"})["type"] == "reply"
+    if rule == "closed":  # a young connection is not taken for gone at once
+        eventually(lambda: room.stack.get("/announce/lunch/")["gone"])
+    gone(room, before)
 
 
 FORGED = {"Secret": "0" * 48, "Gateway": "other", "Event-Type": "DISCONNECT"}

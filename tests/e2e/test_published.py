@@ -3,12 +3,15 @@
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.e2e.running import Stack, ask, copied, eventually, frame, running, started
 from tests.ministack import ministack_url  # noqa: F401
+from tests.ministack import running as ministack
 
 REGION = ("--region", "eu-west-1")
 
@@ -78,6 +81,63 @@ def test_a_new_route_stays_undeployed_until_ws_sync(
         client.send('{"action": "dance"}')
         assert frame(client)["payload"] == "cha-cha"
         eventually(lambda: "  dance " in stack.log)
+
+
+def destroyed(stack: Stack, url: str) -> None:
+    done = stack.manage("ws_sync", "--destroy", "--no-input", "--endpoint-url", url)
+    assert done.returncode == 0, done.stderr
+
+
+def read_again(stack: Stack, line: str) -> None:
+    """Until it has said so once more."""
+    assert stack.process is not None
+    before = stack.log.count(line)
+    stack.process.send_signal(signal.SIGUSR1)
+    eventually(lambda: stack.log.count(line) > before)
+
+
+@pytest.mark.parametrize("by_id", [True, False], ids=["id", "name"])
+def test_a_deleted_stage_is_not_served_until_it_is_published_again(
+    tmp_path: Path,
+    ministack_url: str,  # noqa: F811
+    by_id: bool,
+) -> None:
+    stack = copied(tmp_path)
+    settings = stack.project / "room" / "settings.py"
+    name = f'\nWSROUTER["default"]["API_NAME"] = "deleted-{by_id}"\n'
+    settings.write_text(settings.read_text() + name)
+    api_id = published(stack, ministack_url)
+    options = ["--api-id", api_id] if by_id else ["--published"]
+    serving = running(stack, *options, "--endpoint-url", ministack_url)
+    with serving, stack.connect() as client:
+        destroyed(stack, ministack_url)
+        read_again(stack, "- stage production: ")
+        assert "answered 403; messages of open sockets are Forbidden" in stack.log
+        assert ask(client, "say", {"text": "ho"})["message"] == "Forbidden"
+        assert stack.get("/announce/lunch/")["delivered"] == 0
+        with pytest.raises(InvalidStatus, match="403"):
+            stack.connect()
+        read_again(stack, "Nothing is different.")
+        assert "cannot be read" not in stack.log
+        if by_id:  # AWS does not give the same id again
+            return
+        published(stack, ministack_url)
+        read_again(stack, "+ stage production")
+        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+        with stack.connect() as other:
+            assert ask(other, "say", {"text": "ho"})["type"] == "reply"
+
+
+def test_what_cannot_be_read_stays(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "room.sqlite3")
+    with ExitStack() as left:
+        with ministack(tmp_path) as url:
+            api_id = published(stack, url)
+            options = ("--api-id", api_id, "--endpoint-url", url)
+            left.enter_context(running(stack, *options))
+        with stack.connect() as client:
+            read_again(stack, "The routes cannot be read again, so they stay")
+            assert ask(client, "say", {"text": "ho"})["type"] == "reply"
 
 
 def test_what_was_never_published_cannot_be_served(

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -68,6 +68,7 @@ class Running:
 
     port: int
     gateway: Gateway
+    loop: asyncio.AbstractEventLoop
     entries: list[Entry] = field(default_factory=list)
 
     @property
@@ -85,6 +86,14 @@ class Running:
     def open(self, **options: Any) -> ClientConnection:
         """A connection that the test ends itself, or leaves to the gateway."""
         return self.connect(**options).__enter__()
+
+    def do(self, action: Callable[[], None]) -> None:
+        """In the gateway's thread; returns when it is done."""
+
+        async def done() -> None:
+            action()
+
+        asyncio.run_coroutine_threadsafe(done(), self.loop).result(30)
 
     def post_often(self, connection_id: str) -> None:
         """Much more than any buffer takes, unless somebody reads it."""
@@ -133,7 +142,7 @@ def running(
     thread.start()
     ready.wait()
     try:
-        yield Running(port=port, gateway=gateway, entries=entries)
+        yield Running(port=port, gateway=gateway, loop=loops[0], entries=entries)
     finally:
         loops[0].call_soon_threadsafe(stopping.set)
         thread.join(60)

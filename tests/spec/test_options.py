@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from wsrouter import conf
-from wsrouter.spec.options import Throttle
+from wsrouter.spec.options import Throttle, domain
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:guard"
 DOMAIN = {"NAME": "ws.example.com", "CERTIFICATE": ARN}
@@ -47,6 +47,13 @@ def test_access_log_is_an_arn_or_more(settings: Any) -> None:
     assert "$context.requestId" in short.access_log.format
 
 
+def test_a_domain_stands_beside_the_execute_api_host_or_alone() -> None:
+    both, alone = domain(DOMAIN), domain({**DOMAIN, "KEY": "a/b", "ONLY": True})
+
+    assert (both.only, both.address) == (False, "ws.example.com")
+    assert (alone.only, alone.address) == (True, "ws.example.com/a/b")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -72,7 +79,9 @@ def test_access_log_is_an_arn_or_more(settings: Any) -> None:
         ("DOMAIN", {"NAME": "ws.example.com"}, "lacks CERTIFICATE"),
         ("DOMAIN", {**DOMAIN, "NAME": "https://x"}, "host name"),
         ("DOMAIN", {**DOMAIN, "KEY": "/chat"}, "without outer slashes"),
-        ("DOMAIN", {**DOMAIN, "PATH": "x"}, "CERTIFICATE, KEY, NAME"),
+        ("DOMAIN", {**DOMAIN, "PATH": "x"}, "CERTIFICATE, KEY, NAME, ONLY"),
+        ("DOMAIN", {**DOMAIN, "ONLY": "yes"}, "ONLY.*True or False, not 'yes'"),
+        ("DOMAIN", {"ONLY": True}, "lacks CERTIFICATE and NAME"),
         ("VALIDATE_AT_GATEWAY", "all", "True, False or a list"),
         ("VPC_LINK", "a b", "must be an id"),
         ("CLIENT_CERTIFICATE", 7, "must be an id"),

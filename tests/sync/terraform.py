@@ -12,7 +12,13 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 ARGUMENTS = {
-    "api": {"name", "protocol_type", "route_selection_expression", "tags"},
+    "api": {
+        "disable_execute_api_endpoint",
+        "name",
+        "protocol_type",
+        "route_selection_expression",
+        "tags",
+    },
     "integration": {
         "api_id",
         "connection_id",

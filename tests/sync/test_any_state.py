@@ -14,6 +14,9 @@ from tests.sync.test_options import CERTIFICATE, DOMAIN, NOTHING, ON_AWS, ON_BOT
 from wsrouter.spec import options
 from wsrouter.testing.control_plane import MemoryControlPlane
 
+ONLY_DOMAIN = options.domain(
+    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "ONLY": True}
+)
 FOREIGN = "legacy"
 THIRD_DOMAIN = options.domain(
     {"NAME": "third.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "a/b"}
@@ -67,7 +70,9 @@ GATEWAYS = st.fixed_dictionaries(
             for name, value in {**ON_BOTH, **ON_AWS}.items()
             if name not in ("throttling", "logging_level", "domain")
         },
-        "domain": st.sampled_from([None, DOMAIN, OTHER_DOMAIN, THIRD_DOMAIN]),
+        "domain": st.sampled_from(
+            [None, DOMAIN, OTHER_DOMAIN, THIRD_DOMAIN, ONLY_DOMAIN]
+        ),
         "throttling": st.sampled_from(
             [
                 None,
@@ -127,6 +132,9 @@ def assert_served(bench: Bench, keys: set[str]) -> None:
     assert served == bench.routes()
     assert set(served) >= {*keys, FOREIGN}
     assert list(live["integration"].values()) == bench.integrations()
+    (deployed,), api = live["api"].values(), bench.plan().deployed.api
+    assert api
+    assert deployed["DisableExecuteApiEndpoint"] == api.disable_execute_api_endpoint
 
 
 def assert_as_from_nothing(bench: Bench) -> None:

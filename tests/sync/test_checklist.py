@@ -20,6 +20,7 @@ from wsrouter.testing.control_plane import MemoryControlPlane
 CONSOLE = {
     "api": r"API Gateway > Create API > .* Name: (.+)\. Route selection expression:"
     r" (\S+)\. Add no route there\.",
+    "endpoint": r"API settings > Edit > Default endpoint: (Disabled)",
     "tag": r"API settings > Tags: (.+) = (.*)",
     "model": r"Models > Create\. Name: (\w+)\. Content type: application/json\."
     r" Description: (\S+)\. Schema: (.+)",
@@ -111,6 +112,10 @@ class Somebody:
     def on_tag(self, key: str, value: str) -> None:
         arn = f"arn:aws:apigateway:eu-west-1::/apis/{self.api['ApiId']}"
         self.server.tag_resource(ResourceArn=arn, Tags={key: value})
+
+    def on_endpoint(self, state: str) -> None:
+        disabled = state == "Disabled"
+        self.server.update_api(**self.api, DisableExecuteApiEndpoint=disabled)
 
     def on_model(self, name: str, description: str, schema: str) -> None:
         self.server.create_model(

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.sync.bench import OTHER_SECRET, SECRET, a_gateway, a_spec
+from tests.sync.test_options import CERTIFICATE
+from wsrouter.spec import options
 from wsrouter.spec.snapshot import RouteEntry
 from wsrouter.sync.desired import wanted
 from wsrouter.sync.digest import Digest, digest
@@ -43,6 +45,14 @@ def test_other_descriptions(text: str) -> None:
 def test_changed_configuration(changes: dict[str, Any]) -> None:
     assert of("a", **changes).config != of("a").config
     assert of("a", **changes).secret == of("a").secret
+
+
+def test_a_digest_of_before_there_was_the_choice_still_holds() -> None:
+    known = "03e93f69f3cab127640a465d9e74ef69c799938bd2bc6ffba2ef7f418dfa30e3"
+    given = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE}
+    assert of("a").config == known
+    assert of("a", domain=options.domain(given)).config == known
+    assert of("a", domain=options.domain({**given, "ONLY": True})).config != known
 
 
 def test_changed_secret() -> None:

@@ -169,6 +169,19 @@ def test_sending_is_not_permitted(sound: None, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.django_db
+def test_only_the_domain_leads_there(
+    sound: None, configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "ONLY": True}
+    configure(DOMAIN=only)
+    call_command("ws_sync", "--no-input", stdout=io.StringIO())
+    monkeypatch.setattr(Sockets, "error", DeliveryFailed("Name not known."))
+    assert "posts go to ws.example.com: its DNS must lead" in wrong()
+    configure(DOMAIN={**only, "ONLY": False})
+    assert "DNS" not in wrong()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("cookie_domain", "words"),
     [

@@ -24,7 +24,12 @@ from wsrouter.testing.control_plane import MemoryControlPlane
 
 _CFN_LINT = "import sys; from cfnlint.runner import main; sys.exit(main())"
 EVERYTHING = {
-    "DOMAIN": {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"},
+    "DOMAIN": {
+        "NAME": "ws.example.com",
+        "CERTIFICATE": CERTIFICATE,
+        "KEY": "chat",
+        "ONLY": True,
+    },
     "AUTHORIZER": {"FUNCTION": FUNCTION, "IDENTITY": ["route.request.querystring.t"]},
     "THROTTLING": {
         "RATE": 100,

@@ -7,6 +7,7 @@ from wsrouter import assembly, conf
 from wsrouter.aws.control_plane import ApiGatewayControlPlane
 from wsrouter.errors import SyncError
 from wsrouter.sync.desired import wanted
+from wsrouter.sync.failures import Unpublished
 from wsrouter.sync.reading import published
 from wsrouter.sync.target import Target
 
@@ -51,8 +52,26 @@ def test_stale_and_foreign_routes_are_in_it(bench: Bench) -> None:
 
 
 def test_nothing_published_is_an_error(bench: Bench) -> None:
-    with pytest.raises(SyncError, match="run ws_sync"):
+    with pytest.raises(Unpublished, match="run ws_sync"):
         published(bench.plane, Target.of(bench.gateway)).snapshot()
+
+
+def test_a_stage_that_was_deleted_is_not_published(bench: Bench) -> None:
+    bench.run()
+    bench.server.delete_stage(ApiId=bench.api_id(), StageName="production")
+    with pytest.raises(Unpublished, match="run ws_sync"):
+        published(bench.plane, Target.of(bench.gateway)).snapshot()
+
+
+def test_a_stage_without_our_integration_is_there(memory: Bench) -> None:
+    memory.run()
+    api_id, (ours,) = memory.api_id(), memory.integrations()
+    for route in memory.routes().values():
+        memory.server.delete_route(ApiId=api_id, RouteId=route["RouteId"])
+    memory.server.delete_integration(ApiId=api_id, IntegrationId=ours["IntegrationId"])
+    with pytest.raises(SyncError, match="none of our routes") as raised:
+        published(memory.plane, Target.of(memory.gateway)).snapshot()
+    assert not isinstance(raised.value, Unpublished)
 
 
 def test_by_the_id_from_the_settings_of_a_project(ministack_url: str) -> None:
@@ -64,5 +83,5 @@ def test_by_the_id_from_the_settings_of_a_project(ministack_url: str) -> None:
     found = assembly.deployed(api_id=api_id, endpoint_url=ministack_url).snapshot()
     assert found.routes["orders.watch"].has_response
     assert found.integration.uri == gateway.endpoint
-    with pytest.raises(SyncError, match="no WebSocket API nowhere"):
+    with pytest.raises(Unpublished, match="no WebSocket API nowhere"):
         assembly.deployed(api_id="nowhere", endpoint_url=ministack_url)

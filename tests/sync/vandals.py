@@ -71,6 +71,7 @@ DEEDS: dict[str, Deed] = {
     "delete route": delete_route,
     "delete stage": delete_stage,
     "deploy": deploy,
+    "endpoint": api(DisableExecuteApiEndpoint=True),
     "key": route(ApiKeyRequired=True),
     "key in use": route(RouteKey="$default"),
     "log": stage(

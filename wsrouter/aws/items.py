@@ -39,6 +39,7 @@ def api(item: Item) -> ApiRecord:
         api=Api(
             name=item.get("Name") or "",
             route_selection_expression=item.get("RouteSelectionExpression") or "",
+            disable_execute_api_endpoint=item.get("DisableExecuteApiEndpoint") or False,
             tags=item.get("Tags") or {},
         ),
     )
@@ -46,7 +47,11 @@ def api(item: Item) -> ApiRecord:
 
 def api_members(value: Api) -> dict[str, Any]:
     name = {"Name": value.name} if value.name else {}
-    return {"RouteSelectionExpression": value.route_selection_expression, **name}
+    return {
+        "RouteSelectionExpression": value.route_selection_expression,
+        "DisableExecuteApiEndpoint": value.disable_execute_api_endpoint,
+        **name,
+    }
 
 
 def authorizer(item: Item) -> AuthorizerRecord:

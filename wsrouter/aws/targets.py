@@ -11,6 +11,7 @@ from wsrouter.aws.signer import Signer
 from wsrouter.errors import SendError
 from wsrouter.fanout.ports import Place
 from wsrouter.spec.gateway import Gateway
+from wsrouter.spec.options import DomainOption
 from wsrouter.wire import local_address
 
 SIGNER_SECONDS = 30
@@ -63,11 +64,22 @@ def endpoint_of(gateway: Gateway, place: Place) -> str:
     if gateway.management_endpoint:
         return gateway.management_endpoint
     api_id, stage = place.api_id or gateway.api_id, place.stage or gateway.stage
-    return local_address.management_endpoint(
-        api_id, stage
-    ) or endpoints.management_endpoint(
+    domain = _only_way(gateway, stage)
+    path = domain.key if domain else stage
+    if local := local_address.management_endpoint(api_id, path):
+        return local
+    if domain and api_id == (gateway.api_id or api_id):
+        return f"https://{domain.address}"
+    return endpoints.management_endpoint(
         api_id=api_id, region=gateway.region, stage=stage, profile=gateway.aws_profile
     )
+
+
+def _only_way(gateway: Gateway, stage: str) -> DomainOption | None:
+    """The domain, where the execute-api host is disabled. It leads to one stage: asked
+    for the sockets of another, it would say that they are gone."""
+    domain = gateway.domain
+    return domain if domain and domain.only and stage == gateway.stage else None
 
 
 def configured(gateways: Mapping[str, Gateway], alias: str) -> Gateway:

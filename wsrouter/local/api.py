@@ -1,8 +1,9 @@
 """The API that is served: a snapshot, its backend and how it behaves."""
 
+import asyncio
 import copy
 
-from wsrouter.local import integration_request, naming, validation
+from wsrouter.local import integration_request, naming, paths, validation
 from wsrouter.local.asgi import Answer
 from wsrouter.local.backend import Backend, Failure
 from wsrouter.local.behaviour import Behaviour
@@ -15,8 +16,8 @@ from wsrouter.wire import local_address, mapping
 
 class Api:
     """Selects routes and calls the integration. `snapshot` may be replaced while
-    sockets are open: every event is served by the current one. `principal` is whom an
-    authorizer names."""
+    sockets are open: every event is served by the current one. `deleted` is set while
+    the stage does not exist. `principal` is whom an authorizer names."""
 
     def __init__(
         self,
@@ -33,13 +34,39 @@ class Api:
         self.api_id = api_id
         self.principal = principal
         self.throttle = Throttle()
+        self.deleted = asyncio.Event()
 
     @property
     def stage(self) -> str:
         return self.snapshot.stage.name
 
+    @property
+    def path(self) -> str:
+        """Where clients connect."""
+        return paths.root(self.snapshot) or "/"
+
+    @property
+    def management_paths(self) -> set[str]:
+        """What @connections may follow."""
+        found = {paths.root(self.snapshot)}
+        if self.behaviour.disabled_endpoint == "works":
+            found.add(paths.own(self.snapshot))
+        return found
+
+    @property
+    def has_routes(self) -> bool:
+        """Whether the events of open sockets find any."""
+        return not self.deleted.is_set() or self.behaviour.deleted_stage == "served"
+
+    @property
+    def closes(self) -> bool:
+        """Whether sockets may not stay open."""
+        return self.deleted.is_set() and self.behaviour.deleted_stage == "closed"
+
     def select(self, text: str) -> str | None:
         """The key of the route that this message selects, None when there is none."""
+        if not self.has_routes:
+            return None
         expression = self.snapshot.api.route_selection_expression
         key = naming.key_of(text, expression, self.behaviour)
         if key is not None and self._has(key):

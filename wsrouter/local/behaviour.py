@@ -110,6 +110,11 @@ class Behaviour:
     """What a number, a boolean or a list in the body selects: its text as a key, or
     `$default`."""
 
+    disabled_endpoint: Literal["refused", "works"] = _switch(
+        "refused", harshest="refused"
+    )
+    """@connections on the execute-api host when that is disabled: 403, or as ever."""
+
     message_order: Literal["concurrent", "serial", "shuffled"] = _switch(
         "concurrent", harshest="shuffled"
     )
@@ -120,6 +125,12 @@ class Behaviour:
 
     redeploy: Literal["current", "former"] = _switch("current", harshest="former")
     """Which routes a socket has that was open when new ones were deployed."""
+
+    deleted_stage: Literal["forbidden", "served", "closed"] = _switch(
+        "forbidden", harshest="closed"
+    )
+    """A socket that was open when the stage was deleted: its messages are Forbidden, or
+    served as before, or it is closed, which loses the most."""
 
     timeout_frame: Literal["internal", "timed-out"] = _switch(
         "internal", harshest="timed-out"

@@ -11,7 +11,7 @@ from wsrouter.local.behaviour import Limits
 from wsrouter.local.event import Close, Event
 from wsrouter.local.journal import Entry, NameOf, Record
 from wsrouter.local.outbox import Outbox
-from wsrouter.local.sessions import Session, Sessions
+from wsrouter.local.sessions import GOING_AWAY, Session, Sessions
 from wsrouter.local.turns import Turns, is_lost
 from wsrouter.spec.snapshot import CONNECT, DISCONNECT
 
@@ -84,6 +84,8 @@ class Conversation:
         self._session = session
         self._scope["state"]["pinged"] = lambda: self._pinged(session)
         with self._sessions.open(session), session.running():
+            if self._api.closes:  # deleted while `$connect` was called
+                session.close(GOING_AWAY)
             received = await self._listen(session)
         asyncio.get_running_loop().call_later(self._limits.close_seconds, abort)
         return session.closing or received
@@ -146,6 +148,8 @@ class Conversation:
         dropped = self._session is not None and self._session.dropped
         if dropped or is_lost(self._api.behaviour):
             outcome, failed = f"{outcome}, not delivered: lost on purpose", True
+        elif not self._api.has_routes:
+            outcome, failed = f"{outcome}, not delivered: {message.DELETED}", True
         elif DISCONNECT in self._api.snapshot.routes:
             event = Event(
                 type="DISCONNECT",

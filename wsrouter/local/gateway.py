@@ -18,13 +18,13 @@ from wsrouter.local.behaviour import Limits
 from wsrouter.local.conversation import Conversation
 from wsrouter.local.feed import Feed
 from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
-from wsrouter.local.sessions import Sessions
+from wsrouter.local.sessions import GOING_AWAY, Sessions
 from wsrouter.local.status import Status
 
 
 class Gateway:
-    """Serves one API at `/<stage>` and its `/<stage>/@connections/<id>`; its status
-    page is at `/`."""
+    """Serves one API at `/<stage>` and its `/<stage>/@connections/<id>`, or at the path
+    of its domain when there is no other way; its status page is at `/`."""
 
     def __init__(
         self,
@@ -49,6 +49,16 @@ class Gateway:
         elif scope["type"] == "http":
             await respond(send, await self._http(scope, receive))
 
+    def delete_stage(self) -> None:
+        """There is no such stage any more."""
+        self.api.deleted.set()
+        if self.api.closes:
+            self.sessions.close(GOING_AWAY)
+
+    def restore_stage(self) -> None:
+        """There is one again."""
+        self.api.deleted.clear()
+
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         if refusal := self._misdirected(scope):
@@ -66,7 +76,7 @@ class Gateway:
         ).run()
 
     def _misdirected(self, scope: Scope) -> Answer | None:
-        if scope["path"] != f"/{self.api.stage}":
+        if scope["path"] != self.api.path or self.api.deleted.is_set():
             return _forbidden()
         url = len(scope["raw_path"]) + 1 + len(scope["query_string"])
         if url > self.limits.url_characters:
@@ -76,12 +86,13 @@ class Gateway:
         return None
 
     async def _http(self, scope: Scope, receive: Receive) -> Answer:
-        root = f"/{self.api.stage}"
         path, _, connection_id = scope["path"].partition("/@connections/")
-        if scope["path"] == root:
+        if self.api.deleted.is_set():
+            return _forbidden()
+        if scope["path"] == self.api.path:
             upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
             return json_answer(426, {"message": "Upgrade Required"}, upgrade)
-        if path != root or not connection_id:
+        if path not in self.api.management_paths or not connection_id:
             return _forbidden()
         return await self._connections(scope, receive, connection_id)
 

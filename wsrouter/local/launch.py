@@ -102,7 +102,7 @@ def _reload(launch: Launch, gateway: Gateway) -> Reload:
     return Reload(
         address=launch.address,
         source=launch.source,
-        api=gateway.api,
+        gateway=gateway,
         served=launch.served,
         say=launch.say,
     )

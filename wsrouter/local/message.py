@@ -10,6 +10,7 @@ from wsrouter.local.behaviour import Limits
 from wsrouter.local.event import Caller, Close, Event
 from wsrouter.local.identifiers import new_id
 
+DELETED = "the stage is deleted"
 _TOO_MANY = Close(code=1008, reason="Too many requests")
 
 
@@ -35,7 +36,8 @@ async def judge(api: Api, limits: Limits, caller: Caller, text: str) -> Verdict:
         message_id=new_id(),
     )
     if key is None:
-        return _error(event, frames.FORBIDDEN, "no route matches")
+        cause = "no route matches" if api.has_routes else DELETED
+        return _error(event, frames.FORBIDDEN, cause)
     if not api.takes(key):
         return _throttled(api, event)
     if problem := api.problem(key, text):

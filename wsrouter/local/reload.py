@@ -6,13 +6,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from wsrouter.errors import WSRouterError
-from wsrouter.local import probe, validation
-from wsrouter.local.api import Api
-from wsrouter.local.served import SIGNAL, Served, Source, changes
+from wsrouter.local import paths, probe, validation
+from wsrouter.local.gateway import Gateway
+from wsrouter.local.served import SIGNAL, Deleted, Served, Source, changes
 from wsrouter.spec.snapshot import Snapshot
 
 _POLL_SECONDS = 0.1
 UNCHANGED = "Nothing is different."
+UNREADABLE = "The routes cannot be read again, so they stay"
+_DELETED = {
+    "forbidden": "messages of open sockets are Forbidden",
+    "served": "messages of open sockets are served as before",
+    "closed": "open sockets are closed",
+}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -24,7 +30,7 @@ class Reload:
 
     address: tuple[str, int]
     source: Source
-    api: Api
+    gateway: Gateway
     served: Served
     say: Callable[[str], None]
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -67,22 +73,52 @@ class Reload:
         try:
             learned = await self.source.read()
             validation.require(learned.snapshot)
+        except Deleted as deleted:
+            self._delete(deleted, aloud=aloud)
         except WSRouterError as error:
-            self.say(f"The routes cannot be read again, so they stay: {error}")
-            return
-        different = list(changes(self.served, learned))
+            self.say(f"{UNREADABLE}: {error}")
+        else:
+            self._serve(learned, aloud=aloud)
+
+    def _serve(self, learned: Served, *, aloud: bool) -> None:
+        api = self.gateway.api
+        back = [f"+ stage {api.stage}"] * api.deleted.is_set()
+        different = [*back, *changes(self.served, learned)]
         for line in different or [UNCHANGED] * aloud:
             self.say(line)
         self.served = learned
-        self.api.snapshot = self._at_home(learned)
-        self.api.api_id = learned.api_id or self.api.api_id
+        api.snapshot = self._at_home(learned)
+        api.api_id = learned.api_id or api.api_id
+        self.gateway.restore_stage()
+
+    def _delete(self, deleted: Deleted, *, aloud: bool) -> None:
+        api = self.gateway.api
+        if deleted.stage != api.stage:  # another one by now, and not yet published
+            self.say(f"{UNREADABLE}: {deleted}")
+        elif not api.deleted.is_set():
+            self.gateway.delete_stage()
+            self.say(
+                f"- stage {api.stage}: {deleted} Handshakes and @connections are"
+                f" answered 403; {_DELETED[api.behaviour.deleted_stage]}."
+            )
+        elif aloud:
+            self.say(UNCHANGED)
 
     def _at_home(self, learned: Served) -> Snapshot:
-        """The same stage: clients and Django know its address."""
-        stage, snapshot = self.api.stage, learned.snapshot
+        """The same stage in the same place: clients and Django know its address."""
+        former, snapshot = self.gateway.api.snapshot, learned.snapshot
+        disabled, stage = former.api.disable_execute_api_endpoint, former.stage.name
         if snapshot.stage.name != stage:
             self.say(f"The stage stays {stage!r} until ws_local is started again.")
-        return replace(snapshot, stage=replace(snapshot.stage, name=stage))
+        elif paths.root(snapshot) != paths.root(former):
+            where = self.gateway.api.path
+            self.say(f"The path stays {where!r} until ws_local is started again.")
+        return replace(
+            snapshot,
+            api=replace(snapshot.api, disable_execute_api_endpoint=disabled),
+            stage=replace(snapshot.stage, name=stage),
+            domain=former.domain,
+        )
 
     async def _has_ended(self) -> bool:
         try:

@@ -19,6 +19,26 @@ class Unreadable(WSRouterError):
     """The routes cannot be read."""
 
 
+class Deleted(WSRouterError):
+    """The stage is not published any more."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(reason)
+        self.stage = stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Absent:
+    """There is no such stage."""
+
+    stage: str
+    reason: str
+
+    def line(self) -> str:
+        """All of it as one line of JSON."""
+        return _ADAPTER.dump_json(self).decode()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Served:
     """An API, its id where AWS has given it one, the route keys that the code has
@@ -34,15 +54,18 @@ class Served:
         return _ADAPTER.dump_json(self).decode()
 
 
-_ADAPTER = TypeAdapter(Served)
+_ADAPTER: TypeAdapter[Served | Absent] = TypeAdapter(Served | Absent)
 
 
 def read(line: str) -> Served:
-    """What `line` said; raises Unreadable."""
+    """What `line` said; raises Unreadable, or Deleted when there is nothing."""
     try:
-        return _ADAPTER.validate_json(line)
+        found = _ADAPTER.validate_json(line)
     except ValidationError as error:
         raise Unreadable("the command said something else") from error
+    if isinstance(found, Absent):
+        raise Deleted(found.stage, found.reason)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +76,7 @@ class Source:
     environment: Mapping[str, str]
 
     async def read(self) -> Served:
-        """Run it; raises Unreadable with the last thing that it said."""
+        """Run it; raises Unreadable with the last thing that it said, or Deleted."""
         process = await asyncio.create_subprocess_exec(
             *self.command,
             env={**os.environ, **self.environment},

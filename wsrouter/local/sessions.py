@@ -101,6 +101,11 @@ class Sessions:
         """The oldest of them."""
         return list(islice(self._sessions.values(), count))
 
+    def close(self, close: Close) -> None:
+        """Close every one of them."""
+        for session in list(self._sessions.values()):
+            session.close(close)
+
     def get(self, connection_id: str) -> Session | None:
         session = self._sessions.get(connection_id)
         return None if session is None or session.closing else session

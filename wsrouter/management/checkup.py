@@ -112,9 +112,17 @@ def _connections(gateway: Gateway, api_id: str) -> Finding:
         advice = (
             f"{str(error).rstrip('.')}. The application needs credentials with the"
             " permission execute-api:ManageConnections (`ws_export iam-policy`)."
+            f"{_dns(gateway)}"
         )
         return Finding("@connections", advice, "wrong")
     return Finding("@connections", "Sending is permitted.")
+
+
+def _dns(gateway: Gateway) -> str:
+    domain = gateway.domain
+    if domain is None or not domain.only:
+        return ""
+    return f" With ONLY, posts go to {domain.name}: its DNS must lead to API Gateway."
 
 
 def is_wrong(findings: list[Finding]) -> bool:

@@ -9,10 +9,15 @@ from django.core.management.base import CommandError
 from django.urls import NoReverseMatch, reverse
 
 from wsrouter import assembly, conf, discovery
-from wsrouter.local.served import Served
+from wsrouter.local.served import Absent, Served
 from wsrouter.management import started
 from wsrouter.spec.gateway import Gateway
+from wsrouter.sync.failures import Unpublished
 
+UNREACHABLE = (
+    "The execute-api host of the API is disabled, and no DOMAIN of the settings leads"
+    " to the stage: nobody can connect."
+)
 DJANGO_HOST = "127.0.0.1"
 _PLANE = ("api_id", "endpoint_url", "region", "profile")
 
@@ -36,6 +41,8 @@ def served(options: Mapping[str, Any]) -> Served:
         plane = {name: options[name] for name in _PLANE}
         deployed = assembly.deployed(gateway.alias, **plane)
         snapshot, api_id = deployed.snapshot(), deployed.api_id
+    if snapshot.api.disable_execute_api_endpoint and not snapshot.domain:
+        raise CommandError(UNREACHABLE)
     integration = replace(snapshot.integration, uri=uri(gateway, options))
     return Served(
         snapshot=replace(snapshot, integration=integration),
@@ -43,6 +50,15 @@ def served(options: Mapping[str, Any]) -> Served:
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
         routerless=() if gateway.router else discovery.without_router(),
     )
+
+
+def told(options: Mapping[str, Any]) -> Served | Absent:
+    """The same for a gateway that runs: what it serves may be gone."""
+    try:
+        return served(options)
+    except Unpublished as error:
+        stage = conf.gateway(options["gateway"]).stage
+        return Absent(stage=stage, reason=str(error))
 
 
 def uri(gateway: Gateway, options: Mapping[str, Any]) -> str:

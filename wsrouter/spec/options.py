@@ -57,11 +57,18 @@ class AuthorizerOption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DomainOption:
-    """`certificate` is the ARN of one of ACM in the same region."""
+    """`certificate` is the ARN of one of ACM in the same region; `only`: the API has no
+    other address."""
 
     name: str
     certificate: str
     key: str = ""
+    only: bool = False
+
+    @property
+    def address(self) -> str:
+        """The host and path of a URL."""
+        return f"{self.name}/{self.key}".rstrip("/")
 
 
 def throttling(value: Any) -> Throttling:
@@ -113,7 +120,7 @@ def authorizer(value: Any) -> AuthorizerOption:
 def domain(value: Any) -> DomainOption:
     """Read DOMAIN; raises ValueError."""
     given = _members(
-        value, {"NAME", "CERTIFICATE", "KEY"}, needed={"NAME", "CERTIFICATE"}
+        value, {"NAME", "CERTIFICATE", "KEY", "ONLY"}, needed={"NAME", "CERTIFICATE"}
     )
     name, key = _text(given["NAME"], "NAME"), _text(given.get("KEY", ""), "KEY")
     if not _HOST.fullmatch(name):
@@ -121,7 +128,10 @@ def domain(value: Any) -> DomainOption:
     if not _PATH.fullmatch(key) or key.startswith("/") or key.endswith("/"):
         raise ValueError(f"['KEY'] {key!r} must be a path without outer slashes.")
     return DomainOption(
-        name=name, certificate=_arn(given["CERTIFICATE"], "CERTIFICATE"), key=key
+        name=name,
+        certificate=_arn(given["CERTIFICATE"], "CERTIFICATE"),
+        key=key,
+        only=_flag(given.get("ONLY", False), "ONLY"),
     )
 
 
@@ -176,6 +186,12 @@ def _text(value: Any, name: str) -> str:
     if isinstance(value, str):
         return value
     raise ValueError(f"[{name!r}] must be a str, not {value!r}.")
+
+
+def _flag(value: Any, name: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError(f"[{name!r}] must be True or False, not {value!r}.")
 
 
 def _arn(value: Any, name: str) -> str:

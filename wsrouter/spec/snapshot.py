@@ -18,6 +18,7 @@ RESPONSE_KEY = "$default"
 class Api:
     name: str
     route_selection_expression: str
+    disable_execute_api_endpoint: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,6 +111,11 @@ class Domain:
     name: str
     certificate_arn: str
     mapping_key: str = ""
+
+    @property
+    def address(self) -> str:
+        """The host and path of a URL."""
+        return f"{self.name}/{self.mapping_key}".rstrip("/")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

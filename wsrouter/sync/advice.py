@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from wsrouter.sync.change import Change
 from wsrouter.sync.iam_policy import application
 from wsrouter.sync.plan import Plan
 from wsrouter.sync.publish import Published
@@ -18,6 +19,16 @@ def next_steps(before: Plan, published: Published, *, region: str) -> Iterator[s
         yield from _names(published)
     if is_first or "authorizer" in created:
         yield from _authorizer(published)
+    if any(_closes(each) for each in before.changes):
+        yield (
+            "The execute-api host is disabled: clients and the application reach the"
+            f" API only once DNS leads {published.url} to it."
+        )
+
+
+def _closes(change: Change) -> bool:
+    _, closed = change.fields.get("disable_execute_api_endpoint", (None, False))
+    return change.resource == "api" and bool(closed)
 
 
 def _permission(published: Published, region: str) -> str:

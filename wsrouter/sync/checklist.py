@@ -24,6 +24,8 @@ def _steps(snapshot: Snapshot) -> Iterator[str]:
     )
     for key, value in snapshot.api.tags.items():
         yield f"API settings > Tags: {key} = {value}"
+    if snapshot.api.disable_execute_api_endpoint:
+        yield "API settings > Edit > Default endpoint: Disabled"
     yield f"Shell: export API_ID=<the id of the API> STAGE={snapshot.stage.name}"
     yield from _authorizer(snapshot)
     yield from _models(snapshot)

@@ -61,6 +61,7 @@ def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Resource]]:
             Name=api.name,
             ProtocolType="WEBSOCKET",
             RouteSelectionExpression=api.route_selection_expression,
+            DisableExecuteApiEndpoint=api.disable_execute_api_endpoint or None,
             Tags=dict(api.tags),
         ),
     )
@@ -196,7 +197,7 @@ def _domain(snapshot: Snapshot) -> dict[str, Resource]:
 
 def _url(snapshot: Snapshot) -> Any:
     if snapshot.domain:
-        return f"wss://{snapshot.domain.name}/{snapshot.domain.mapping_key}".rstrip("/")
+        return f"wss://{snapshot.domain.address}"
     return {"Fn::Sub": f"${{Api.ApiEndpoint}}/{snapshot.stage.name}"}
 
 

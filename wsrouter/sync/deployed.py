@@ -15,6 +15,7 @@ from wsrouter.spec.snapshot import (
     Stage,
 )
 from wsrouter.sync.digest import Digest
+from wsrouter.sync.failures import Unpublished
 from wsrouter.sync.note import Note
 from wsrouter.sync.records import DomainRecord, MappingRecord
 
@@ -62,9 +63,12 @@ class Deployed:
     unmanaged: Mapping[str, str] = field(default_factory=dict)
 
     def snapshot(self) -> Snapshot:
-        """The deployed API as a snapshot; raises SyncError when a part is missing."""
-        if self.api is None or self.integration is None or self.stage is None:
-            raise SyncError("The API is not published yet; run ws_sync.")
+        """The deployed API as a snapshot; raises SyncError when a part is missing,
+        Unpublished when that is all of it or the stage."""
+        if self.api is None or self.stage is None:
+            raise Unpublished("The API is not published; run ws_sync.")
+        if self.integration is None:
+            raise SyncError("The API has none of our routes; run ws_sync.")
         return Snapshot(
             api=self.api,
             integration=self.integration,

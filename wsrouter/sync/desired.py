@@ -60,6 +60,7 @@ def _api(gateway: Gateway) -> Api:
     return Api(
         name=name,
         route_selection_expression=gateway.route_selection_expression,
+        disable_execute_api_endpoint=gateway.domain is not None and gateway.domain.only,
         tags={**gateway.tags, **own},
     )
 

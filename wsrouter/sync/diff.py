@@ -59,7 +59,19 @@ def _api(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:
     fields = compare({name: old[name] for name in old if name in new}, new)
     if fields:
         action: Action = "update" if deployed.api else "create"
-        yield _change(action, "api", wanted.api.name or deployed.api_id, fields)
+        key, danger = wanted.api.name or deployed.api_id, _door(wanted, deployed)
+        yield _change(action, "api", key, fields, danger)
+
+
+def _door(wanted: Snapshot, deployed: Deployed) -> str:
+    """What comes of it that the execute-api host is disabled, or is not any more."""
+    old, new = deployed.api, wanted.api
+    closed = new.disable_execute_api_endpoint
+    if old is None or old.disable_execute_api_endpoint == closed:
+        return ""
+    if closed:
+        return "whoever still connects or posts to the execute-api host is refused"
+    return "the execute-api host is open again (ONLY in DOMAIN keeps it disabled)"
 
 
 def _authorizer(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:

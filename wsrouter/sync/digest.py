@@ -35,7 +35,7 @@ class Digest:
 
 def digest(wanted: Snapshot, *, kept: Mapping[str, RouteEntry]) -> Digest:
     """The digest of what is deployed: `wanted`, and the stale routes that are kept."""
-    config = {
+    config: dict[str, Any] = {
         "route_selection_expression": wanted.api.route_selection_expression,
         "integration": _without_secret(wanted.integration),
         "routes": {
@@ -44,6 +44,8 @@ def digest(wanted: Snapshot, *, kept: Mapping[str, RouteEntry]) -> Digest:
         "authorizer": asdict(wanted.authorizer) if wanted.authorizer else None,
         "models": {name: model.schema for name, model in wanted.models.items()},
     }
+    if wanted.api.disable_execute_api_endpoint:  # others keep the digest they have
+        config["disable_execute_api_endpoint"] = True
     text = json.dumps(config, sort_keys=True, separators=(",", ":"))
     return Digest(
         config=hashlib.sha256(text.encode()).hexdigest(),

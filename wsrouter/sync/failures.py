@@ -11,6 +11,10 @@ class NotFound(Refused):
     """API Gateway has no such resource (404)."""
 
 
+class Unpublished(NotFound):
+    """There is no such API, or no such stage of it."""
+
+
 class Conflict(Refused):
     """The resource exists already, or another one still needs it (409)."""
 

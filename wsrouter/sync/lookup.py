@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from wsrouter.errors import SyncError
-from wsrouter.sync.failures import NotFound
+from wsrouter.sync.failures import NotFound, Unpublished
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.records import ApiRecord, IntegrationRecord
 from wsrouter.sync.target import TAG, Target
@@ -16,7 +16,8 @@ def find(
     tags: Mapping[str, str] | None = None,
     racing: bool = False,
 ) -> ApiRecord | None:
-    """The target's API; raises SyncError when its id is wrong or its tag not unique.
+    """The target's API; raises Unpublished when its id is wrong, and SyncError when its
+    tag is not unique.
 
     The list is believed when it shows these `tags`: some emulators never show changed
     ones there. When runs are `racing`, the earliest counts.
@@ -82,7 +83,7 @@ def _by_id(plane: ControlPlane, target: Target) -> ApiRecord:
     try:
         return plane.api(target.api_id)
     except NotFound as error:
-        raise NotFound(
+        raise Unpublished(
             f"There is no WebSocket API {target.api_id} in this account and region;"
             f" look at API_ID and REGION of WSROUTER[{target.alias!r}]."
         ) from error

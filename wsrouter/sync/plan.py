@@ -125,13 +125,24 @@ def plan(
         deployed=deployed,
         options=options,
         digest=seal,
-        changes=tuple(sorted(changes, key=_position)),
+        changes=tuple(
+            sorted(changes, key=lambda each: _position(each, wanted, deployed))
+        ),
         stale=tuple(stale(wanted, deployed)),
     )
 
 
-def _position(change: Change) -> int:
-    return _ORDER.index((change.resource, change.action))
+def _position(change: Change, wanted: Snapshot, deployed: Deployed) -> int:
+    """Where the domain is the only way in, it is there before anything else changes,
+    and goes after it: a run that fails in between leaves no API that nobody reaches."""
+    usual, deletes = _ORDER.index((change.resource, change.action)), "delete"
+    if change.resource not in ("domain", "api_mapping"):
+        return usual
+    closed = deployed.api is not None and deployed.api.disable_execute_api_endpoint
+    if change.action == deletes:
+        return len(_ORDER) if closed and wanted.domain is None else usual
+    closes = wanted.api.disable_execute_api_endpoint
+    return -1 if closes and deployed.digest is not None else usual
 
 
 def _seal(wanted: Snapshot, deployed: Deployed, prune: bool) -> Digest:

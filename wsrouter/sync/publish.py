@@ -138,11 +138,7 @@ def _different(plan: Plan) -> SyncError:
 def client_url(plan: Plan) -> str:
     """Where clients connect to a published API: on its own domain where it has one."""
     if plan.wanted.domain:
-        return (
-            f"wss://{plan.wanted.domain.name}/{plan.wanted.domain.mapping_key}".rstrip(
-                "/"
-            )
-        )
+        return f"wss://{plan.wanted.domain.address}"
     scheme, _, rest = plan.deployed.endpoint.partition("://")
     secure = {"http": "ws", "https": "wss"}.get(scheme, scheme)
     return f"{secure}://{rest}/{plan.wanted.stage.name}" if rest else ""

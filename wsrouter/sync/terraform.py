@@ -31,9 +31,15 @@ def configuration(snapshot: Snapshot) -> Block:
         "resource": {_PREFIX + kind: each for kind, each in resources.items() if each},
         "output": {
             "api_id": {"value": API_ID},
-            "url": {"value": "${aws_apigatewayv2_stage.this.invoke_url}"},
+            "url": {"value": _url(snapshot)},
         },
     }
+
+
+def _url(snapshot: Snapshot) -> str:
+    if snapshot.domain and snapshot.api.disable_execute_api_endpoint:
+        return _plain(f"wss://{snapshot.domain.address}")
+    return "${aws_apigatewayv2_stage.this.invoke_url}"
 
 
 def _api(snapshot: Snapshot) -> Block:
@@ -41,6 +47,7 @@ def _api(snapshot: Snapshot) -> Block:
         name=snapshot.api.name,
         protocol_type="WEBSOCKET",
         route_selection_expression=_plain(snapshot.api.route_selection_expression),
+        disable_execute_api_endpoint=snapshot.api.disable_execute_api_endpoint or "",
         tags=dict(snapshot.api.tags),
     )
 

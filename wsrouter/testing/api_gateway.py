@@ -65,7 +65,7 @@ class MemoryApiGateway:
         return [name for name, _ in self.calls if not name.startswith("get_")]
 
     def live(self, api_id: str, stage: str) -> Members:
-        """The routes and integrations, by id, that a stage serves."""
+        """The API, routes and integrations, by id, that a stage serves."""
         found = self.get("stage", {"ApiId": api_id, "StageName": stage})
         return self.deployed.get(found.get("DeploymentId", ""), {})
 
@@ -200,7 +200,7 @@ class MemoryApiGateway:
         """A deployment is a snapshot of what there is now."""
         stage_name = item.pop("StageName", "")
         contents = {
-            noun: self.table(noun, members) for noun in ("route", "integration")
+            noun: self.table(noun, members) for noun in ("api", "route", "integration")
         }
         self.deployed[item["DeploymentId"]] = copy.deepcopy(contents)
         self._polls[item["DeploymentId"]] = self.pending_polls

@@ -29,7 +29,14 @@ KINDS = {
         name="API",
         id="ApiId",
         required=frozenset({"Name", "ProtocolType"}),
-        members=frozenset({"RouteSelectionExpression", "Description", "Tags"}),
+        members=frozenset(
+            {
+                "Description",
+                "DisableExecuteApiEndpoint",
+                "RouteSelectionExpression",
+                "Tags",
+            }
+        ),
         fixed=frozenset({"ProtocolType", "Tags"}),
         defaults={
             "ApiKeySelectionExpression": "$request.header.x-api-key",

@@ -22,10 +22,10 @@ def api_id(host: str, port: int) -> str:
     return f"local{port:05d}" if host in _REACHED else ELSEWHERE
 
 
-def management_endpoint(api_id: str, stage: str) -> str | None:
+def management_endpoint(api_id: str, path: str) -> str | None:
     """None for an API of AWS; raises NotFoundLocally."""
     if not (found := _API_ID.fullmatch(api_id)):
         return None
     if api_id == ELSEWHERE:
         raise NotFoundLocally
-    return f"http://127.0.0.1:{int(found[1])}/{stage}"
+    return f"http://127.0.0.1:{int(found[1])}/{path}".rstrip("/")

@@ -11,10 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter import conf, reloading
 from wsrouter.errors import WSRouterError
-from wsrouter.local import listener
+from wsrouter.local import listener, paths
 from wsrouter.local.child import Child
 from wsrouter.local.journal import Journal, JsonLines, Lines
-from wsrouter.local.served import SIGNAL, Served, Source
+from wsrouter.local.served import SIGNAL, Absent, Served, Source
 from wsrouter.management import local_api, local_options, local_users, ports
 from wsrouter.spec.gateway import Gateway
 
@@ -23,6 +23,10 @@ COOKIES = (
     " domain on the same site; --no-cookies drops them."
 )
 NAMED = "The authorizer is not asked: it names everybody {!r} (--principal)."
+DISABLED = (
+    "The execute-api host is disabled (ONLY in DOMAIN): {} is refused, and the path is"
+    " that of the domain."
+)
 AGAIN = (
     "What is published is read again when Django reloads, and on `kill -USR1 {pid}`."
 )
@@ -47,13 +51,13 @@ class Command(BaseCommand):
 
             gateway = _checked(conf.gateway(options["gateway"]))
             behaviour = local_options.behaviour(options)
-            served = local_api.served(options)
             if options["tell"]:
-                self._tell(served)
+                self._tell(local_api.told(options))
                 return
+            served = local_api.served(options)
             journal = self._journal(options)
             with ports.taken(options["host"], options["port"], "--port") as socket:
-                place = f"{listener.address(socket)}/{served.snapshot.stage.name}"
+                place = f"{listener.address(socket)}{paths.root(served.snapshot)}"
                 environment = _environment(gateway, served, place)
                 planned = launch.Launch(
                     served=served,
@@ -73,18 +77,20 @@ class Command(BaseCommand):
         except WSRouterError as error:
             raise CommandError(str(error)) from error
 
-    def _tell(self, served: Served) -> None:
+    def _tell(self, told: Served | Absent) -> None:
         if self.stdout.isatty():
             raise CommandError("--tell is for ws_local itself: it prints the secret.")
-        self.stdout.write(served.line())
+        self.stdout.write(told.line())
 
     def _greeting(self, served: Served, place: str, options: dict[str, Any]) -> str:
         lines = [
-            f"Clients connect to ws://{place}",
+            f"Clients connect to ws://{place}{'' if '/' in place else '/'}",
             f"@connections is http://{place}",
             f"Events are posted to {served.snapshot.integration.uri}",
             f"What passes is at http://{place.partition('/')[0]}/",
         ]
+        if served.snapshot.api.disable_execute_api_endpoint:
+            lines.append(DISABLED.format(paths.own(served.snapshot)))
         if served.snapshot.authorizer:
             lines.append(NAMED.format(options["principal"]))
         if not options["no_cookies"]:

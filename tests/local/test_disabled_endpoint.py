@@ -1,0 +1,113 @@
+"""An API whose execute-api host is disabled: its custom domain is the only way in."""
+
+import http.client
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.local.backend import Answer, RecordingBackend
+from tests.local.conftest import Start
+from tests.local.running import Running, snapshot
+from tests.local.test_connections_api import code, connection_id, plain
+from wsrouter.local.behaviour import Behaviour
+from wsrouter.spec.snapshot import Domain, Snapshot
+
+
+def only(key: str = "") -> Snapshot:
+    """The three routes, behind the domain alone."""
+    served = snapshot()
+    return replace(
+        served,
+        api=replace(served.api, disable_execute_api_endpoint=True),
+        domain=Domain(name="ws.example.com", certificate_arn="", mapping_key=key),
+    )
+
+
+def client(gateway: Running, path: str) -> ClientConnection:
+    return connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None)
+
+
+@pytest.mark.parametrize("rule", ["refused", "works"])
+@pytest.mark.parametrize(
+    ("key", "path"), [("", "/"), ("chat", "/chat"), ("chat/v1", "/chat/v1")]
+)
+def test_the_domain_s_path_leads_there(
+    backend: RecordingBackend, start: Start, key: str, path: str, rule: Any
+) -> None:
+    backend.answer = lambda request: Answer(body=request.body)
+    gateway = start(only(key), behaviour=Behaviour(disabled_endpoint=rule))
+    with client(gateway, path) as one:
+        one.send("hello")
+        assert one.recv(timeout=30) == "hello"
+        name = {"ConnectionId": connection_id(backend)}
+        there = gateway.boto3(key)
+        there.post_to_connection(**name, Data=b"pushed")
+        assert one.recv(timeout=30) == "pushed"
+        assert there.get_connection(**name)["Identity"]["SourceIp"] == "127.0.0.1"
+        there.delete_connection(**name)
+    [end] = backend.wait_for("DISCONNECT")
+    assert end.header("X-Wsrouter-Disconnect-Code") == "1000"
+
+
+@pytest.mark.parametrize("rule", ["refused", "works"])
+@pytest.mark.parametrize("path", ["/production", "/", "/chat/", "/chat/production"])
+def test_nobody_connects_elsewhere(
+    backend: RecordingBackend, start: Start, path: str, rule: Any
+) -> None:
+    gateway = start(only("chat"), behaviour=Behaviour(disabled_endpoint=rule))
+    with pytest.raises(InvalidStatus) as refused:
+        client(gateway, path)
+    assert refused.value.response.status_code == 403
+    assert json.loads(refused.value.response.body or b"") == {"message": "Forbidden"}
+    assert not backend.requests
+
+
+@pytest.mark.parametrize("key", ["", "chat"])
+def test_posts_to_the_execute_api_host_are_refused(
+    backend: RecordingBackend, start: Start, key: str
+) -> None:
+    gateway = start(only(key))
+    with client(gateway, f"/{key}"):
+        name = {"ConnectionId": connection_id(backend)}
+        there, forbidden = gateway.boto3(), (403, "ForbiddenException")
+        assert code(there.post_to_connection, **name, Data=b"x") == forbidden
+        assert code(there.get_connection, **name) == forbidden
+        assert code(there.delete_connection, **name) == forbidden
+        path = f"/production/@connections/{name['ConnectionId']}"
+        assert plain(gateway, "POST", path)[2] == b'{"message":"Forbidden"}'
+
+
+@pytest.mark.parametrize("key", ["", "chat"])
+def test_or_they_work(backend: RecordingBackend, start: Start, key: str) -> None:
+    gateway = start(only(key), behaviour=Behaviour(disabled_endpoint="works"))
+    with client(gateway, f"/{key}") as one:
+        there = gateway.boto3()
+        there.post_to_connection(ConnectionId=connection_id(backend), Data=b"x")
+        assert one.recv(timeout=30) == "x"
+
+
+def test_the_switch_says_nothing_about_an_api_that_is_open(
+    backend: RecordingBackend, gateway: Running
+) -> None:
+    assert gateway.gateway.api.behaviour.disabled_endpoint == "refused"
+    with gateway.connect() as one:
+        name = connection_id(backend)
+        gateway.boto3().post_to_connection(ConnectionId=name, Data=b"x")
+        assert one.recv(timeout=30) == "x"
+    assert plain(gateway, "POST", f"/@connections/{name}")[0] == 403
+
+
+def test_a_page_of_the_browser_is_no_handshake(start: Start) -> None:
+    """The status page is where clients connect, when the domain has no path."""
+    gateway = start(only())
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    assert (answer.status, b"<html" in answer.read()) == (200, True)
+    connection.close()
+    assert plain(start(only("chat")), "GET", "/chat")[0] == 426
+    assert plain(start(only("chat")), "GET", "/production")[0] == 403
