@@ -58,6 +58,7 @@ def test_deleting_what_is_gone_is_no_error() -> None:
 def test_tag_names_are_in_the_region_s_partition() -> None:
     plane = MemoryControlPlane(region="cn-north-1")
     api_id = Bench(server=plane.server).run().api_id
+    plane.api(api_id)
 
     (arn,) = {
         members["ResourceArn"]

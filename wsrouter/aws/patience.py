@@ -13,6 +13,8 @@ from wsrouter.sync.failures import Unanswered
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
+PAGE = "100"
+"""Items of a list at once. AWS publishes no maximum, and 25 come without asking."""
 
 
 class PatientCalls:
@@ -53,14 +55,14 @@ class PatientCalls:
             raise _failure(error, operation, mask) from _cause(error, mask)
 
     def pages(self, operation: str, **members: Any) -> Iterator[Mapping[str, Any]]:
-        """Every item of a list."""
-        token: dict[str, Any] = {}
+        """Every item of a list; a page is read when an item of it is asked for."""
+        token: dict[str, Any] = {"MaxResults": PAGE}
         while True:
             page = self.call(operation, **members, **token)
             yield from page.get("Items", ())
             if not page.get("NextToken"):
                 return
-            token = {"NextToken": page["NextToken"]}
+            token["NextToken"] = page["NextToken"]
 
     def _once(self, operation: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = getattr(self.client(), operation)(**members)

@@ -29,8 +29,8 @@ def read(
     racing: bool = False,
 ) -> Deployed:
     """Read everything but route responses, in a number of calls that does not grow
-    with the number of routes (but for the pages of the list). All are lists, but for
-    the stage's deployment: of those there is one more with each publication.
+    with the number of routes (but for the pages of the list). All of them are lists
+    where those show what is wanted of the API.
 
     `tags` are those that the API should have. Routes whose key is in `adopt` count as
     ours whatever they target. `racing`: another run may have created a second
@@ -174,9 +174,11 @@ def _domain(
     if not name:
         return None
     try:
-        record = plane.domain(name)
-        mappings = list(plane.mappings(name))
+        record = next((each for each in plane.domains() if each.name == name), None)
+        mappings = list(plane.mappings(name)) if record else []
     except NotFound:
+        return None
+    if record is None:
         return None
     own = sorted(
         (
@@ -220,7 +222,7 @@ def _digest(
     deployment_id = (stage.deployment_id if stage else "") or note.deployment_id
     if not deployment_id:
         return None
-    try:
-        return Digest.parse(plane.deployment(api_id, deployment_id).description)
-    except NotFound:
-        return None
+    # The list is in no order that AWS promises, so no page of it is the right one.
+    deployments = plane.deployments(api_id)
+    found = (each.description for each in deployments if each.id == deployment_id)
+    return Digest.parse(next(found, ""))
