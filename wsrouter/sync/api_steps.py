@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from wsrouter.sync import lookup
+from wsrouter.sync.domain_diff import api_meanwhile
 from wsrouter.sync.failures import Superseded
 from wsrouter.sync.run import Run
 
@@ -30,7 +31,8 @@ def yield_to_the_earliest(run: Run) -> None:
 
 
 def update_api(run: Run, _: str) -> None:
-    old, new = run.deployed.api, run.wanted.api
+    old = run.deployed.api
+    new = api_meanwhile(run.wanted, run.deployed, prune=run.plan.prune)
     tags = {
         key: value
         for key, value in new.tags.items()

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from wsrouter.spec.snapshot import Snapshot, Stage
+from wsrouter.spec.snapshot import Api, Snapshot, Stage
 from wsrouter.sync.change import Action, Change, Resource
 from wsrouter.sync.deployed import Deployed
-from wsrouter.sync.domain_diff import domain_differences
+from wsrouter.sync.domain_diff import api_meanwhile, domain_differences
 from wsrouter.sync.members import SECRET_MEMBER, compare, has_secret, members
 from wsrouter.wire import mapping
 
@@ -23,7 +23,7 @@ def differences(
     Owned routes that are not wanted are deleted only with `prune`. A secret that is not
     at hand is not compared.
     """
-    yield from _api(wanted, deployed)
+    yield from _api(api_meanwhile(wanted, deployed, prune=prune), deployed)
     yield from _authorizer(wanted, deployed)
     yield from _models(wanted, deployed, prune)
     yield from _integration(wanted, deployed)
@@ -53,13 +53,13 @@ def own_settings(wanted: Snapshot, deployed: Deployed) -> Stage | None:
     return replace(deployed.stage, route_settings=settings)
 
 
-def _api(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:
-    old, new = members(deployed.api), members(wanted.api)
+def _api(wanted: Api, deployed: Deployed) -> Iterator[Change]:
+    old, new = members(deployed.api), members(wanted)
     # Tags of others are none of our business; an API found by id keeps its name.
     fields = compare({name: old[name] for name in old if name in new}, new)
     if fields:
         action: Action = "update" if deployed.api else "create"
-        yield _change(action, "api", wanted.api.name or deployed.api_id, fields)
+        yield _change(action, "api", wanted.name or deployed.api_id, fields)
 
 
 def _authorizer(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:

@@ -17,8 +17,6 @@ from wsrouter.sync.reading import read, with_responses
 from wsrouter.sync.target import Target
 
 _ORDER = [
-    ("api_mapping", "delete"),
-    ("domain", "delete"),
     ("api", "create"),
     ("api", "update"),
     ("authorizer", "create"),
@@ -41,6 +39,9 @@ _ORDER = [
     ("domain", "update"),
     ("api_mapping", "create"),
     ("api_mapping", "update"),
+    ("api_mapping", "delete"),
+    ("domain", "delete"),
+    ("tag", "update"),
     ("deployment", "delete"),
 ]
 """Nothing is used before it is created, nothing is deleted while it is used."""

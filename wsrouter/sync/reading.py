@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wsrouter.spec.snapshot import CONNECT, DISCONNECT, RouteEntry
-from wsrouter.sync.deployed import Deployed, DeployedDomain
+from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.digest import Digest
+from wsrouter.sync.domain_reading import domains
 from wsrouter.sync.failures import NotFound
 from wsrouter.sync.lookup import chosen, find, own_integrations, refuse_several
 from wsrouter.sync.note import Note
@@ -17,7 +18,7 @@ from wsrouter.sync.records import (
     RouteRecord,
     StageRecord,
 )
-from wsrouter.sync.target import DOMAIN_TAG, TAG, Target
+from wsrouter.sync.target import DOMAIN_TAG, Target
 
 
 def read(
@@ -38,7 +39,8 @@ def read(
     """
     record = find(plane, target, tags=tags, racing=racing)
     if record is None:
-        return Deployed(domain=_domain(plane, target, target.domain, ""))
+        found = domains(plane, target, [target.domain], "")
+        return Deployed(domain=found.get(target.domain))
     # First the routes: what they target is older than they are, so it will be listed.
     routes = list(plane.routes(record.id))
     integrations = own_integrations(plane, target, record.id)
@@ -58,7 +60,8 @@ def read(
         ),
         None,
     )
-    former = record.api.tags.get(DOMAIN_TAG, "")
+    former = record.api.tags.get(DOMAIN_TAG, "").split()
+    found = domains(plane, target, [target.domain, *former], record.id)
     return Deployed(
         api_id=record.id,
         endpoint=record.endpoint,
@@ -76,12 +79,8 @@ def read(
         stage=stage.stage if stage else None,
         digest=_digest(plane, record.id, stage, note),
         note=note,
-        domain=_domain(plane, target, target.domain, record.id),
-        former=(
-            _domain(plane, target, former, record.id)
-            if former != target.domain
-            else None
-        ),
+        domain=found.pop(target.domain, None),
+        former=tuple(found.values()),
         unmanaged={each.route.key: each.integration_id for each in split.others},
     )
 
@@ -165,36 +164,6 @@ def _models(plane: ControlPlane, target: Target, api_id: str) -> list[ModelRecor
 def _stage(plane: ControlPlane, api_id: str, name: str) -> StageRecord | None:
     return next(
         (each for each in plane.stages(api_id) if each.stage.name == name), None
-    )
-
-
-def _domain(
-    plane: ControlPlane, target: Target, name: str, api_id: str
-) -> DeployedDomain | None:
-    if not name:
-        return None
-    try:
-        record = next((each for each in plane.domains() if each.name == name), None)
-        mappings = list(plane.mappings(name)) if record else []
-    except NotFound:
-        return None
-    if record is None:
-        return None
-    own = sorted(
-        (
-            each
-            for each in mappings
-            if api_id
-            and each.api_id == api_id
-            and (each.stage == target.stage or each.key == target.domain_key)
-        ),
-        key=lambda each: each.stage != target.stage,
-    )
-    return DeployedDomain(
-        record=record,
-        is_ours=record.tags.get(TAG) == target.label,
-        mapping=own[0] if own else None,
-        others=tuple(each for each in mappings if each not in own[:1]),
     )
 
 
