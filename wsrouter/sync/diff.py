@@ -42,6 +42,14 @@ def stale(wanted: Snapshot, deployed: Deployed) -> tuple[str, ...]:
     return tuple(sorted(set(deployed.routes) - set(wanted.routes)))
 
 
+def tags_left(wanted: Api, deployed: Deployed) -> tuple[str, ...]:
+    """The keys of the tags that the settings gave the API and no longer have."""
+    if deployed.api is None or deployed.digest is None:
+        return ()
+    gone = set(deployed.api.tags) - set(wanted.tags)
+    return tuple(sorted(key for key in gone if deployed.digest.has_tag(key)))
+
+
 def own_settings(wanted: Snapshot, deployed: Deployed) -> Stage | None:
     """The deployed stage with the route settings of our routes only."""
     if deployed.stage is None:
@@ -56,7 +64,8 @@ def own_settings(wanted: Snapshot, deployed: Deployed) -> Stage | None:
 def _api(wanted: Api, deployed: Deployed) -> Iterator[Change]:
     old, new = members(deployed.api), members(wanted)
     # Tags of others are none of our business; an API found by id keeps its name.
-    fields = compare({name: old[name] for name in old if name in new}, new)
+    left = {f"tags.{key}" for key in tags_left(wanted, deployed)}
+    fields = compare({name: old[name] for name in old if name in {*new, *left}}, new)
     if fields:
         action: Action = "update" if deployed.api else "create"
         yield _change(action, "api", wanted.name or deployed.api_id, fields)

@@ -12,7 +12,7 @@ def publisher(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[str,
     """For who runs ws_sync. Without an id yet, all APIs: they have no names in ARNs."""
     statements = [
         *_api(f"{_control(region)}/apis", api_id),
-        _allow("Tags", ["GET", "POST"], [f"{_control(region)}/tags/*"]),
+        _allow("Tags", ["GET", "POST", "DELETE"], [f"{_control(region)}/tags/*"]),
     ]
     if snapshot.domain:
         domain = f"{_control(region)}/domainnames/{snapshot.domain.name}"
