@@ -6,9 +6,11 @@ from botocore import xform_name
 from botocore.validate import ParamValidator
 
 from tests.sync.bench import OTHER_SECRET, Bench, a_spec
+from tests.sync.test_options import DOMAIN
 from wsrouter.aws.control_plane import ApiGatewayControlPlane
 from wsrouter.errors import SyncError
 from wsrouter.sync.failures import NotFound
+from wsrouter.sync.outdated import KEPT
 from wsrouter.testing.control_plane import MemoryControlPlane
 
 
@@ -24,15 +26,21 @@ def test_every_call_is_valid_for_boto3() -> None:
     )
     bench.spec = a_spec("orders.watch")
     bench.run(prune=True)
-    bench.change(headers={})
+    bench.change(headers={}, tags={}, domain=DOMAIN)
     bench.run()
+    bench.change(domain=None)
+    for number in range(KEPT):
+        bench.change(timeout=1.0 + number)
+        bench.run(prune=True)
 
     model = botocore.session.Session().get_service_model("apigatewayv2")
     shapes = {
         xform_name(name): model.operation_model(name).input_shape
         for name in model.operation_names
     }
-    assert len({name for name, _ in bench.server.calls}) >= 18
+    called = {name for name, _ in bench.server.calls}
+    assert len(called) >= 25
+    assert called >= {"get_domain_names", "untag_resource", "delete_deployment"}
     for name, members in bench.server.calls:
         report = ParamValidator().validate(members, shapes[name])
         assert not report.has_errors(), (name, report.generate_report())
@@ -89,4 +97,14 @@ def test_nobody_listens() -> None:
     plane = ApiGatewayControlPlane(endpoint_url="http://127.0.0.1:9")
 
     with pytest.raises(SyncError, match="endpoint URL"):
+        list(plane.apis())
+
+
+@pytest.mark.parametrize(
+    "url", ["notaurl", "http://", "http://a b", "http://127.0.0.1:99999"]
+)
+def test_an_endpoint_url_that_is_none(url: str) -> None:
+    plane = ApiGatewayControlPlane(region="eu-west-1", endpoint_url=url)
+
+    with pytest.raises(SyncError, match=r"GetApis failed: .+ the endpoint URL\."):
         list(plane.apis())
