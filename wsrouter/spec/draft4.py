@@ -139,9 +139,10 @@ class _Drawing:
             names = list(_names(name, each, config))
             drawn = self.draw(each["schema"], config)
             properties |= dict.fromkeys(names, drawn)
-            if len(names) == 1 and self._is_required(core, each):
+            if _is_plain(name, each, config) and self._is_required(core, each):
                 required += names
-        closed = _is_closed(core, config) and _are_plain(fields, config)
+        plain = all(_is_plain(name, each, config) for name, each in fields)
+        closed = _is_closed(core, config) and plain
         return _object(properties, required, closed=closed)
 
     def _is_required(self, core: Core, each: Core) -> bool:
@@ -217,8 +218,11 @@ def _names(name: str, field: Core, config: Core) -> Iterator[str]:
         yield name
 
 
-def _are_plain(fields: list[tuple[str, Core]], config: Core) -> bool:
-    return all(len(list(_names(name, each, config))) == 1 for name, each in fields)
+def _is_plain(name: str, field: Core, config: Core) -> bool:
+    """Whether it has one name, whatever else it might be found by."""
+    paths = not isinstance(field.get("validation_alias", name), str)
+    elsewhere = paths and config.get("validate_by_alias", True)
+    return len(list(_names(name, field, config))) == 1 and not elsewhere
 
 
 def _is_closed(core: Core, config: Core) -> bool:
