@@ -62,6 +62,22 @@ class Choice(BaseModel):
     name: str = Field(validation_alias=AliasChoices("Name", AliasPath("other", 0)))
 
 
+class Label(BaseModel):
+    text: str = "x"
+
+
+class Closed(BaseModel):
+    """What is in it is not closed for that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Label
+
+
+class Letter(str, Enum):  # noqa: UP042  # its str() is not its value
+    A = "a"
+
+
 class Stripped(BaseModel):
     model_config = ConfigDict(str_strip_whitespace=True, coerce_numbers_to_str=True)
 
@@ -143,6 +159,9 @@ TYPES: dict[str, Any] = {
     "model": Item,
     "alias": Alias,
     "choice": Choice,
+    "closed": Closed,
+    "letter": Letter,
+    "one letter": Literal[Letter.A],
     "stripped": Stripped,
     "tree": Tree,
     "typed dict": Shape,
@@ -243,6 +262,20 @@ def test_no_accepted_value_is_refused(name: str) -> None:
 def test_a_field_is_taken_under_each_of_its_names(value: dict[str, Any]) -> None:
     assert accepts(Choice, json.dumps(value))
     Draft4Validator(schema_of(Choice)).validate(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Closed, {"label": {"text": "x", "more": 1}}),
+        (Letter, "a"),
+        (Literal[Letter.A], "a"),
+    ],
+    ids=["closed", "letter", "one letter"],
+)
+def test_what_is_taken_passes(kind: Any, value: Any) -> None:
+    assert accepts(kind, json.dumps(value))
+    Draft4Validator(schema_of(kind)).validate(value)
 
 
 @pytest.mark.parametrize(

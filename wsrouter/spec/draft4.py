@@ -18,6 +18,7 @@ _SCALAR = ("string", "number", "boolean")
 REFERENCES = 300
 """How many a schema follows; what is behind more of them is anything. Types that all
 contain each other would otherwise take hours, and AWS takes 32 K of a schema."""
+_APART = ("model", "dataclass")
 _INNER = ("schema", "lax_schema", "json_schema")
 
 
@@ -36,9 +37,8 @@ class _Drawing:
         self._left = REFERENCES
 
     def draw(self, core: Core, config: Core) -> Schema:
-        config = {**config, **core.get("config", {})}
         draw = _DRAWN.get(core["type"])
-        return draw(self, core, config) if draw else dict(ANYTHING)
+        return draw(self, core, _own(core, config)) if draw else dict(ANYTHING)
 
     def _inner(self, core: Core, config: Core) -> Schema:
         return self.draw(next(core[name] for name in _INNER if name in core), config)
@@ -161,6 +161,13 @@ class _Drawing:
         return wrapped and "schema" in core and self._has_default(core["schema"])
 
 
+def _own(core: Core, config: Core) -> Core:
+    """Its configuration whole: a model takes nothing over from the one around it."""
+    around: Core = {} if core["type"] in _APART else config
+    found: Core = core.get("config") or around
+    return found
+
+
 def _flag(name: str, core: Core, config: Core) -> bool:
     return bool(core.get(name, config.get(name, False)))
 
@@ -200,7 +207,7 @@ def _looser(word: str, one: float, other: float) -> float:
 
 def _choice(values: Any) -> Schema:
     if all(isinstance(value, str) for value in values):
-        return {"enum": sorted({str(value) for value in values})}
+        return {"enum": sorted({str.__str__(value) for value in values})}
     return dict(ANYTHING)
 
 
