@@ -1,5 +1,8 @@
 """The adapter speaks boto3's language."""
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import botocore.session
 import pytest
 from botocore import xform_name
@@ -108,3 +111,27 @@ def test_an_endpoint_url_that_is_none(url: str) -> None:
 
     with pytest.raises(SyncError, match=r"GetApis failed: .+ the endpoint URL\."):
         list(plane.apis())
+
+
+class Page(BaseHTTPRequestHandler):
+    """A site that has one page for everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Shop</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_web_site_is_no_api_gateway() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as site:
+        Thread(target=site.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{site.server_port}"
+        plane = ApiGatewayControlPlane(endpoint_url=url)
+
+        with pytest.raises(SyncError, match=r"answered by a web page.*endpoint URL"):
+            list(plane.apis())
+        site.shutdown()

@@ -59,6 +59,11 @@ class PatientCalls:
         token: dict[str, Any] = {"MaxResults": PAGE}
         while True:
             page = self.call(operation, **members, **token)
+            if _is_web_page(page):
+                raise SyncError(
+                    f"{_named(operation)} was answered by a web page, not by API"
+                    " Gateway. Look at the endpoint URL."
+                )
             yield from page.get("Items", ())
             if not page.get("NextToken"):
                 return
@@ -82,9 +87,19 @@ def _creates(operation: str) -> bool:
     return operation.startswith("create_")
 
 
+def _is_web_page(answer: Mapping[str, Any]) -> bool:
+    """boto3 reads one as a list without items. (moto calls its lists that, too.)"""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    page = str(headers.get("content-type", "")).startswith("text/html")
+    return page and "Items" not in answer
+
+
+def _named(operation: str) -> str:
+    return "".join(word.capitalize() for word in operation.split("_"))
+
+
 def _failure(error: Exception, operation: str, mask: str) -> SyncError:
-    named = "".join(word.capitalize() for word in operation.split("_"))
-    found = failures.failure(error, named)
+    found = failures.failure(error, _named(operation))
     if _creates(operation) and failures.is_uncertain(error):
         found = Unanswered(str(found))
     return type(found)(str(found).replace(mask, MASK)) if mask else found
