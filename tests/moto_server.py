@@ -56,7 +56,7 @@ class FilledIn(Recorded):
     def _get_deployment(self, *, DeploymentId: str, **_: Any) -> dict[str, Any]:
         return self._deployments[DeploymentId]
 
-    def _get_deployments(self, *, ApiId: str) -> dict[str, Any]:
+    def _get_deployments(self, *, ApiId: str, **_: Any) -> dict[str, Any]:
         found = self._deployments.values()
         return {"Items": [each for each in found if each["ApiId"] == ApiId]}
 
@@ -64,7 +64,7 @@ class FilledIn(Recorded):
         changes = self._stages.get((members["ApiId"], members["StageName"]), {})
         return {**self.client.get_stage(**members), **changes}
 
-    def _get_stages(self, *, ApiId: str) -> dict[str, Any]:
+    def _get_stages(self, *, ApiId: str, **_: Any) -> dict[str, Any]:
         found = self.client.get_stages(ApiId=ApiId)["Items"]
         changes = [self._stages.get((ApiId, each["StageName"]), {}) for each in found]
         return {"Items": [old | new for old, new in zip(found, changes, strict=True)]}
@@ -117,7 +117,7 @@ class FilledIn(Recorded):
         self._children.setdefault((members["ApiId"], noun), []).append(made[name])
         return made
 
-    def _listed(self, noun: str, *, ApiId: str) -> dict[str, Any]:
+    def _listed(self, noun: str, *, ApiId: str, **_: Any) -> dict[str, Any]:
         name = f"{noun.capitalize()}Id"
         get = getattr(self.client, f"get_{noun}")
         ids = self._children.get((ApiId, noun), [])

@@ -1,14 +1,19 @@
 """The adapter speaks boto3's language."""
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.validate import ParamValidator
 
 from tests.sync.bench import OTHER_SECRET, Bench, a_spec
+from tests.sync.test_options import DOMAIN
 from wsrouter.aws.control_plane import ApiGatewayControlPlane
 from wsrouter.errors import SyncError
 from wsrouter.sync.failures import NotFound
+from wsrouter.sync.outdated import KEPT
 from wsrouter.testing.control_plane import MemoryControlPlane
 
 
@@ -24,15 +29,21 @@ def test_every_call_is_valid_for_boto3() -> None:
     )
     bench.spec = a_spec("orders.watch")
     bench.run(prune=True)
-    bench.change(headers={})
+    bench.change(headers={}, tags={}, domain=DOMAIN)
     bench.run()
+    bench.change(domain=None)
+    for number in range(KEPT):
+        bench.change(timeout=1.0 + number)
+        bench.run(prune=True)
 
     model = botocore.session.Session().get_service_model("apigatewayv2")
     shapes = {
         xform_name(name): model.operation_model(name).input_shape
         for name in model.operation_names
     }
-    assert len({name for name, _ in bench.server.calls}) >= 18
+    called = {name for name, _ in bench.server.calls}
+    assert len(called) >= 25
+    assert called >= {"get_domain_names", "untag_resource", "delete_deployment"}
     for name, members in bench.server.calls:
         report = ParamValidator().validate(members, shapes[name])
         assert not report.has_errors(), (name, report.generate_report())
@@ -58,6 +69,7 @@ def test_deleting_what_is_gone_is_no_error() -> None:
 def test_tag_names_are_in_the_region_s_partition() -> None:
     plane = MemoryControlPlane(region="cn-north-1")
     api_id = Bench(server=plane.server).run().api_id
+    plane.api(api_id)
 
     (arn,) = {
         members["ResourceArn"]
@@ -89,3 +101,37 @@ def test_nobody_listens() -> None:
 
     with pytest.raises(SyncError, match="endpoint URL"):
         list(plane.apis())
+
+
+@pytest.mark.parametrize(
+    "url", ["notaurl", "http://", "http://a b", "http://127.0.0.1:99999"]
+)
+def test_an_endpoint_url_that_is_none(url: str) -> None:
+    plane = ApiGatewayControlPlane(region="eu-west-1", endpoint_url=url)
+
+    with pytest.raises(SyncError, match=r"GetApis failed: .+ the endpoint URL\."):
+        list(plane.apis())
+
+
+class Page(BaseHTTPRequestHandler):
+    """A site that has one page for everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Shop</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_web_site_is_no_api_gateway() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as site:
+        Thread(target=site.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{site.server_port}"
+        plane = ApiGatewayControlPlane(endpoint_url=url)
+
+        with pytest.raises(SyncError, match=r"answered by a web page.*endpoint URL"):
+            list(plane.apis())
+        site.shutdown()

@@ -15,6 +15,7 @@ from jsonschema import Draft4Validator
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    AliasPath,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -53,6 +54,28 @@ class Alias(BaseModel):
 
     name: str = Field(alias="Name")
     other: int = Field(0, validation_alias=AliasChoices("other", "Other"))
+
+
+class Choice(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    name: str = Field(validation_alias=AliasChoices("Name", AliasPath("other", 0)))
+
+
+class Label(BaseModel):
+    text: str = "x"
+
+
+class Closed(BaseModel):
+    """What is in it is not closed for that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Label
+
+
+class Letter(str, Enum):  # noqa: UP042  # its str() is not its value
+    A = "a"
 
 
 class Stripped(BaseModel):
@@ -135,6 +158,10 @@ TYPES: dict[str, Any] = {
     "after": Annotated[int, AfterValidator(lambda value: value + 1), Field(le=3)],
     "model": Item,
     "alias": Alias,
+    "choice": Choice,
+    "closed": Closed,
+    "letter": Letter,
+    "one letter": Literal[Letter.A],
     "stripped": Stripped,
     "tree": Tree,
     "typed dict": Shape,
@@ -225,6 +252,30 @@ def test_no_accepted_value_is_refused(name: str) -> None:
             validator.validate(json.loads(text))
 
     holds()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"Name": "x"}, {"other": ["x"]}, {"name": "x"}],
+    ids=["alias", "path", "name"],
+)
+def test_a_field_is_taken_under_each_of_its_names(value: dict[str, Any]) -> None:
+    assert accepts(Choice, json.dumps(value))
+    Draft4Validator(schema_of(Choice)).validate(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Closed, {"label": {"text": "x", "more": 1}}),
+        (Letter, "a"),
+        (Literal[Letter.A], "a"),
+    ],
+    ids=["closed", "letter", "one letter"],
+)
+def test_what_is_taken_passes(kind: Any, value: Any) -> None:
+    assert accepts(kind, json.dumps(value))
+    Draft4Validator(schema_of(kind)).validate(value)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from tests.sync.bench import OTHER_SECRET, SECRET, Bench, a_spec
 from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT
 from wsrouter.sync import render
+from wsrouter.sync.outdated import KEPT
 from wsrouter.wire import mapping
 
 HEADER = mapping.TARGET + mapping.PREFIX
@@ -189,3 +190,15 @@ def test_route_deleted_by_hand_is_repaired(bench: Bench) -> None:
     route = bench.routes()["orders.watch"]
     assert bench.all("get_route_responses", RouteId=route["RouteId"])
     assert bench.plan().in_sync
+
+
+def test_publishing_often_ends_in_sync(bench: Bench) -> None:
+    """Old deployments are deleted on the way where the server dates them."""
+    for number in range(KEPT + 3):
+        bench.change(timeout=1.0 + number)
+        bench.run()
+
+    assert bench.plan().in_sync
+    ids = {each["DeploymentId"] for each in bench.all("get_deployments")}
+    gone = bench.server.writes.count("delete_deployment")
+    assert len(ids) == KEPT + 3 - gone

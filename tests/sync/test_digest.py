@@ -71,7 +71,17 @@ def test_the_secret_and_its_plain_hash_are_not_in_it() -> None:
 
 def test_order_and_name_do_not_matter() -> None:
     assert of("a", "b") == of("b", "a")
-    assert of("a", api_name="other", tags={"x": "y"}, stage="beta") == of("a")
+    assert of("a", api_name="other", stage="beta") == of("a")
+    assert of("a", tags={"x": "y", "z": "w"}) == of("a", tags={"z": "1", "x": "2"})
+
+
+def test_the_keys_of_fifty_tags_fit_in() -> None:
+    most = of("a", tags={f"key{number}": "x" for number in range(49)})
+
+    assert len(str(most)) <= 1024
+    assert Digest.parse(str(most)) == most
+    assert most.has_tag("key48")
+    assert not most.has_tag("wsrouter:gateway")
 
 
 def test_a_kept_stale_route_counts_as_if_it_were_wanted() -> None:

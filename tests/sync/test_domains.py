@@ -1,17 +1,22 @@
 """Custom domains: created, mapped, moved, adopted and left alone."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.sync.bench import Bench, a_spec
+from tests.sync.test_interruption import Killed, kill_after
 from tests.sync.test_options import CERTIFICATE, DOMAIN, assert_quiet
+from wsrouter.aws.failures import refusal
 from wsrouter.errors import SyncError
 from wsrouter.spec import options
 from wsrouter.spec.snapshot import Domain
 from wsrouter.sync import render
 from wsrouter.sync.destroy import destroy, prepare_removal
 from wsrouter.sync.target import Target
+
+NEW = options.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
 
 
 def domains(bench: Bench) -> list[str]:
@@ -92,14 +97,82 @@ def test_the_key_of_another_api_is_an_error_or_adopted(memory: Bench) -> None:
 def test_a_former_domain_loses_its_mapping(memory: Bench) -> None:
     memory.change(domain=DOMAIN)
     memory.run()
-    memory.change(
-        domain=options.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
-    )
+    memory.change(domain=NEW)
     assert "domain ws.example.com stays behind" in render.text(memory.plan())
     memory.run()
 
     assert mappings(memory) == []
     assert len(mappings(memory, "new.example.com")) == 1
+    assert_quiet(memory)
+
+
+def moved(bench: Bench) -> list[str]:
+    """The domains that lead to the API, on its way to another one, after each write."""
+    bench.change(domain=DOMAIN)
+    bench.run()
+    bench.change(domain=NEW)
+    seen: list[str] = []
+
+    def look(operation: str) -> None:
+        if not operation.startswith("get_"):
+            tables = {name: mappings(bench, name) for name in domains(bench)}
+            seen.append(" ".join(name for name in tables if tables[name]))
+
+    bench.server.after = look
+    bench.run(prune=True)
+    bench.server.after = lambda _: None
+    return seen
+
+
+def test_a_former_domain_leads_there_until_the_new_one_does(memory: Bench) -> None:
+    seen = moved(memory)
+
+    assert list(dict.fromkeys(seen)) == [
+        "ws.example.com",
+        "ws.example.com new.example.com",
+        "new.example.com",
+    ]
+    assert domains(memory) == ["new.example.com"]
+    assert_quiet(memory)
+
+
+def test_a_domain_that_aws_refuses_does_not_cost_the_former_one(memory: Bench) -> None:
+    memory.change(domain=DOMAIN)
+    memory.run()
+    memory.change(domain=NEW)
+
+    def refuse(operation: str) -> None:
+        if operation == "create_domain_name":
+            raise refusal(operation, "BadRequestException", "no certificate", 400)
+
+    memory.server.before = refuse
+    with pytest.raises(SyncError, match="no certificate"):
+        memory.run()
+
+    assert len(mappings(memory)) == 1
+    memory.server.before = lambda _: None
+    memory.change(domain=None)
+    memory.run()
+    assert mappings(memory) == []
+
+
+@pytest.mark.parametrize("writes", range(1, 9))
+def test_killed_on_the_way_to_a_second_and_a_third(memory: Bench, writes: int) -> None:
+    memory.server.page = 100
+    memory.change(domain=DOMAIN)
+    memory.run()
+    for name in ("second.example.com", "third.example.com"):
+        memory.change(domain=options.domain({"NAME": name, "CERTIFICATE": CERTIFICATE}))
+        memory.server.after = kill_after(writes)
+        with suppress(Killed):
+            memory.run()
+        memory.server.after = lambda _: None
+    memory.change(domain=NEW)
+    memory.run()
+
+    led = {name: len(mappings(memory, name)) for name in domains(memory)}
+    assert led.pop("new.example.com") == 1
+    assert set(led.values()) == {0}
     assert_quiet(memory)
 
 

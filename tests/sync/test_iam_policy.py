@@ -52,7 +52,7 @@ def a_whole_life(bench: Bench) -> Snapshot:
     bench.run(prune=True, deep=True)
     bench.change(reply_via="connection")
     bench.run()
-    bench.change(**NOTHING)
+    bench.change(**NOTHING, tags={})
     bench.run(prune=True)
     bench.change(throttling=THROTTLING, domain=ON_AWS["domain"])
     bench.run()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.sync.bench import Bench, a_spec
+from tests.sync.test_interruption import Killed, kill_after
 from wsrouter.errors import SyncError
 from wsrouter.sync import render
 
@@ -138,3 +139,46 @@ def test_two_gateways_share_an_api(bench: Bench) -> None:
 
     with pytest.raises(SyncError, match=r"\$connect"):
         other.plan()
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "later"])
+def test_a_tag_that_leaves_the_settings_leaves_the_api(
+    memory: Bench, is_first: bool
+) -> None:
+    if not is_first:
+        memory.run()
+    memory.change(tags={"team": "shop", "cost": "1"})
+    memory.run()
+    by_hand = {"owner": "alice", "cost": "2"}
+    memory.plane.tag_api(memory.api_id(), by_hand)
+    memory.run()
+    memory.change(tags={"cost": "1"})
+
+    assert "tags.team: shop -> (none)" in render.text(memory.plan())
+    memory.run()
+    name = {"wsrouter:gateway": memory.gateway.api_name}
+    assert tags(memory) == {**name, "owner": "alice", "cost": "1"}
+    assert memory.plan().in_sync
+    memory.change(tags={})
+    memory.run()
+    assert tags(memory) == {**name, "owner": "alice"}
+
+
+def tags(bench: Bench) -> dict[str, str]:
+    found: dict[str, str] = bench.server.get_api(ApiId=bench.api_id())["Tags"]
+    return found
+
+
+@pytest.mark.parametrize("writes", range(1, 5))
+def test_killed_while_a_tag_leaves(memory: Bench, writes: int) -> None:
+    memory.change(tags={"team": "shop"})
+    memory.run()
+    memory.change(tags={}, route_selection_expression="$request.body.type")
+    memory.server.after = kill_after(writes)
+    with pytest.raises(Killed):
+        memory.run()
+    memory.server.after = lambda _: None
+    memory.run()
+
+    assert "team" not in tags(memory)
+    assert memory.plan().in_sync

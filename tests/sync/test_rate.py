@@ -1,10 +1,12 @@
 """How many calls and how long 300 routes take within AWS's rates."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from tests.sync.bench import Bench, a_spec
+from tests.sync.test_options import DOMAIN, ON_AWS, ON_BOTH
 from wsrouter.aws.control_plane import ApiGatewayControlPlane
 from wsrouter.aws.failures import refusal
 from wsrouter.sync.desired import wanted
@@ -16,7 +18,7 @@ from wsrouter.testing.control_plane import MemoryControlPlane
 RATE, BURST = 10.0, 40
 LATENCY_SECONDS = 0.03
 DEPLOYMENT_SECONDS = 5.0
-PAGE = 25
+PAGE = 100
 
 
 class Account:
@@ -68,25 +70,33 @@ def test_three_hundred_routes_from_nothing() -> None:
     assert calls["create_route"] == 300
     assert calls["create_route_response"] == 298
     assert calls["create_deployment"] == 1
-    assert calls.total() == 627  # as docs/reference/ws_sync.md says
+    assert calls.total() == 617  # as docs/reference/ws_sync.md says
     assert account.now < 90
 
 
 LISTS = {
     "get_apis",
     "get_authorizers",
+    "get_deployments",
     "get_integrations",
     "get_models",
+    "get_routes",
     "get_stages",
 }
-DEPLOYMENT = "get_deployment"
-"""The one read by id: the list of deployments grows with every publication."""
+"""Each is one call, as long as its items fit on a page."""
 
 
-def calls_of_looking_again(routes: int, page: int) -> Counter[str]:
+def calls_of_looking_again(
+    routes: int, *, page: int = PAGE, **changes: Any
+) -> Counter[str]:
     bench, account = a_bench_of(routes)
     bench.server.page = page
+    bench.change(**changes)
     run(bench, account)
+    return calls_of_a_run(bench, account)
+
+
+def calls_of_a_run(bench: Bench, account: Account) -> Counter[str]:
     account.sleep(60)
     del bench.server.calls[:]
     run(bench, account)
@@ -95,24 +105,76 @@ def calls_of_looking_again(routes: int, page: int) -> Counter[str]:
 
 @pytest.mark.parametrize("routes", [3, 20, 300])
 def test_looking_again_makes_only_list_calls(routes: int) -> None:
-    calls = calls_of_looking_again(routes, PAGE)
+    calls = calls_of_looking_again(routes)
 
     pages = -(-routes // PAGE)
-    assert calls == {**dict.fromkeys({*LISTS, DEPLOYMENT}, 1), "get_routes": pages}
+    assert calls == {**dict.fromkeys(LISTS, 1), "get_routes": pages}
 
 
-def test_only_the_pages_of_routes_grow() -> None:
-    assert calls_of_looking_again(3, 300) == calls_of_looking_again(300, 300)
+def test_a_server_with_smaller_pages_is_asked_for_more_of_them() -> None:
+    calls = calls_of_looking_again(300, page=25)
+
+    assert calls == {**dict.fromkeys(LISTS, 1), "get_routes": 12}
 
 
-def test_an_api_found_by_its_id_is_not_listed() -> None:
+def test_a_custom_domain_adds_two_lists() -> None:
+    calls = calls_of_looking_again(20, domain=DOMAIN)
+
+    lists = {*LISTS, "get_domain_names", "get_api_mappings"}
+    assert calls == dict.fromkeys(lists, 1)
+
+
+@pytest.mark.parametrize("changes", [ON_BOTH, ON_AWS], ids=["both", "aws"])
+def test_options_add_no_other_call(changes: dict[str, Any]) -> None:
+    changes = {**changes, "throttling": None, "domain": None}
+    changes["validate_at_gateway"] = False
+
+    assert calls_of_looking_again(20, **changes) == dict.fromkeys(LISTS, 1)
+
+
+def test_an_api_found_by_its_id_is_read_from_the_list() -> None:
     bench, account = a_bench_of(20)
     run(bench, account)
     bench.change(api_id=bench.api_id())
     run(bench, account)
-    del bench.server.calls[:]
+
+    assert calls_of_a_run(bench, account) == dict.fromkeys(LISTS, 1)
+
+
+def test_an_api_found_by_its_id_needs_no_list() -> None:
+    """It may be all that the publisher is allowed to read."""
+    bench, account = a_bench_of(20)
+    run(bench, account)
+    bench.change(api_id=bench.api_id())
     run(bench, account)
 
-    names = [name for name, _ in bench.server.calls]
-    assert "get_apis" not in names
-    assert sorted({*names} - LISTS) == ["get_api", DEPLOYMENT, "get_routes", "get_tags"]
+    def forbid(operation: str) -> None:
+        if operation == "get_apis":
+            raise refusal(operation, "AccessDeniedException", "no", 403)
+
+    bench.server.before = forbid
+    calls = calls_of_a_run(bench, account)
+    assert calls == dict.fromkeys({*LISTS, "get_api", "get_tags"} - {"get_apis"}, 1)
+
+
+def test_looking_again_costs_the_same_after_many_publications() -> None:
+    bench, account = a_bench_of(20)
+    bench.server.page = 25
+    for number in range(60):
+        bench.change(timeout=1.0 + number / 10)
+        account.sleep(60)
+        run(bench, account)
+
+    assert calls_of_a_run(bench, account) == dict.fromkeys(LISTS, 1)
+
+
+def test_deployments_are_read_up_to_the_one_of_the_stage() -> None:
+    bench, account = a_bench_of(20)
+    run(bench, account)
+    for _ in range(30):
+        account.sleep(60)
+        bench.server.create_deployment(ApiId=bench.api_id(), Description="by hand")
+
+    bench.server.page = 10
+    calls = calls_of_a_run(bench, account)
+    assert calls["get_deployments"] == 1  # the oldest of 31 is on the first page

@@ -1,6 +1,6 @@
 """APIs, their authorizers and models, through boto3's apigatewayv2."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 
 from wsrouter.aws import clients, items
@@ -38,6 +38,10 @@ class ApiCalls:
     def tag_api(self, api_id: str, tags: Mapping[str, str]) -> None:
         arn = self._arn(api_id)
         self._aws.call("tag_resource", ResourceArn=arn, Tags=dict(tags))
+
+    def untag_api(self, api_id: str, keys: Collection[str]) -> None:
+        arn = self._arn(api_id)
+        self._aws.call("untag_resource", ResourceArn=arn, TagKeys=sorted(keys))
 
     def delete_api(self, api_id: str) -> None:
         with suppress(NotFound):

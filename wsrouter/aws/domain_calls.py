@@ -15,8 +15,8 @@ class DomainCalls:
 
     _aws: PatientCalls
 
-    def domain(self, name: str) -> DomainRecord:
-        return stage_items.domain(self._aws.call("get_domain_name", DomainName=name))
+    def domains(self) -> Iterator[DomainRecord]:
+        return map(stage_items.domain, self._aws.pages("get_domain_names"))
 
     def create_domain(self, domain: Domain, tags: Mapping[str, str]) -> DomainRecord:
         members = stage_items.domain_members(domain)

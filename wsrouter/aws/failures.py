@@ -31,14 +31,16 @@ _ADVICE: Mapping[str, str] = {
     "ProfileNotFound": "Look at the profile's name.",
     "SSOError": _LOGIN,
     "TokenRetrievalError": _LOGIN,
+    "ValueError": _UNREACHABLE,
 }
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Everything that botocore raises on purpose."""
+    """Everything that botocore raises on purpose; ValueError is for an endpoint URL
+    that is none."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    return BotoCoreError, ClientError
+    return BotoCoreError, ClientError, ValueError
 
 
 def failure(error: Exception, operation: str) -> SyncError:

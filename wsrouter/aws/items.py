@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from wsrouter.spec.snapshot import (
@@ -35,7 +35,7 @@ def api(item: Item) -> ApiRecord:
     return ApiRecord(
         id=item["ApiId"],
         endpoint=item.get("ApiEndpoint") or "",
-        created=_time(item.get("CreatedDate")),
+        created=moment(item.get("CreatedDate")),
         api=Api(
             name=item.get("Name") or "",
             route_selection_expression=item.get("RouteSelectionExpression") or "",
@@ -194,8 +194,11 @@ def route_clearing(old: RouteEntry, new: RouteEntry) -> dict[str, Any]:
     }
 
 
-def _time(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value or "")
+def moment(value: Any) -> str:
+    """A time as text that sorts."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value or "")
 
 
 def _canonical(schema: str) -> str:

@@ -13,6 +13,8 @@ from wsrouter.sync.failures import Unanswered
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
+PAGE = "100"
+"""Items of a list at once. AWS publishes no maximum, and 25 come without asking."""
 
 
 class PatientCalls:
@@ -53,14 +55,19 @@ class PatientCalls:
             raise _failure(error, operation, mask) from _cause(error, mask)
 
     def pages(self, operation: str, **members: Any) -> Iterator[Mapping[str, Any]]:
-        """Every item of a list."""
-        token: dict[str, Any] = {}
+        """Every item of a list; a page is read when an item of it is asked for."""
+        token: dict[str, Any] = {"MaxResults": PAGE}
         while True:
             page = self.call(operation, **members, **token)
+            if _is_web_page(page):
+                raise SyncError(
+                    f"{_named(operation)} was answered by a web page, not by API"
+                    " Gateway. Look at the endpoint URL."
+                )
             yield from page.get("Items", ())
             if not page.get("NextToken"):
                 return
-            token = {"NextToken": page["NextToken"]}
+            token["NextToken"] = page["NextToken"]
 
     def _once(self, operation: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = getattr(self.client(), operation)(**members)
@@ -80,9 +87,19 @@ def _creates(operation: str) -> bool:
     return operation.startswith("create_")
 
 
+def _is_web_page(answer: Mapping[str, Any]) -> bool:
+    """boto3 reads one as a list without items. (moto calls its lists that, too.)"""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    page = str(headers.get("content-type", "")).startswith("text/html")
+    return page and "Items" not in answer
+
+
+def _named(operation: str) -> str:
+    return "".join(word.capitalize() for word in operation.split("_"))
+
+
 def _failure(error: Exception, operation: str, mask: str) -> SyncError:
-    named = "".join(word.capitalize() for word in operation.split("_"))
-    found = failures.failure(error, named)
+    found = failures.failure(error, _named(operation))
     if _creates(operation) and failures.is_uncertain(error):
         found = Unanswered(str(found))
     return type(found)(str(found).replace(mask, MASK)) if mask else found

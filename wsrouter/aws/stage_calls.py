@@ -76,8 +76,18 @@ class StageCalls:
         )
         return stage_items.deployment(item)
 
+    def deployments(self, api_id: str) -> Iterator[Deployment]:
+        pages = self._aws.pages("get_deployments", ApiId=api_id)
+        return map(stage_items.deployment, pages)
+
     def create_deployment(self, api_id: str, *, description: str) -> Deployment:
         item = self._aws.call(
             "create_deployment", ApiId=api_id, Description=description
         )
         return stage_items.deployment(item)
+
+    def delete_deployment(self, api_id: str, deployment_id: str) -> None:
+        with suppress(NotFound):
+            self._aws.call(
+                "delete_deployment", ApiId=api_id, DeploymentId=deployment_id
+            )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wsrouter.aws.items import Item
+from wsrouter.aws.items import Item, moment
 from wsrouter.spec.snapshot import AccessLog, Domain, RouteSettings, Stage
 from wsrouter.sync.records import (
     Deployment,
@@ -81,6 +81,7 @@ def deployment(item: Item) -> Deployment:
         status=item.get("DeploymentStatus") or "",
         status_message=item.get("DeploymentStatusMessage") or "",
         description=item.get("Description") or "",
+        created=moment(item.get("CreatedDate")),
     )
 
 

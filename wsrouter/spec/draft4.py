@@ -18,6 +18,7 @@ _SCALAR = ("string", "number", "boolean")
 REFERENCES = 300
 """How many a schema follows; what is behind more of them is anything. Types that all
 contain each other would otherwise take hours, and AWS takes 32 K of a schema."""
+_APART = ("model", "dataclass")
 _INNER = ("schema", "lax_schema", "json_schema")
 
 
@@ -36,9 +37,8 @@ class _Drawing:
         self._left = REFERENCES
 
     def draw(self, core: Core, config: Core) -> Schema:
-        config = {**config, **core.get("config", {})}
         draw = _DRAWN.get(core["type"])
-        return draw(self, core, config) if draw else dict(ANYTHING)
+        return draw(self, core, _own(core, config)) if draw else dict(ANYTHING)
 
     def _inner(self, core: Core, config: Core) -> Schema:
         return self.draw(next(core[name] for name in _INNER if name in core), config)
@@ -139,9 +139,10 @@ class _Drawing:
             names = list(_names(name, each, config))
             drawn = self.draw(each["schema"], config)
             properties |= dict.fromkeys(names, drawn)
-            if len(names) == 1 and self._is_required(core, each):
+            if _is_plain(name, each, config) and self._is_required(core, each):
                 required += names
-        closed = _is_closed(core, config) and _are_plain(fields, config)
+        plain = all(_is_plain(name, each, config) for name, each in fields)
+        closed = _is_closed(core, config) and plain
         return _object(properties, required, closed=closed)
 
     def _is_required(self, core: Core, each: Core) -> bool:
@@ -158,6 +159,13 @@ class _Drawing:
             return bool(core["type"] == "default")
         wrapped = core["type"].startswith("function-") or core["type"] == "nullable"
         return wrapped and "schema" in core and self._has_default(core["schema"])
+
+
+def _own(core: Core, config: Core) -> Core:
+    """Its configuration whole: a model takes nothing over from the one around it."""
+    around: Core = {} if core["type"] in _APART else config
+    found: Core = core.get("config") or around
+    return found
 
 
 def _flag(name: str, core: Core, config: Core) -> bool:
@@ -199,7 +207,7 @@ def _looser(word: str, one: float, other: float) -> float:
 
 def _choice(values: Any) -> Schema:
     if all(isinstance(value, str) for value in values):
-        return {"enum": sorted({str(value) for value in values})}
+        return {"enum": sorted({str.__str__(value) for value in values})}
     return dict(ANYTHING)
 
 
@@ -217,8 +225,11 @@ def _names(name: str, field: Core, config: Core) -> Iterator[str]:
         yield name
 
 
-def _are_plain(fields: list[tuple[str, Core]], config: Core) -> bool:
-    return all(len(list(_names(name, each, config))) == 1 for name, each in fields)
+def _is_plain(name: str, field: Core, config: Core) -> bool:
+    """Whether it has one name, whatever else it might be found by."""
+    paths = not isinstance(field.get("validation_alias", name), str)
+    elsewhere = paths and config.get("validate_by_alias", True)
+    return len(list(_names(name, field, config))) == 1 and not elsewhere
 
 
 def _is_closed(core: Core, config: Core) -> bool:

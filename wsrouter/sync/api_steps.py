@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from wsrouter.sync import lookup
+from wsrouter.sync.diff import tags_left
+from wsrouter.sync.domain_diff import api_meanwhile
 from wsrouter.sync.failures import Superseded
 from wsrouter.sync.run import Run
 
@@ -30,7 +32,8 @@ def yield_to_the_earliest(run: Run) -> None:
 
 
 def update_api(run: Run, _: str) -> None:
-    old, new = run.deployed.api, run.wanted.api
+    old = run.deployed.api
+    new = api_meanwhile(run.wanted, run.deployed, prune=run.plan.prune)
     tags = {
         key: value
         for key, value in new.tags.items()
@@ -38,6 +41,8 @@ def update_api(run: Run, _: str) -> None:
     }
     if tags:
         run.plane.tag_api(run.api_id, tags)
+    if left := tags_left(new, run.deployed):
+        run.plane.untag_api(run.api_id, left)
     if old is None or replace(old, tags={}) != replace(new, tags={}):
         run.plane.update_api(run.api_id, new)
 

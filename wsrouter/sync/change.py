@@ -16,6 +16,7 @@ Resource = Literal[
     "deployment",
     "domain",
     "api_mapping",
+    "tag",
 ]
 Fields = Mapping[str, tuple[Any, Any]]
 MASK = "***"

@@ -37,8 +37,9 @@ class Deployed:
     `routes` are ours; `unmanaged` maps the keys of the others to their integration.
     `duplicates` are more integrations like ours, by id; `strays` are routes of ours
     that target another integration, by key. `digest` is that of the stage's deployment;
-    `route_ids` and `response_ids` are by route key, `model_ids` by name. `former` is a
-    domain that was published before.
+    `outdated` are deployments that nobody needs, by id. `route_ids` and `response_ids`
+    are by route key, `model_ids` by name. `former` are domains that were
+    published before.
     """
 
     api_id: str = ""
@@ -57,9 +58,10 @@ class Deployed:
     model_ids: Mapping[str, str] = field(default_factory=dict)
     stage: Stage | None = None
     digest: Digest | None = None
+    outdated: tuple[str, ...] = ()
     note: Note = field(default_factory=Note)
     domain: DeployedDomain | None = None
-    former: DeployedDomain | None = None
+    former: tuple[DeployedDomain, ...] = ()
     unmanaged: Mapping[str, str] = field(default_factory=dict)
 
     def snapshot(self) -> Snapshot:

@@ -85,9 +85,8 @@ def _others(
 
 
 def _changes(deployed: Deployed, kept: bool) -> Iterator[Change]:
-    for found in (deployed.domain, deployed.former):
-        if found is not None:
-            yield from _domain(found)
+    for found in _domains(deployed):
+        yield from _domain(found)
     if deployed.api_id and not kept:
         yield Change(action="delete", resource="api", key=deployed.api_id)
         return
@@ -102,6 +101,10 @@ def _changes(deployed: Deployed, kept: bool) -> Iterator[Change]:
     for name in sorted(deployed.models):
         yield Change(action="delete", resource="model", key=name)
     yield from _stage(deployed)
+
+
+def _domains(deployed: Deployed) -> tuple[DeployedDomain, ...]:
+    return (*filter(None, [deployed.domain]), *deployed.former)
 
 
 def _domain(found: DeployedDomain) -> Iterator[Change]:
@@ -140,8 +143,8 @@ def _redeploy(
 
 
 def _delete_mapping(plane: ControlPlane, deployed: Deployed, name: str) -> None:
-    for found in (deployed.domain, deployed.former):
-        if found and found.record.name == name and found.mapping:
+    for found in _domains(deployed):
+        if found.record.name == name and found.mapping:
             plane.delete_mapping(name, found.mapping.id)
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from wsrouter.spec.snapshot import Snapshot, Stage
+from wsrouter.spec.snapshot import Api, Snapshot, Stage
 from wsrouter.sync.change import Action, Change, Resource
 from wsrouter.sync.deployed import Deployed
-from wsrouter.sync.domain_diff import domain_differences
+from wsrouter.sync.domain_diff import api_meanwhile, domain_differences
 from wsrouter.sync.members import SECRET_MEMBER, compare, has_secret, members
 from wsrouter.wire import mapping
 
@@ -23,7 +23,7 @@ def differences(
     Owned routes that are not wanted are deleted only with `prune`. A secret that is not
     at hand is not compared.
     """
-    yield from _api(wanted, deployed)
+    yield from _api(api_meanwhile(wanted, deployed, prune=prune), deployed)
     yield from _authorizer(wanted, deployed)
     yield from _models(wanted, deployed, prune)
     yield from _integration(wanted, deployed)
@@ -42,6 +42,14 @@ def stale(wanted: Snapshot, deployed: Deployed) -> tuple[str, ...]:
     return tuple(sorted(set(deployed.routes) - set(wanted.routes)))
 
 
+def tags_left(wanted: Api, deployed: Deployed) -> tuple[str, ...]:
+    """The keys of the tags that the settings gave the API and no longer have."""
+    if deployed.api is None or deployed.digest is None:
+        return ()
+    gone = set(deployed.api.tags) - set(wanted.tags)
+    return tuple(sorted(key for key in gone if deployed.digest.has_tag(key)))
+
+
 def own_settings(wanted: Snapshot, deployed: Deployed) -> Stage | None:
     """The deployed stage with the route settings of our routes only."""
     if deployed.stage is None:
@@ -53,20 +61,20 @@ def own_settings(wanted: Snapshot, deployed: Deployed) -> Stage | None:
     return replace(deployed.stage, route_settings=settings)
 
 
-def _api(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:
-    old, new = members(deployed.api), members(wanted.api)
+def _api(wanted: Api, deployed: Deployed) -> Iterator[Change]:
+    old, new = members(deployed.api), members(wanted)
     # Tags of others are none of our business; an API found by id keeps its name.
-    fields = compare({name: old[name] for name in old if name in new}, new)
+    left = {f"tags.{key}" for key in tags_left(wanted, deployed)}
+    fields = compare({name: old[name] for name in old if name in {*new, *left}}, new)
     if fields:
         action: Action = "update" if deployed.api else "create"
-        key, danger = wanted.api.name or deployed.api_id, _door(wanted, deployed)
+        key, danger = wanted.name or deployed.api_id, _door(wanted, deployed)
         yield _change(action, "api", key, fields, danger)
 
 
-def _door(wanted: Snapshot, deployed: Deployed) -> str:
+def _door(wanted: Api, deployed: Deployed) -> str:
     """What comes of it that the execute-api host is disabled, or is not any more."""
-    old, new = deployed.api, wanted.api
-    closed = new.disable_execute_api_endpoint
+    old, closed = deployed.api, wanted.disable_execute_api_endpoint
     if old is None or old.disable_execute_api_endpoint == closed:
         return ""
     if closed:

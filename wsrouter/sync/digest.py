@@ -12,25 +12,38 @@ from wsrouter.spec.snapshot import Integration, RouteEntry, Snapshot
 from wsrouter.wire import mapping
 
 SECRET_TARGET = mapping.TARGET + mapping.SECRET
-_TEXT = re.compile(r"^wsrouter config=([0-9a-f]{64}) secret=([0-9a-f]{64})$")
+_TEXT = re.compile(
+    r"^wsrouter config=([0-9a-f]{64}) secret=([0-9a-f]{64})(?: tags=([0-9a-f.]+))?$"
+)
+_OWN_TAG = "wsrouter:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Digest:
     """Of the configuration without the secret, and of the secret, apart: so that all
-    but the secret can be compared where the secret is not at hand."""
+    but the secret can be compared where the secret is not at hand. `tags` are those of
+    the settings, by a short hash of their keys: nobody else's are ever taken away."""
 
     config: str
     secret: str
+    tags: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        return f"wsrouter config={self.config} secret={self.secret}"
+        tags = f" tags={'.'.join(sorted(self.tags))}" if self.tags else ""
+        return f"wsrouter config={self.config} secret={self.secret}{tags}"
+
+    def has_tag(self, key: str) -> bool:
+        """Whether the API got the tag with this key from the settings."""
+        return _short(key) in self.tags
 
     @classmethod
     def parse(cls, description: str) -> "Digest | None":
         """Read a deployment's Description; None when it is not one of ours."""
         found = _TEXT.match(description)
-        return cls(config=found[1], secret=found[2]) if found else None
+        if not found:
+            return None
+        tags = frozenset(found[3].split(".") if found[3] else ())
+        return cls(config=found[1], secret=found[2], tags=tags)
 
 
 def digest(wanted: Snapshot, *, kept: Mapping[str, RouteEntry]) -> Digest:
@@ -50,7 +63,14 @@ def digest(wanted: Snapshot, *, kept: Mapping[str, RouteEntry]) -> Digest:
     return Digest(
         config=hashlib.sha256(text.encode()).hexdigest(),
         secret=_secret_hash(wanted.integration),
+        tags=frozenset(
+            _short(key) for key in wanted.api.tags if not key.startswith(_OWN_TAG)
+        ),
     )
+
+
+def _short(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 def _without_secret(integration: Integration) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """The differences between a wanted custom domain and the deployed ones; pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from wsrouter.spec.snapshot import Snapshot
+from wsrouter.spec.snapshot import Api, Snapshot
 from wsrouter.sync.change import Change, Fields
 from wsrouter.sync.deployed import Deployed, DeployedDomain
 from wsrouter.sync.records import MappingRecord
+from wsrouter.sync.target import DOMAIN_TAG
 
 
 def domain_differences(
@@ -16,11 +18,27 @@ def domain_differences(
     A domain that we did not create is used as it is; one that we did is deleted only
     with `prune`, and only when nobody else's mapping is in it.
     """
-    if deployed.former:
-        yield from _former(deployed.former, prune)
     if wanted.domain:
         yield from _domain(wanted, deployed)
         yield from _mapping(wanted, deployed)
+    for former in deployed.former:
+        yield from _leaving(former, prune)
+    meanwhile = api_meanwhile(wanted, deployed, prune=prune)
+    if meanwhile != wanted.api:
+        pair = (meanwhile.tags[DOMAIN_TAG], wanted.api.tags[DOMAIN_TAG])
+        yield Change(
+            action="update", resource="tag", key=DOMAIN_TAG, fields={"value": pair}
+        )
+
+
+def api_meanwhile(wanted: Snapshot, deployed: Deployed, *, prune: bool) -> Api:
+    """The wanted API while its domain is there and former ones still lead to it: its
+    tag names them too, so that a run killed then does not forget them."""
+    names = [each.record.name for each in deployed.former if any(_leaving(each, prune))]
+    if not names or not wanted.domain:
+        return wanted.api
+    value = " ".join([wanted.domain.name, *names])
+    return replace(wanted.api, tags={**wanted.api.tags, DOMAIN_TAG: value})
 
 
 def taken_by(wanted: Snapshot, deployed: Deployed) -> MappingRecord | None:
@@ -30,13 +48,14 @@ def taken_by(wanted: Snapshot, deployed: Deployed) -> MappingRecord | None:
     return next((each for each in others if each.key == key), None)
 
 
-def is_left(deployed: Deployed, *, prune: bool) -> bool:
-    """Whether a former domain that is ours stays behind."""
-    former = deployed.former
-    return former is not None and former.is_ours and (not prune or bool(former.others))
+def left(deployed: Deployed, *, prune: bool) -> list[DeployedDomain]:
+    """The former domains that are ours and stay behind."""
+    return [
+        each for each in deployed.former if each.is_ours and (not prune or each.others)
+    ]
 
 
-def _former(former: DeployedDomain, prune: bool) -> Iterator[Change]:
+def _leaving(former: DeployedDomain, prune: bool) -> Iterator[Change]:
     name = former.record.name
     if former.mapping:
         yield Change(action="delete", resource="api_mapping", key=name)

@@ -35,6 +35,11 @@ def update_mapping(run: Run, _: str) -> None:
         run.plane.update_mapping(domain, mapping.id, run.api_id, stage)
 
 
+def forget_former(run: Run, tag: str) -> None:
+    """From now on the API's tag names the wanted domain only."""
+    run.plane.tag_api(run.api_id, {tag: run.wanted.api.tags[tag]})
+
+
 def delete_mapping(run: Run, name: str) -> None:
     found = _named(run, name)
     if found and found.mapping:
@@ -42,5 +47,5 @@ def delete_mapping(run: Run, name: str) -> None:
 
 
 def _named(run: Run, name: str) -> DeployedDomain | None:
-    both = (run.deployed.domain, run.deployed.former)
-    return next((each for each in both if each and each.record.name == name), None)
+    found = run.deployed.former
+    return next((each for each in found if each.record.name == name), None)

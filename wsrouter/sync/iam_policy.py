@@ -12,13 +12,17 @@ def publisher(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[str,
     """For who runs ws_sync. Without an id yet, all APIs: they have no names in ARNs."""
     statements = [
         *_api(f"{_control(region)}/apis", api_id),
-        _allow("Tags", ["GET", "POST"], [f"{_control(region)}/tags/*"]),
+        _allow("Tags", ["GET", "POST", "DELETE"], [f"{_control(region)}/tags/*"]),
     ]
     if snapshot.domain:
         domain = f"{_control(region)}/domainnames/{snapshot.domain.name}"
         statements += [
-            _allow("CreateDomain", ["POST"], [f"{_control(region)}/domainnames"]),
-            _allow("Domain", _ITSELF, [domain]),
+            _allow(
+                "FindAndCreateDomain",
+                ["GET", "POST"],
+                [f"{_control(region)}/domainnames"],
+            ),
+            _allow("Domain", ["PATCH", "DELETE"], [domain]),
             _allow("Mappings", _PARTS, [f"{domain}/*"]),
         ]
     if snapshot.authorizer and snapshot.authorizer.credentials_arn:
@@ -43,6 +47,7 @@ def _api(apis: str, api_id: str) -> list[dict[str, Any]]:
             _allow("ApiAndParts", _PARTS, [f"{apis}/*"]),
         ]
     return [
+        _allow("FindApi", ["GET"], [apis]),
         _allow("Api", _ITSELF, [f"{apis}/{api_id}"]),
         _allow("Parts", _PARTS, [f"{apis}/{api_id}/*"]),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from wsrouter.errors import SyncError
-from wsrouter.sync.failures import NotFound, Unpublished
+from wsrouter.sync.failures import NotFound, Refused, Unpublished
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.records import ApiRecord, IntegrationRecord
 from wsrouter.sync.target import TAG, Target
@@ -23,7 +23,7 @@ def find(
     ones there. When runs are `racing`, the earliest counts.
     """
     if target.api_id:
-        return _by_id(plane, target)
+        return _by_id(plane, target, tags)
     found = tagged(plane, target)
     if len(found) > 1 and not racing:
         ids = " and ".join(sorted(each.id for each in found))
@@ -79,7 +79,13 @@ def refuse_several(
         )
 
 
-def _by_id(plane: ControlPlane, target: Target) -> ApiRecord:
+def _by_id(
+    plane: ControlPlane, target: Target, tags: Mapping[str, str] | None
+) -> ApiRecord:
+    """From the list, which costs one call in most accounts, else by itself."""
+    listed = None if tags is None else _listed(plane, target.api_id)
+    if listed and tags is not None and tags.items() <= listed.api.tags.items():
+        return listed
     try:
         return plane.api(target.api_id)
     except NotFound as error:
@@ -87,3 +93,10 @@ def _by_id(plane: ControlPlane, target: Target) -> ApiRecord:
             f"There is no WebSocket API {target.api_id} in this account and region;"
             f" look at API_ID and REGION of WSROUTER[{target.alias!r}]."
         ) from error
+
+
+def _listed(plane: ControlPlane, api_id: str) -> ApiRecord | None:
+    try:
+        return next((each for each in plane.apis() if each.id == api_id), None)
+    except Refused:  # who may read this API may not be allowed to list all
+        return None

@@ -1,7 +1,7 @@
 """The ordered list of what a run would do, and how it comes about."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wsrouter.errors import SyncError
 from wsrouter.spec.snapshot import RouteEntry, Snapshot
@@ -11,13 +11,12 @@ from wsrouter.sync.diff import differences, stale
 from wsrouter.sync.digest import Digest, digest
 from wsrouter.sync.domain_diff import taken_by
 from wsrouter.sync.members import has_secret
+from wsrouter.sync.outdated import outdated
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.reading import read, with_responses
 from wsrouter.sync.target import Target
 
 _ORDER = [
-    ("api_mapping", "delete"),
-    ("domain", "delete"),
     ("api", "create"),
     ("api", "update"),
     ("authorizer", "create"),
@@ -40,6 +39,10 @@ _ORDER = [
     ("domain", "update"),
     ("api_mapping", "create"),
     ("api_mapping", "update"),
+    ("api_mapping", "delete"),
+    ("domain", "delete"),
+    ("tag", "update"),
+    ("deployment", "delete"),
 ]
 """Nothing is used before it is created, nothing is deleted while it is used."""
 
@@ -105,7 +108,12 @@ def prepare(
     )
     _refuse_foreign(wanted, deployed, adopt=options.adopt)
     keys = list(_doubtful(wanted, deployed, options))
-    return plan(target, wanted, with_responses(plane, deployed, keys), options)
+    deployed = with_responses(plane, deployed, keys)
+    found = plan(target, wanted, deployed, options)
+    if found.in_sync or not deployed.api_id or options.racing:
+        return found
+    deployed = replace(deployed, outdated=outdated(plane, deployed.api_id))
+    return plan(target, wanted, deployed, options)
 
 
 def plan(
@@ -119,6 +127,7 @@ def plan(
     changes = list(differences(wanted, deployed, prune=options.prune))
     if changes or not _is_sealed(wanted, deployed, seal):
         changes.append(_deployment(wanted, deployed, seal))
+        changes += map(_outdated, deployed.outdated)
     return Plan(
         target=target,
         wanted=wanted,
@@ -188,6 +197,10 @@ def _deployment(wanted: Snapshot, deployed: Deployed, seal: Digest) -> Change:
         key=wanted.stage.name,
         fields={"description": (old, str(seal))},
     )
+
+
+def _outdated(deployment_id: str) -> Change:
+    return Change(action="delete", resource="deployment", key=deployment_id)
 
 
 def _refuse_foreign(wanted: Snapshot, deployed: Deployed, *, adopt: bool) -> None:

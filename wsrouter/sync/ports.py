@@ -37,6 +37,8 @@ class Apis(Protocol):
 
     def tag_api(self, api_id: str, tags: Mapping[str, str]) -> None: ...
 
+    def untag_api(self, api_id: str, keys: Collection[str]) -> None: ...
+
     def delete_api(self, api_id: str) -> None: ...
 
     def authorizers(self, api_id: str) -> Iterable[AuthorizerRecord]: ...
@@ -145,11 +147,15 @@ class Stages(Protocol):
 
     def deployment(self, api_id: str, deployment_id: str) -> Deployment: ...
 
+    def deployments(self, api_id: str) -> Iterable[Deployment]: ...
+
     def create_deployment(self, api_id: str, *, description: str) -> Deployment: ...
+
+    def delete_deployment(self, api_id: str, deployment_id: str) -> None: ...
 
 
 class Domains(Protocol):
-    def domain(self, name: str) -> DomainRecord: ...
+    def domains(self) -> Iterable[DomainRecord]: ...
 
     def create_domain(
         self, domain: Domain, tags: Mapping[str, str]
@@ -173,7 +179,8 @@ class Domains(Protocol):
 class ControlPlane(Apis, Routes, Stages, Domains, Protocol):
     """One region's API Gateway, as far as WebSocket APIs go.
 
-    Lists are complete, whatever the page size. Deleting what is gone is no error. Every
+    Lists are complete, whatever the page size, and read no further than somebody looks.
+    Deleting what is gone is no error. Every
     method may raise a SyncError: `NotFound`, `Conflict`, `Invalid`, `Refused` for all
     other answers, and `Unanswered` from the methods that create.
     """

@@ -27,6 +27,8 @@ STEPS: Mapping[tuple[str, str], Step] = {
     ("stage", "create"): stage_steps.create_stage,
     ("stage", "update"): stage_steps.update_stage,
     ("deployment", "create"): stage_steps.deploy,
+    ("tag", "update"): domain_steps.forget_former,
+    ("deployment", "delete"): stage_steps.delete_deployment,
     ("domain", "create"): domain_steps.create_domain,
     ("domain", "update"): domain_steps.update_domain,
     ("domain", "delete"): domain_steps.delete_domain,

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wsrouter.spec.snapshot import CONNECT, DISCONNECT, RouteEntry
-from wsrouter.sync.deployed import Deployed, DeployedDomain
+from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.digest import Digest
+from wsrouter.sync.domain_reading import domains
 from wsrouter.sync.failures import NotFound
 from wsrouter.sync.lookup import chosen, find, own_integrations, refuse_several
 from wsrouter.sync.note import Note
@@ -17,7 +18,7 @@ from wsrouter.sync.records import (
     RouteRecord,
     StageRecord,
 )
-from wsrouter.sync.target import DOMAIN_TAG, TAG, Target
+from wsrouter.sync.target import DOMAIN_TAG, Target
 
 
 def read(
@@ -29,8 +30,8 @@ def read(
     racing: bool = False,
 ) -> Deployed:
     """Read everything but route responses, in a number of calls that does not grow
-    with the number of routes (but for the pages of the list). All are lists, but for
-    the stage's deployment: of those there is one more with each publication.
+    with the number of routes (but for the pages of the list). All of them are lists
+    where those show what is wanted of the API.
 
     `tags` are those that the API should have. Routes whose key is in `adopt` count as
     ours whatever they target. `racing`: another run may have created a second
@@ -38,7 +39,8 @@ def read(
     """
     record = find(plane, target, tags=tags, racing=racing)
     if record is None:
-        return Deployed(domain=_domain(plane, target, target.domain, ""))
+        found = domains(plane, target, [target.domain], "")
+        return Deployed(domain=found.get(target.domain))
     # First the routes: what they target is older than they are, so it will be listed.
     routes = list(plane.routes(record.id))
     integrations = own_integrations(plane, target, record.id)
@@ -58,7 +60,8 @@ def read(
         ),
         None,
     )
-    former = record.api.tags.get(DOMAIN_TAG, "")
+    former = record.api.tags.get(DOMAIN_TAG, "").split()
+    found = domains(plane, target, [target.domain, *former], record.id)
     return Deployed(
         api_id=record.id,
         endpoint=record.endpoint,
@@ -76,12 +79,8 @@ def read(
         stage=stage.stage if stage else None,
         digest=_digest(plane, record.id, stage, note),
         note=note,
-        domain=_domain(plane, target, target.domain, record.id),
-        former=(
-            _domain(plane, target, former, record.id)
-            if former != target.domain
-            else None
-        ),
+        domain=found.pop(target.domain, None),
+        former=tuple(found.values()),
         unmanaged={each.route.key: each.integration_id for each in split.others},
     )
 
@@ -168,34 +167,6 @@ def _stage(plane: ControlPlane, api_id: str, name: str) -> StageRecord | None:
     )
 
 
-def _domain(
-    plane: ControlPlane, target: Target, name: str, api_id: str
-) -> DeployedDomain | None:
-    if not name:
-        return None
-    try:
-        record = plane.domain(name)
-        mappings = list(plane.mappings(name))
-    except NotFound:
-        return None
-    own = sorted(
-        (
-            each
-            for each in mappings
-            if api_id
-            and each.api_id == api_id
-            and (each.stage == target.stage or each.key == target.domain_key)
-        ),
-        key=lambda each: each.stage != target.stage,
-    )
-    return DeployedDomain(
-        record=record,
-        is_ours=record.tags.get(TAG) == target.label,
-        mapping=own[0] if own else None,
-        others=tuple(each for each in mappings if each not in own[:1]),
-    )
-
-
 def _recalled(routes: dict[str, RouteEntry], note: Note) -> dict[str, RouteEntry]:
     """The routes as they were written, where the server does not show it."""
     trusted = {key: _trusted(route) for key, route in routes.items()}
@@ -220,7 +191,7 @@ def _digest(
     deployment_id = (stage.deployment_id if stage else "") or note.deployment_id
     if not deployment_id:
         return None
-    try:
-        return Digest.parse(plane.deployment(api_id, deployment_id).description)
-    except NotFound:
-        return None
+    # The list is in no order that AWS promises, so no page of it is the right one.
+    deployments = plane.deployments(api_id)
+    found = (each.description for each in deployments if each.id == deployment_id)
+    return Digest.parse(next(found, ""))

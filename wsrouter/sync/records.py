@@ -61,12 +61,14 @@ class StageRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
-    """`status` is PENDING, DEPLOYED or FAILED."""
+    """`status` is PENDING, DEPLOYED or FAILED; `created` is a time that sorts as text,
+    empty where the server does not tell."""
 
     id: str
     status: str
     status_message: str = ""
     description: str = ""
+    created: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from wsrouter.sync.change import Change
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.destroy import Removal
-from wsrouter.sync.domain_diff import is_left
+from wsrouter.sync.domain_diff import left
 from wsrouter.sync.plan import Plan
 from wsrouter.sync.target import Target
 
@@ -76,8 +76,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield f"! route {key} is stale: the code no longer has it (--prune deletes it)"
     for key in plan.unmanaged:
         yield f"  route {key} is unmanaged: it belongs to another integration"
-    former = plan.deployed.former
-    if former and plan.changes and is_left(plan.deployed, prune=plan.prune):
+    for former in left(plan.deployed, prune=plan.prune) if plan.changes else ():
         yield (
             f"! domain {former.record.name} stays behind, and is not looked at again"
             " (--prune deletes it now, unless others use it)"

@@ -52,6 +52,14 @@ def deploy(run: Run, _: str) -> None:
     _route_settings(run)
 
 
+def delete_deployment(run: Run, deployment_id: str) -> None:
+    """It is in nobody's way, so failing to delete it does not fail the run."""
+    try:
+        run.plane.delete_deployment(run.api_id, deployment_id)
+    except SyncError as error:
+        run.warn(f"The old deployment {deployment_id} stays. {error}")
+
+
 def until_deployed(
     deployment: Deployment,
     look: Callable[[], Deployment],

@@ -13,6 +13,8 @@ from wsrouter.testing.api_gateway_kinds import KINDS, PLURALS, Kind
 
 PAGE = 3
 """Short, so that nobody forgets the second page."""
+LARGEST_PAGE = 100
+"""AWS publishes none; this many were seen to be taken."""
 
 Members = dict[str, Any]
 Rule = Callable[["MemoryApiGateway", Members, Members], None]
@@ -124,6 +126,7 @@ class MemoryApiGateway:
             self._deploy(members, item)
         if noun == "api":
             item["ApiEndpoint"] = f"wss://{item['ApiId']}.{host}"
+        if noun in ("api", "deployment"):
             item["CreatedDate"] = datetime.now(UTC)
         if noun == "domain_name":
             for each in item["DomainNameConfigurations"]:
@@ -155,8 +158,11 @@ class MemoryApiGateway:
     def _list(self, noun: str, members: Members) -> Members:
         table = self.table(noun, members).values()
         found = [shown for each in table if (shown := self._shown(each)) is not None]
+        most = members.get("MaxResults", str(self.page))
+        if not isinstance(most, str) or not 1 <= int(most) <= LARGEST_PAGE:
+            raise invalid(f"Invalid value for MaxResults: {most!r}")
         start = int(members.get("NextToken", 0))
-        end = start + min(self.page, int(members.get("MaxResults", self.page)))
+        end = start + min(self.page, int(most))
         more = {"NextToken": str(end)} if end < len(found) else {}
         return {"Items": found[start:end], **more}
 
