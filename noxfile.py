@@ -210,6 +210,9 @@ def bench(session: nox.Session) -> None:
         session.install("granian>=2.8")
     if name == "messages":
         session.install("channels>=4.3", "django-ninja>=1.7")
+    if name == "servers":
+        servers = "granian>=2.8", "gunicorn>=23", "uvicorn[standard]>=0.53"
+        session.install("django-ninja>=1.7", *servers)
     session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 
 

@@ -34,20 +34,20 @@ class Measured:
 
 @contextmanager
 def granian(folder: Path, application: str) -> Iterator[Measured]:
-    port = _free_port()
+    port = free_port()
     command = ["granian", "--interface", "wsgi", "--workers", "1", "--no-access-log"]
     command += ["--log-level", "warning", "--host", "127.0.0.1", "--port", str(port)]
     command.append(f"tests.benchmarks.gateway.applications:{application}")
-    with _running(command, folder, port) as server:
+    with running(command, folder, port) as server:
         yield server
 
 
 @contextmanager
 def ws_local(folder: Path, django: Measured, *options: str) -> Iterator[Measured]:
     """Its output goes to a file, as it does where nobody looks."""
-    port, endpoint = _free_port(), f"http://127.0.0.1:{django.port}/ws/"
+    port, endpoint = free_port(), f"http://127.0.0.1:{django.port}/ws/"
     command = ["django", "ws_local", "--no-django", "--port", str(port), *options]
-    with _running(command, folder, port, BENCH_ENDPOINT=endpoint) as server:
+    with running(command, folder, port, BENCH_ENDPOINT=endpoint) as server:
         yield server
 
 
@@ -59,7 +59,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], folder: Path, port: int, **variables: str
 ) -> Iterator[Measured]:
     with (
@@ -88,7 +88,7 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     raise RuntimeError(f"nobody listens at {port}: {log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

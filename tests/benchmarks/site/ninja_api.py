@@ -31,3 +31,8 @@ class Answer(Schema):
 def watch(request, frame: Frame):
     status = {"order_id": frame.payload.order_id, "status": "paid"}
     return {"type": "reply", "action": "watch", "id": frame.id, "payload": status}
+
+
+@api.post("awatch/", response=Answer)
+async def awatch(request, frame: Frame):
+    return watch(request, frame)

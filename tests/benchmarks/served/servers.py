@@ -1,0 +1,55 @@
+"""The servers, one worker each, as docs/howto/deploy.md starts them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.gateway import processes
+from tests.benchmarks.gateway.processes import Measured
+
+SETTINGS = "tests.benchmarks.served.settings"
+
+
+@dataclass(frozen=True)
+class Server:
+    name: str
+    interface: str
+    line: str
+    address: str = "--host 127.0.0.1 --port {port}"
+
+
+SERVERS = [
+    Server(
+        "gunicorn, WSGI",
+        "wsgi",
+        "gunicorn {application} --workers 1 --threads 8 --keep-alive 75",
+        "--bind 127.0.0.1:{port}",
+    ),
+    Server(
+        "Granian, WSGI",
+        "wsgi",
+        "granian --interface wsgi {application} --workers 1 --blocking-threads 8",
+    ),
+    Server(
+        "uvicorn, ASGI",
+        "asgi",
+        "uvicorn {application} --workers 1 --lifespan off --no-access-log",
+    ),
+    Server(
+        "Granian, ASGI",
+        "asgi",
+        "granian --interface asginl {application} --workers 1",
+    ),
+]
+
+
+@contextmanager
+def running(server: Server, application: str, folder: Path) -> Iterator[Measured]:
+    port = processes.free_port()
+    line = f"{server.line} {server.address}"
+    command = line.format(application=application, port=port).split()
+    with processes.running(
+        command, folder, port, DJANGO_SETTINGS_MODULE=SETTINGS
+    ) as started:
+        yield started
