@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from wsrouter.errors import Reject
+from wsrouter.errors import MessageError
 from wsrouter.routing.admission import admit
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.drive import Call, Flow
@@ -89,10 +89,12 @@ class Messages:
     def _failure(
         self, error: Exception, plan: Plan, action: str, request: Any, frame: Frame
     ) -> Flow[Outcome]:
-        answer = yield from self.failures.explain(
-            error, frame, request, plan.exceptions
-        )
-        if isinstance(answer, Reject):
+        answer: Exception = error
+        if plan.exceptions or not isinstance(error, MessageError):
+            answer = yield from self.failures.explain(
+                error, frame, request, plan.exceptions
+            )
+        if not isinstance(answer, MessageError):
             answer = yield from self.failures.crash(answer, frame, request)
         client_id = self.envelope.client_id(frame.body)
         return Failure(answer, action, client_id, crashed=answer is CRASH)

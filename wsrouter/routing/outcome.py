@@ -1,4 +1,8 @@
-"""What became of a frame: the values that dispatch returns and the endpoint encodes."""
+"""What became of a frame: the values that dispatch returns and the endpoint encodes.
+
+Those that answer messages are not frozen: each is made once a message, and that would
+take twice as long.
+"""
 
 from dataclasses import dataclass
 
@@ -29,7 +33,7 @@ class Reply:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Failure:
     """An error frame; `crashed` when the cause was not the client's."""
 

@@ -12,6 +12,7 @@ from wsrouter.routing.outcome import Accept, Failure, Outcome, Refused, Reply
 from wsrouter.wire import limits
 
 _MOST = limits.MESSAGE_BYTES
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Answer(NamedTuple):
@@ -20,7 +21,7 @@ class Answer(NamedTuple):
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = _NONE
     failed: bool = False
     ended: bool = False
 
@@ -30,19 +31,15 @@ def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
     if isinstance(outcome, Reply):
         body = _reply(outcome)
         return Answer(200, body) if len(body) <= _MOST else _too_large(outcome, body)
+    if isinstance(outcome, Failure):
+        status = crash_status if outcome.crashed else 200
+        ended = isinstance(outcome.error, SessionEnded)
+        return Answer(status, _error_fitting(outcome), _NONE, True, ended)
     match outcome:
         case Accept(subprotocol=chosen):
             return Answer(headers={"Sec-WebSocket-Protocol": chosen} if chosen else {})
         case Refused(status=status, reason=reason):
             return Answer(status=status, body=_text(reason).encode(), failed=True)
-        case Failure():
-            status = crash_status if outcome.crashed else 200
-            return Answer(
-                status=status,
-                body=_error_fitting(outcome),
-                failed=True,
-                ended=isinstance(outcome.error, SessionEnded),
-            )
     return Answer()
 
 
@@ -92,6 +89,8 @@ def _error(failure: Failure) -> bytes:
 
 def _text(value: object) -> str:
     """Also of a lazy translation; what UTF-8 cannot hold is replaced."""
+    if type(value) is str and value.isascii():
+        return value
     return str(value).encode("utf-8", "replace").decode()
 
 

@@ -108,18 +108,14 @@ def _refusal(error: ValidationError) -> MessageError:
 
 
 def _invalid(found: list[Any], *, under: tuple[str, ...]) -> MessageError:
+    above = len(under)
     detail = [
-        {
-            "loc": list(each["loc"][len(under) :]),
-            "msg": each["msg"],
-            "type": each["type"],
-        }
+        {"loc": [*each["loc"][above:]], "msg": each["msg"], "type": each["type"]}
         for each in found[:DETAILS]
     ]
     where = ".".join(map(str, detail[0]["loc"])) or "payload"
-    return MessageError(
-        "invalid_payload", f"{where}: {detail[0]['msg']}", detail=detail
-    )
+    message = f"{where}: {detail[0]['msg']}"
+    return MessageError("invalid_payload", message, detail=detail)
 
 
 def _object(body: bytes) -> dict[Any, Any]:
