@@ -1,10 +1,7 @@
 """Mapped headers and body to a Frame, in one go; nothing deeper reads a header."""
 
-import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
 from operator import itemgetter
 from time import time
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.wire import mapping, secret
+from wsrouter.wire.decoded_frame import USUAL, DecodedFrame
 from wsrouter.wire.mapping import HEADERS, environ_key
 
 Environ = Mapping[str, object]
@@ -32,12 +30,10 @@ _VISIBLE = re.compile(r"[!-+\--~]{0,64}")
 """No comma, and short enough for all."""
 _ANY = re.compile(r".*")
 _KEYS = {name: header.environ_key for name, header in HEADERS.items()}
-_ENDS = frozenset({"Disconnect-Code", "Disconnect-Reason"})
 _FREE_TEXT = frozenset({"User-Agent", "Disconnect-Reason"})
-_USUAL = [name for name in HEADERS if name not in _ENDS]
-_values = itemgetter(*(_KEYS[name] for name in _USUAL))
+_values = itemgetter(*(_KEYS[name] for name in USUAL))
 _GLANCE = re.compile(
-    "\n".join(f"(?:{_SHAPES.get(name, _VISIBLE).pattern})" for name in _USUAL)
+    "\n".join(f"(?:{_SHAPES.get(name, _VISIBLE).pattern})" for name in USUAL)
 )
 """What every event has, a line each, as it nearly always is."""
 _EVENTS = {each.value: each for each in EventType}
@@ -45,46 +41,7 @@ _CONNECT, _MESSAGE, _DISCONNECT = EventType
 _HANDSHAKE = environ_key("Sec-WebSocket-Key")
 """Every handshake has it, and what comes later has none of the client's headers."""
 _CODE, _REASON = _KEYS["Disconnect-Code"], _KEYS["Disconnect-Reason"]
-_MESSAGE_ID = _USUAL.index("Message-Id")
 _SECRET, _GATEWAY = environ_key(mapping.SECRET), environ_key(mapping.GATEWAY)
-
-
-@lru_cache(maxsize=1024)
-def _address(value: str) -> str:
-    try:
-        return str(ipaddress.ip_address(value.partition("%")[0]))
-    except ValueError:
-        return ""
-
-
-def _moment(millis: str) -> datetime | None:
-    return datetime.fromtimestamp(int(millis) / 1000, UTC) if millis else None
-
-
-def _fact(name: str, read: Callable[[str], Any] = str) -> Any:
-    place = _USUAL.index(name)
-    return cached_property(lambda frame: read(frame.__dict__["values"][place]))
-
-
-class DecodedFrame(Frame):
-    """A Frame that reads what few messages need when somebody asks for it."""
-
-    connected_at = _fact("Connected-At", _moment)
-    request_id = _fact("Request-Id")
-    api_id = _fact("Api-Id")
-    stage = _fact("Stage")
-    domain_name = _fact("Domain-Name")
-    source_ip = _fact("Source-Ip", _address)
-    user_agent = _fact("User-Agent")
-
-    @cached_property
-    def message_id(self) -> str:
-        is_message = self.event_type is _MESSAGE
-        return str(self.__dict__["values"][_MESSAGE_ID]) if is_message else ""
-
-    @cached_property
-    def received_at(self) -> datetime:
-        return datetime.fromtimestamp(self.__dict__["arrived"], UTC)
 
 
 def proven_gateway(environ: Environ, secrets: Callable[[str], Iterable[str]]) -> str:
@@ -116,7 +73,7 @@ def frame(
     except KeyError:
         values = ()
     if not _GLANCE.fullmatch("\n".join(values)):
-        values = [_one(environ, name) for name in _USUAL]
+        values = [_one(environ, name) for name in USUAL]
     event_type, route_key, connection_id = values[:3]
     event = _EVENTS[event_type]
     if event is not _CONNECT and _HANDSHAKE in environ:
