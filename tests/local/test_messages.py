@@ -177,21 +177,6 @@ def test_an_empty_answer_may_send_an_empty_frame(start: Start) -> None:
         assert client.recv(timeout=30) == ""
 
 
-@pytest.mark.parametrize(
-    ("mode", "expected"),
-    [("body", "oops"), ("error", error_frame("Internal server error"))],
-)
-def test_the_status_of_an_answer_is_never_seen(
-    backend: RecordingBackend, start: Start, mode: str, expected: str
-) -> None:
-    backend.answer = lambda request: Answer(
-        status=500 if request.event == "MESSAGE" else 200, body=b"oops"
-    )
-    with start(behaviour=Behaviour(non_2xx=mode)).connect() as client:
-        client.send("{}")
-        assert re.fullmatch(expected, str(client.recv(timeout=30)))
-
-
 def test_a_redirect_is_not_followed(
     backend: RecordingBackend, gateway: Running
 ) -> None:

@@ -43,8 +43,9 @@ class Behaviour:
     cookies: bool = True
     """Whether the client's cookies reach `$connect`: only with a same-site domain."""
 
-    non_2xx: Literal["body", "error"] = _switch("body", harshest="error")
-    """A status other than 2xx on a two-way route: its body, or the error frame."""
+    non_2xx: Literal["body", "nothing", "error"] = _switch("body", harshest="nothing")
+    """A status other than 2xx: its body on a two-way route; nothing, so that whoever
+    waits for the answer does so in vain; or the error frame, on any route."""
 
     empty_reply: Literal["nothing", "frame"] = _switch("nothing", harshest="frame")
     """An empty body on a two-way route: nothing is sent, or an empty frame."""
