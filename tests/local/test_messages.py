@@ -78,15 +78,6 @@ def test_without_a_matching_route_the_client_reads_forbidden(
     assert not backend.of("MESSAGE")
 
 
-def test_a_message_to_a_route_of_another_integration_fails(
-    backend: RecordingBackend, start: Start
-) -> None:
-    with start(snapshot("$default", unmanaged=("theirs",))).connect() as client:
-        client.send('{"action": "theirs"}')
-        frame = str(client.recv(timeout=30))
-    assert re.fullmatch(error_frame("Internal server error"), frame)
-
-
 def test_sockets_survive_a_dead_backend(start: Start) -> None:
     other = RecordingBackend()
     with other.running():

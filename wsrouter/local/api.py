@@ -69,9 +69,13 @@ class Api:
             return None
         expression = self.snapshot.api.route_selection_expression
         key = naming.key_of(text, expression, self.behaviour)
-        if key is not None and self._has(key):
+        if key is not None and self.has(key):
             return key
-        return DEFAULT if self._has(DEFAULT) else None
+        return DEFAULT if self.has(DEFAULT) else None
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a route, ours or that of another integration."""
+        return key in self.snapshot.routes or key in self.snapshot.unmanaged
 
     def is_two_way(self, key: str) -> bool:
         """Whether the integration's body goes back to the client."""
@@ -124,6 +128,3 @@ class Api:
             uri=snapshot.integration.uri,
             timeout_seconds=snapshot.integration.timeout_millis / 1000,
         )
-
-    def _has(self, key: str) -> bool:
-        return key in self.snapshot.routes or key in self.snapshot.unmanaged

@@ -150,7 +150,7 @@ class Conversation:
             outcome, failed = f"{outcome}, not delivered: lost on purpose", True
         elif not self._api.has_routes:
             outcome, failed = f"{outcome}, not delivered: {message.DELETED}", True
-        elif DISCONNECT in self._api.snapshot.routes:
+        elif self._api.has(DISCONNECT):
             event = Event(
                 type="DISCONNECT",
                 route_key=DISCONNECT,
