@@ -86,7 +86,7 @@ def talk(room: Room) -> None:
         assert room.stack.get("/announce/lunch/")["delivered"] >= 2
         assert json.loads(bob.recv(timeout=30))["payload"] == {"text": "lunch"}
         connection_id = ask(bob, "who.am.i")["payload"]
-        room.gateway.boto3().post_to_connection(
+        room.gateway.boto3(attempts=10).post_to_connection(
             ConnectionId=connection_id, Data=b'{"a": 1}'
         )
         assert json.loads(bob.recv(timeout=30)) == {"a": 1}

@@ -33,7 +33,10 @@ def test_strict_is_the_harshest_of_each_unless_given() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("emptyreply=frame", "no 'emptyreply', only: client-header, .*empty-reply"),
+        (
+            "emptyreply=frame",
+            "no 'emptyreply', only: busy-posts, .*empty-reply",
+        ),
         ("empty-reply=none", "empty-reply takes nothing or frame, not 'none'"),
         ("empty-reply", "takes nothing or frame, not ''"),
         ("cookies=no", "no 'cookies'"),

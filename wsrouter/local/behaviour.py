@@ -156,5 +156,9 @@ class Behaviour:
     ping_resets_idle: Literal["no", "yes"] = _switch("no", harshest="no")
     """Whether a client's ping starts the idle time again."""
 
+    busy_posts: float = _switch(0.0, harshest=0.2)
+    """How likely @connections answers 429 because the account is throttled, from 0 to
+    1; the harshest is one that those get through who try again."""
+
     lost_disconnect: float = _switch(0.0, harshest=1.0)
     """How likely a `$disconnect` is never delivered, from 0 to 1."""

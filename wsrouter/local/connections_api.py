@@ -6,7 +6,9 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from wsrouter.local import chance
 from wsrouter.local.asgi import Answer, Receive, Scope, json_answer
+from wsrouter.local.behaviour import Behaviour
 from wsrouter.local.event import Close
 from wsrouter.local.identifiers import is_connection_id, new_id, new_trace_id
 from wsrouter.local.sessions import Session, Sessions
@@ -20,7 +22,12 @@ _ENDED = Close(code=1000, reason="Connection Closed Normally")
 
 
 def answer(
-    scope: Scope, body: bytes | None, *, connection_id: str, sessions: Sessions
+    scope: Scope,
+    body: bytes | None,
+    *,
+    connection_id: str,
+    sessions: Sessions,
+    behaviour: Behaviour,
 ) -> Answer:
     """Answer one @connections request, signature looked at but not verified; a `body`
     that is None was too large."""
@@ -28,6 +35,8 @@ def answer(
         return refusal(
             403, "MissingAuthenticationToken", "Missing Authentication Token"
         )
+    if chance.strikes(behaviour.busy_posts):
+        return refusal(429, "LimitExceeded", "Rate exceeded")
     if not is_connection_id(connection_id):
         return refusal(400, "BadRequest", f"Invalid connectionId: {connection_id}")
     if body is None:

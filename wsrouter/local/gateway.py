@@ -103,7 +103,11 @@ class Gateway:
         session = self.sessions.get(connection_id)
         body = await connections_api.read_body(receive, self.limits.message_bytes)
         answer = connections_api.answer(
-            scope, body, connection_id=connection_id, sessions=self.sessions
+            scope,
+            body,
+            connection_id=connection_id,
+            sessions=self.sessions,
+            behaviour=self.api.behaviour,
         )
         posted = scope["method"] == "POST" and answer.status == 200
         self.feed(
