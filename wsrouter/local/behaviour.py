@@ -156,6 +156,11 @@ class Behaviour:
     ping_resets_idle: Literal["no", "yes"] = _switch("no", harshest="no")
     """Whether a client's ping starts the idle time again."""
 
+    dropped: Literal["gone", "silent"] = _switch("gone", harshest="silent")
+    """A client whose line was cut on the status page: gone at once and without a
+    `$disconnect`; or nobody notices, and @connections goes on answering 200 until the
+    idle limit (or the lifetime) ends it, with a `$disconnect` as ever."""
+
     busy_posts: float = _switch(0.0, harshest=0.2)
     """How likely @connections answers 429 because the account is throttled, from 0 to
     1; the harshest is one that those get through who try again."""

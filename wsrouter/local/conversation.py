@@ -87,6 +87,7 @@ class Conversation:
             if self._api.closes:  # deleted while `$connect` was called
                 session.close(GOING_AWAY)
             received = await self._listen(session)
+            await session.end()
         asyncio.get_running_loop().call_later(self._limits.close_seconds, abort)
         return session.closing or received
 

@@ -39,7 +39,7 @@ class Gateway:
         self.limits = limits or Limits()
         self.sessions = Sessions()
         self.feed = Feed(record)
-        self._status = Status(self.sessions, self.feed)
+        self._status = Status(self.sessions, self.feed, api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
