@@ -17,7 +17,8 @@ from wsrouter.wire import local_address, mapping
 class Api:
     """Selects routes and calls the integration. `snapshot` may be replaced while
     sockets are open: every event is served by the current one. `deleted` is set while
-    the stage does not exist. `principal` is whom an authorizer names."""
+    the stage does not exist. `principal` is whom an authorizer names; `region` the one
+    that @connections takes signatures for, empty for any."""
 
     def __init__(
         self,
@@ -27,12 +28,14 @@ class Api:
         behaviour: Behaviour | None = None,
         api_id: str = local_address.ELSEWHERE,
         principal: str = mapping.NOBODY,
+        region: str = "",
     ) -> None:
         self.snapshot = snapshot
         self.backend = backend
         self.behaviour = behaviour or Behaviour()
         self.api_id = api_id
         self.principal = principal
+        self.region = region
         self.throttle = Throttle()
         self.deleted = asyncio.Event()
 

@@ -107,7 +107,7 @@ class Gateway:
             body,
             connection_id=connection_id,
             sessions=self.sessions,
-            behaviour=self.api.behaviour,
+            api=self.api,
         )
         posted = scope["method"] == "POST" and answer.status == 200
         self.feed(

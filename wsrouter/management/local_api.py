@@ -48,6 +48,7 @@ def served(options: Mapping[str, Any], *, may_be_bare: bool = False) -> Served:
     return Served(
         snapshot=replace(snapshot, integration=integration),
         api_id=api_id,
+        region=gateway.region,
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
         routerless=() if gateway.router else discovery.without_router(),
     )
