@@ -134,6 +134,8 @@ def test_a_one_way_route_still_reports_a_dead_backend(start: Start) -> None:
         client.send("{}")
         frame = str(client.recv(timeout=30))
     assert re.fullmatch(error_frame("Internal server error"), frame)
+    outcomes = [each.outcome for each in gateway.entries]
+    assert "Internal server error: nothing listens at 127.0.0.1:9" in outcomes
 
 
 def test_messages_of_one_connection_run_side_by_side(
