@@ -29,7 +29,7 @@ ANSWERS = {
 
 
 class Server(ThreadingHTTPServer):
-    """`answer` names what is answered; `seen` are the requests."""
+    """`answer` names what is answered, after `first`; `seen` are the requests."""
 
     daemon_threads = True
     answer = ""
@@ -39,6 +39,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen: list[tuple[str, str, bytes, dict[str, str]]] = []
         self.peers: list[Any] = []
+        self.first: list[str] = []
 
     @property
     def url(self) -> str:
@@ -56,9 +57,8 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = self.server.hangs_up
         self.server.seen.append((self.command, self.path, body, headers))
         usual = {"GET": (200, KNOWN), "POST": (200, b""), "DELETE": (204, b"")}
-        status, content, name = ANSWERS.get(
-            self.server.answer, (*usual[self.command], "")
-        )
+        answer = self.server.first.pop(0) if self.server.first else self.server.answer
+        status, content, name = ANSWERS.get(answer, (*usual[self.command], ""))
         self.send_response(status)
         self.send_header("x-amzn-requestid", "1")
         if name:

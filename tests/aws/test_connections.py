@@ -137,6 +137,22 @@ def test_info(server: Server) -> None:
         connections(server.url).info(address())
 
 
+@pytest.mark.parametrize("act", ["close", "info"])
+def test_closing_and_asking_wait_while_aws_is_busy(server: Server, act: str) -> None:
+    call = getattr(connections(server.url), act)
+    server.first = ["slow"] * 3
+    call(address())
+    assert len(server.seen) == 4
+    server.first = ["slow"] * 4
+    with pytest.raises(DeliveryFailed, match="LimitExceeded"):
+        call(address())
+    server.seen.clear()
+    server.first = ["broken"]
+    with pytest.raises(DeliveryFailed):
+        call(address())
+    assert len(server.seen) == 1
+
+
 def test_a_gateway_that_is_configured_no_more() -> None:
     adapter = KINDS[kind](dict)
     posted = adapter.post(address(), b"x")

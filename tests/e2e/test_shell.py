@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.e2e.running import Stack, copied, frame, running, started
 
@@ -66,3 +68,22 @@ def test_a_django_that_was_started_by_hand_needs_none_either(tmp_path: Path) -> 
     finally:
         django.terminate()
         django.wait()
+
+
+def test_the_region_of_the_settings_is_the_one_that_counts(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(stack.variables, "AWS_DEFAULT_REGION", "ap-south-1")
+    with stack.connect() as client:
+        assert announce(stack, monkeypatch) == [1, 0, 0]
+        assert frame(client)["payload"] == {"text": "from a shell"}
+        [name] = stack.get("/open/")["ids"]
+        foreign = boto3.client(
+            "apigatewaymanagementapi",
+            endpoint_url=stack.management_endpoint,
+            region_name="ap-south-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+        with pytest.raises(ClientError, match="InvalidSignatureException"):
+            foreign.post_to_connection(ConnectionId=name, Data=b"x")

@@ -101,14 +101,14 @@ class Running:
         for _ in range(300):
             api.post_to_connection(ConnectionId=connection_id, Data=b"x" * 128 * 1024)
 
-    def boto3(self, stage: str = "production") -> Any:
+    def boto3(self, stage: str = "production", attempts: int = 1) -> Any:
         return boto3.client(
             "apigatewaymanagementapi",
             endpoint_url=f"http://127.0.0.1:{self.port}/{stage}",
             region_name="eu-west-1",
             aws_access_key_id="local",
             aws_secret_access_key="local",
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
         )
 
 

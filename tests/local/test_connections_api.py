@@ -207,6 +207,26 @@ def test_without_a_signature_nothing_is_posted(
     assert (status, body) == (403, b'{"message":"Missing Authentication Token"}')
 
 
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+def test_a_signature_for_another_region_is_refused(
+    backend: RecordingBackend, start: Start, method: str
+) -> None:
+    gateway = start(region="us-west-2")
+    theirs = SIGNED["Authorization"]
+    ours = theirs.replace("eu-west-1", "us-west-2")
+    with gateway.connect() as client:
+        path = f"/production/@connections/{connection_id(backend)}"
+        status, headers, body = plain(gateway, method, path, SIGNED)
+        assert (status, headers["x-amzn-errortype"]) == (
+            403,
+            "InvalidSignatureException",
+        )
+        assert b"a valid region, not 'eu-west-1'" in body
+        with pytest.raises(TimeoutError):
+            client.recv(timeout=0.1)
+        assert plain(gateway, method, path, {"Authorization": ours})[0] in (200, 204)
+
+
 def test_another_method_is_not_there(
     backend: RecordingBackend, gateway: Running
 ) -> None:

@@ -3,6 +3,7 @@
 import http.client
 import re
 import threading
+from urllib.parse import unquote
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,6 +21,15 @@ def refused(gateway: Running, path: str = "/production") -> tuple[int, bytes]:
         connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None)
     response = raised.value.response
     return response.status_code, bytes(response.body or b"")
+
+
+@pytest.mark.parametrize("path", ["/", "/staging", "/production/", "/%1b"])
+def test_who_goes_astray_is_told_of_in_the_lines(gateway: Running, path: str) -> None:
+    assert refused(gateway, path)[0] == 403
+    [entry] = gateway.entries
+    cause = f"not {unquote(path)}, clients go to /production"
+    assert entry.outcome == f"refused 403: {cause}"
+    assert (entry.route_key, entry.failed) == ("$connect", True)
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 500, 503])

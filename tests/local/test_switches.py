@@ -24,7 +24,7 @@ def test_what_is_not_given_is_the_default() -> None:
 def test_strict_is_the_harshest_of_each_unless_given() -> None:
     strict = behaviour(["lost-disconnect=0.5"], strict=True)
     assert strict.lost_disconnect == 0.5
-    assert strict.non_2xx == "error"
+    assert strict.non_2xx == "nothing"
     assert strict.handshake_bytes == 8192
     for switch in SWITCHES.values():
         assert not switch.choices or switch.harshest in switch.choices
@@ -33,7 +33,10 @@ def test_strict_is_the_harshest_of_each_unless_given() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("emptyreply=frame", "no 'emptyreply', only: client-header, .*empty-reply"),
+        (
+            "emptyreply=frame",
+            "no 'emptyreply', only: busy-posts, .*empty-reply",
+        ),
         ("empty-reply=none", "empty-reply takes nothing or frame, not 'none'"),
         ("empty-reply", "takes nothing or frame, not ''"),
         ("cookies=no", "no 'cookies'"),

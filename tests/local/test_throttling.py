@@ -35,6 +35,15 @@ def test_zero_refuses_every_handshake(backend: RecordingBackend, start: Start) -
     assert not backend.requests
 
 
+def test_a_handshake_without_a_connect_route_counts_too(
+    backend: RecordingBackend, start: Start
+) -> None:
+    gateway = start(limited(0.001, 1, "$default"))
+    gateway.open()
+    with pytest.raises(InvalidStatus, match="429"):
+        gateway.open()
+
+
 @pytest.mark.parametrize(
     ("rule", "framed", "closed"),
     [("close", False, True), ("frame", True, False), ("both", True, True)],
@@ -43,7 +52,8 @@ def test_a_message_above_the_limit(
     backend: RecordingBackend, start: Start, rule: Any, framed: bool, closed: bool
 ) -> None:
     backend.answer = lambda request: Answer(body=request.body)
-    gateway = start(limited(0.001, 2, "$default"), behaviour=Behaviour(throttled=rule))
+    served = limited(0.001, 3, "$default")  # the first of them is the handshake
+    gateway = start(served, behaviour=Behaviour(throttled=rule))
     frames: list[str] = []
     code: int | None = None
     with gateway.connect() as client:

@@ -72,6 +72,8 @@ def test_a_stage_without_our_integration_is_there(memory: Bench) -> None:
     with pytest.raises(SyncError, match="none of our routes") as raised:
         published(memory.plane, Target.of(memory.gateway)).snapshot()
     assert not isinstance(raised.value, Unpublished)
+    bare = published(memory.plane, Target.of(memory.gateway)).snapshot(may_be_bare=True)
+    assert (bare.routes, bare.stage.name) == ({}, "production")
 
 
 def test_by_the_id_from_the_settings_of_a_project(ministack_url: str) -> None:

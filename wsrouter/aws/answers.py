@@ -4,7 +4,8 @@ from wsrouter.fanout.ports import Fate, Posted
 
 GONE = 410
 FORBIDDEN = 403
-PATIENCE_HELPS = frozenset({408, 429, 500, 502, 503, 504})
+BUSY = 429
+PATIENCE_HELPS = frozenset({408, BUSY, 500, 502, 503, 504})
 DELIVERED = Posted(Fate.DELIVERED)
 _PERMISSION = frozenset({"", "AccessDeniedException", "ForbiddenException"})
 

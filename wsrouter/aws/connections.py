@@ -1,5 +1,7 @@
 """The `@connections` API through boto3."""
 
+import random
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +20,10 @@ CONFIG: Mapping[str, Any] = {
 }
 """A post takes milliseconds; a request that sends has 29 seconds for all of them. The
 client is shared by the server's threads and by those that a send starts."""
+
+
+PAUSES_SECONDS = (0.2, 0.4, 0.8)
+"""At most that long each. A send has a patience of its own."""
 
 
 class Connections:
@@ -49,16 +55,14 @@ class Connections:
 
     def close(self, address: Address) -> None:
         try:
-            self._client(address).delete_connection(ConnectionId=address.connection_id)
+            _patiently(self._client(address).delete_connection, address)
         except Exception as error:
             if _status(error) != answers.GONE:
                 raise DeliveryFailed(_told("close", address, error)) from error
 
     def info(self, address: Address) -> Mapping[str, Any]:
         try:
-            known = self._client(address).get_connection(
-                ConnectionId=address.connection_id
-            )
+            known = _patiently(self._client(address).get_connection, address)
         except Exception as error:
             if _status(error) == answers.GONE:
                 raise ConnectionGone from error
@@ -75,6 +79,18 @@ class Connections:
             endpoint_url=endpoint_of(gateway, place),
             config=CONFIG,
         )
+
+
+def _patiently(operation: Callable[..., Any], address: Address) -> Any:
+    """Again when AWS is busy, which it says at once: other failures may take long."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return operation(ConnectionId=address.connection_id)
+        except Exception as error:
+            if _status(error) != answers.BUSY:
+                raise
+        time.sleep(random.uniform(0, pause))  # noqa: S311  # jitter, not a secret
+    return operation(ConnectionId=address.connection_id)
 
 
 def _posted(error: Exception) -> Posted:

@@ -17,7 +17,8 @@ from wsrouter.wire import local_address, mapping
 class Api:
     """Selects routes and calls the integration. `snapshot` may be replaced while
     sockets are open: every event is served by the current one. `deleted` is set while
-    the stage does not exist. `principal` is whom an authorizer names."""
+    the stage does not exist. `principal` is whom an authorizer names; `region` the one
+    that @connections takes signatures for, empty for any."""
 
     def __init__(
         self,
@@ -27,12 +28,14 @@ class Api:
         behaviour: Behaviour | None = None,
         api_id: str = local_address.ELSEWHERE,
         principal: str = mapping.NOBODY,
+        region: str = "",
     ) -> None:
         self.snapshot = snapshot
         self.backend = backend
         self.behaviour = behaviour or Behaviour()
         self.api_id = api_id
         self.principal = principal
+        self.region = region
         self.throttle = Throttle()
         self.deleted = asyncio.Event()
 
@@ -69,9 +72,13 @@ class Api:
             return None
         expression = self.snapshot.api.route_selection_expression
         key = naming.key_of(text, expression, self.behaviour)
-        if key is not None and self._has(key):
+        if key is not None and self.has(key):
             return key
-        return DEFAULT if self._has(DEFAULT) else None
+        return DEFAULT if self.has(DEFAULT) else None
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a route, ours or that of another integration."""
+        return key in self.snapshot.routes or key in self.snapshot.unmanaged
 
     def is_two_way(self, key: str) -> bool:
         """Whether the integration's body goes back to the client."""
@@ -124,6 +131,3 @@ class Api:
             uri=snapshot.integration.uri,
             timeout_seconds=snapshot.integration.timeout_millis / 1000,
         )
-
-    def _has(self, key: str) -> bool:
-        return key in self.snapshot.routes or key in self.snapshot.unmanaged

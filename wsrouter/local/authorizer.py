@@ -12,7 +12,8 @@ def authorized(api: Api, event: Event) -> Event | None:
     """The handshake of somebody named, if there is an authorizer; None when a source
     of identity is missing or empty: API Gateway does not ask the function then."""
     authorizer = api.snapshot.authorizer
-    if authorizer is None or not api.snapshot.routes[CONNECT].authorizer:
+    route = api.snapshot.routes.get(CONNECT)
+    if authorizer is None or route is None or not route.authorizer:
         return event
     known = context.variables(event, api_id=api.api_id, stage=api.stage)
     sources = authorizer.identity_source

@@ -71,7 +71,16 @@ class Backend:
         except TimeoutError:
             return Failure(cause=f"no answer within {seconds:g} s", timed_out=True)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Failure(cause=str(error) or type(error).__name__)
+            return Failure(cause=_cause(error))
+
+
+def _cause(error: Exception) -> str:
+    """For people: aiohttp's own text for the commonest one speaks of TLS."""
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(
+        error.os_error, ConnectionRefusedError
+    ):
+        return f"nothing listens at {error.host}:{error.port}"
+    return str(error) or type(error).__name__
 
 
 def _with_query(uri: str, query: str) -> URL:

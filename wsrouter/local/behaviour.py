@@ -43,8 +43,9 @@ class Behaviour:
     cookies: bool = True
     """Whether the client's cookies reach `$connect`: only with a same-site domain."""
 
-    non_2xx: Literal["body", "error"] = _switch("body", harshest="error")
-    """A status other than 2xx on a two-way route: its body, or the error frame."""
+    non_2xx: Literal["body", "nothing", "error"] = _switch("body", harshest="nothing")
+    """A status other than 2xx: its body on a two-way route; nothing, so that whoever
+    waits for the answer does so in vain; or the error frame, on any route."""
 
     empty_reply: Literal["nothing", "frame"] = _switch("nothing", harshest="frame")
     """An empty body on a two-way route: nothing is sent, or an empty frame."""
@@ -154,6 +155,15 @@ class Behaviour:
 
     ping_resets_idle: Literal["no", "yes"] = _switch("no", harshest="no")
     """Whether a client's ping starts the idle time again."""
+
+    dropped: Literal["gone", "silent"] = _switch("gone", harshest="silent")
+    """A client whose line was cut on the status page: gone at once and without a
+    `$disconnect`; or nobody notices, and @connections goes on answering 200 until the
+    idle limit (or the lifetime) ends it, with a `$disconnect` as ever."""
+
+    busy_posts: float = _switch(0.0, harshest=0.2)
+    """How likely @connections answers 429 because the account is throttled, from 0 to
+    1; the harshest is one that those get through who try again."""
 
     lost_disconnect: float = _switch(0.0, harshest=1.0)
     """How likely a `$disconnect` is never delivered, from 0 to 1."""

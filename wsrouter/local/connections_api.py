@@ -6,13 +6,15 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from wsrouter.local import chance
+from wsrouter.local.api import Api
 from wsrouter.local.asgi import Answer, Receive, Scope, json_answer
 from wsrouter.local.event import Close
 from wsrouter.local.identifiers import is_connection_id, new_id, new_trace_id
 from wsrouter.local.sessions import Session, Sessions
 
 _SIGNED = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=[^,\s]+/\d{8}/[^/,\s]+/execute-api/aws4_request,"
+    r"AWS4-HMAC-SHA256 Credential=[^,\s]+/\d{8}/([^/,\s]+)/execute-api/aws4_request,"
     r"\s*SignedHeaders=[^,\s]+,\s*Signature=[0-9a-f]+"
 )
 _METHODS = frozenset({"POST", "GET", "DELETE"})
@@ -20,14 +22,25 @@ _ENDED = Close(code=1000, reason="Connection Closed Normally")
 
 
 def answer(
-    scope: Scope, body: bytes | None, *, connection_id: str, sessions: Sessions
+    scope: Scope,
+    body: bytes | None,
+    *,
+    connection_id: str,
+    sessions: Sessions,
+    api: Api,
 ) -> Answer:
     """Answer one @connections request, signature looked at but not verified; a `body`
     that is None was too large."""
-    if not _is_signed(scope) or scope["method"] not in _METHODS:
+    region = _region(scope)
+    if not region or scope["method"] not in _METHODS:
         return refusal(
             403, "MissingAuthenticationToken", "Missing Authentication Token"
         )
+    if api.region and region != api.region:
+        wrong = f"Credential should be scoped to a valid region, not '{region}'."
+        return refusal(403, "InvalidSignature", wrong)
+    if chance.strikes(api.behaviour.busy_posts):
+        return refusal(429, "LimitExceeded", "Rate exceeded")
     if not is_connection_id(connection_id):
         return refusal(400, "BadRequest", f"Invalid connectionId: {connection_id}")
     if body is None:
@@ -86,9 +99,11 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
     return b"".join(kept) if size <= limit else None
 
 
-def _is_signed(scope: Scope) -> bool:
+def _region(scope: Scope) -> str:
+    """That of the signature, empty without one."""
     given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-    return bool(_SIGNED.fullmatch(given))
+    signed = _SIGNED.fullmatch(given)
+    return signed[1] if signed else ""
 
 
 def _traces() -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@
 import asyncio
 from time import perf_counter
 
-from wsrouter.local import arrival, handshake, message
+from wsrouter.local import arrival, chance, handshake, message
 from wsrouter.local.api import Api
 from wsrouter.local.asgi import DENIAL, Receive, Scope, Send, respond
 from wsrouter.local.backend import Failure
@@ -12,7 +12,7 @@ from wsrouter.local.event import Close, Event
 from wsrouter.local.journal import Entry, NameOf, Record
 from wsrouter.local.outbox import Outbox
 from wsrouter.local.sessions import GOING_AWAY, Session, Sessions
-from wsrouter.local.turns import Turns, is_lost
+from wsrouter.local.turns import Turns
 from wsrouter.spec.snapshot import CONNECT, DISCONNECT
 
 _BINARY = Close(code=1003, reason="Binary is not supported")
@@ -87,6 +87,7 @@ class Conversation:
             if self._api.closes:  # deleted while `$connect` was called
                 session.close(GOING_AWAY)
             received = await self._listen(session)
+            await session.end()
         asyncio.get_running_loop().call_later(self._limits.close_seconds, abort)
         return session.closing or received
 
@@ -146,11 +147,11 @@ class Conversation:
         started = perf_counter()
         outcome, failed = f"closed {close.code} {close.reason}".rstrip(), False
         dropped = self._session is not None and self._session.dropped
-        if dropped or is_lost(self._api.behaviour):
+        if dropped or chance.strikes(self._api.behaviour.lost_disconnect):
             outcome, failed = f"{outcome}, not delivered: lost on purpose", True
         elif not self._api.has_routes:
             outcome, failed = f"{outcome}, not delivered: {message.DELETED}", True
-        elif DISCONNECT in self._api.snapshot.routes:
+        elif self._api.has(DISCONNECT):
             event = Event(
                 type="DISCONNECT",
                 route_key=DISCONNECT,

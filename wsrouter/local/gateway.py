@@ -18,8 +18,10 @@ from wsrouter.local.behaviour import Limits
 from wsrouter.local.conversation import Conversation
 from wsrouter.local.feed import Feed
 from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
+from wsrouter.local.message import DELETED
 from wsrouter.local.sessions import GOING_AWAY, Sessions
 from wsrouter.local.status import Status
+from wsrouter.spec.snapshot import CONNECT
 
 
 class Gateway:
@@ -39,7 +41,7 @@ class Gateway:
         self.limits = limits or Limits()
         self.sessions = Sessions()
         self.feed = Feed(record)
-        self._status = Status(self.sessions, self.feed)
+        self._status = Status(self.sessions, self.feed, api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -61,7 +63,9 @@ class Gateway:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        if refusal := self._misdirected(scope):
+        if misdirected := self._misdirected(scope):
+            refusal, cause = misdirected
+            self._refused(refusal.status, cause)
             await respond(send, refusal, DENIAL)
             return
         await Conversation(
@@ -75,15 +79,27 @@ class Gateway:
             send=send,
         ).run()
 
-    def _misdirected(self, scope: Scope) -> Answer | None:
-        if scope["path"] != self.api.path or self.api.deleted.is_set():
-            return _forbidden()
+    def _misdirected(self, scope: Scope) -> tuple[Answer, str] | None:
+        """What a handshake is refused with before it is one of the stage, and why."""
+        if self.api.deleted.is_set():
+            return _forbidden(), DELETED
+        if scope["path"] != self.api.path:
+            return _forbidden(), f"not {scope['path']}, clients go to {self.api.path}"
         url = len(scope["raw_path"]) + 1 + len(scope["query_string"])
         if url > self.limits.url_characters:
-            return json_answer(414, {"message": "URI too long"})
-        if _size(scope["headers"]) > self.api.behaviour.handshake_bytes:
-            return json_answer(431, {"message": "Request header fields too large"})
+            answer = json_answer(414, {"message": "URI too long"})
+            return answer, f"a URL of {url} characters"
+        size = _size(scope["headers"])
+        if size > self.api.behaviour.handshake_bytes:
+            answer = json_answer(431, {"message": "Request header fields too large"})
+            return answer, f"headers of {size} bytes"
         return None
+
+    def _refused(self, status: int, cause: str) -> None:
+        outcome = f"refused {status}: {cause}"
+        self.feed(
+            Entry(connection_id="", route_key=CONNECT, outcome=outcome, failed=True)
+        )
 
     async def _http(self, scope: Scope, receive: Receive) -> Answer:
         path, _, connection_id = scope["path"].partition("/@connections/")
@@ -103,7 +119,11 @@ class Gateway:
         session = self.sessions.get(connection_id)
         body = await connections_api.read_body(receive, self.limits.message_bytes)
         answer = connections_api.answer(
-            scope, body, connection_id=connection_id, sessions=self.sessions
+            scope,
+            body,
+            connection_id=connection_id,
+            sessions=self.sessions,
+            api=self.api,
         )
         posted = scope["method"] == "POST" and answer.status == 200
         self.feed(

@@ -30,10 +30,10 @@ class Refused:
 
 async def connect(api: Api, event: Event, offered: Sequence[str]) -> Accepted | Refused:
     """Call `$connect`, if the API has it, and judge its answer."""
-    if CONNECT not in api.snapshot.routes:
-        return Accepted(outcome="open, no $connect route", caller=event.caller)
     if not api.takes(CONNECT):
         return _throttled()
+    if not api.has(CONNECT):
+        return Accepted(outcome="open, no $connect route", caller=event.caller)
     named = authorizer.authorized(api, event)
     if named is None:
         return _unauthorized()

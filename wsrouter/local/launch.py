@@ -92,6 +92,7 @@ def _gateway(launch: Launch) -> Gateway:
         behaviour=launch.behaviour,
         api_id=launch.served.api_id or listener.api_id(launch.listener),
         principal=launch.principal,
+        region=launch.served.region,
     )
     return Gateway(
         api, limits=launch.limits, record=launch.record, name_of=launch.name_of

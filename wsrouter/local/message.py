@@ -46,28 +46,35 @@ async def judge(api: Api, limits: Limits, caller: Caller, text: str) -> Verdict:
     answer = await api.call(event)
     if isinstance(answer, Failure):
         return _failed(api, event, answer)
+    rule = "body" if 200 <= answer.status < 300 else api.behaviour.non_2xx
+    if rule == "error":  # as for a failed integration, the way back does not matter
+        return _error(event, frames.INTERNAL_SERVER_ERROR, f"status {answer.status}")
     if not two_way:
-        return Verdict(route_key=key, outcome=f"{answer.status}, one-way")
+        return _silence(event, answer, "one-way")
+    if rule == "nothing":
+        return _silence(event, answer, "no reply")
     return _reply(api, limits, event, answer)
 
 
 def _reply(api: Api, limits: Limits, event: Event, answer: Answer) -> Verdict:
-    size, behaviour = len(answer.body), api.behaviour
-    success = 200 <= answer.status < 300
+    size = len(answer.body)
     if size > limits.message_bytes:
         return _too_large(api, event, size)
-    if not success and behaviour.non_2xx == "error":
-        return _error(event, frames.INTERNAL_SERVER_ERROR, f"status {answer.status}")
-    frame = answer.body.decode("utf-8", "replace")
-    outcome = f"{answer.status} reply, {size} bytes"
-    if not frame and behaviour.empty_reply == "nothing":
-        return Verdict(
-            route_key=event.route_key,
-            outcome=f"{answer.status} no reply",
-            failed=not success,
-        )
+    if not size and api.behaviour.empty_reply == "nothing":
+        return _silence(event, answer, "no reply")
     return Verdict(
-        route_key=event.route_key, outcome=outcome, frame=frame, failed=not success
+        route_key=event.route_key,
+        outcome=f"{answer.status} reply, {size} bytes",
+        frame=answer.body.decode("utf-8", "replace"),
+        failed=not 200 <= answer.status < 300,
+    )
+
+
+def _silence(event: Event, answer: Answer, why: str) -> Verdict:
+    return Verdict(
+        route_key=event.route_key,
+        outcome=f"{answer.status}, {why}",
+        failed=not 200 <= answer.status < 300,
     )
 
 

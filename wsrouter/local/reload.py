@@ -89,6 +89,7 @@ class Reload:
         self.served = learned
         api.snapshot = self._at_home(learned)
         api.api_id = learned.api_id or api.api_id
+        api.region = learned.region
         self.gateway.restore_stage()
 
     def _delete(self, deleted: Deleted, *, aloud: bool) -> None:

@@ -41,11 +41,12 @@ class Absent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Served:
-    """An API, its id where AWS has given it one, the route keys that the code has
-    beyond it, and the `ws` modules that have no `router`."""
+    """An API, its id where AWS has given it one, the region of the settings, the route
+    keys that the code has beyond it, and the `ws` modules that have no `router`."""
 
     snapshot: Snapshot = field(repr=False)
     api_id: str = ""
+    region: str = ""
     unpublished: tuple[str, ...] = ()
     routerless: tuple[str, ...] = ()
 
@@ -107,6 +108,8 @@ def changes(before: Served, after: Served) -> Iterator[str]:
     for name in ("api", "integration", "stage", "models"):
         if getattr(old, name) != getattr(new, name):
             yield f"~ {name}"
+    if before.region != after.region:
+        yield "~ region"
     yield from hints(after, known=before)
 
 

@@ -40,6 +40,7 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         self._gateway.feed.end()
+        self._gateway.sessions.end_cut()
         for connection in list(state.connections):
             connection.shutdown()
         if state.tasks:

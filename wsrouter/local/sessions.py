@@ -10,6 +10,7 @@ from wsrouter.local.event import Caller, Close, now_millis
 from wsrouter.local.outbox import Outbox
 
 GOING_AWAY = Close(code=1001, reason="Going away")
+_RESTART = Close(code=1012)
 
 
 class Session:
@@ -29,6 +30,7 @@ class Session:
         self.last_active_at = now_millis()
         self.closing: Close | None = None
         self.dropped = False
+        self._unnoticed: asyncio.Event | None = None
         self._outbox = outbox
         self._limits = limits
         self._abort = abort
@@ -43,6 +45,9 @@ class Session:
 
     def offer(self, text: str) -> bool:
         """Queue a text frame; False when the client's buffer is full."""
+        if self._unnoticed is not None:
+            self.touch()
+            return True
         if taken := self._outbox.offer(text):
             self.touch()
         return taken
@@ -51,13 +56,29 @@ class Session:
         """Close after what is queued, or by force when the client does not read."""
         if self.closing is None:
             self.closing = close
+            if self._unnoticed is not None:
+                self._unnoticed.set()
             self._outbox.close(close.code, close.reason)
             self._plan(self._limits.close_seconds, self._abort)
 
-    def drop(self) -> None:
-        """Cut the line, as if it had broken unnoticed: there is no `$disconnect`."""
-        self.dropped = True
+    def drop(self, *, noticed: bool = True) -> None:
+        """Cut the line. Noticed, that ends it without a `$disconnect`; if not, it takes
+        frames for nobody until its time is over."""
+        if noticed:
+            self.dropped = True
+        elif self._unnoticed is None:
+            self._unnoticed = asyncio.Event()
         self._abort()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether its line was cut and nobody has noticed."""
+        return self._unnoticed is not None
+
+    async def end(self) -> None:
+        """Returns once it is over; at once, unless nobody has noticed."""
+        if self._unnoticed is not None and self.closing is None:
+            await self._unnoticed.wait()
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -105,6 +126,12 @@ class Sessions:
         """Close every one of them."""
         for session in list(self._sessions.values()):
             session.close(close)
+
+    def end_cut(self) -> None:
+        """End those whose line was cut unnoticed: the server knows nothing of them."""
+        for session in list(self._sessions.values()):
+            if session.is_cut:
+                session.close(_RESTART)
 
     def get(self, connection_id: str) -> Session | None:
         session = self._sessions.get(connection_id)

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from wsrouter.local import connections_api
+from wsrouter.local.api import Api
 from wsrouter.local.asgi import HTTP, Answer, Receive, Scope, Send, json_answer, respond
 from wsrouter.local.event import Close
 from wsrouter.local.feed import Feed
@@ -43,8 +44,8 @@ class Status:
     of ours.
     """
 
-    def __init__(self, sessions: Sessions, feed: Feed) -> None:
-        self._sessions, self._feed = sessions, feed
+    def __init__(self, sessions: Sessions, feed: Feed, api: Api) -> None:
+        self._sessions, self._feed, self._api = sessions, feed, api
         self._token = secrets.token_urlsafe(24)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +87,7 @@ class Status:
         elif action == "close":
             session.close(_CLOSED)
         elif action == "drop":
-            session.drop()
+            session.drop(noticed=self._api.behaviour.dropped == "gone")
         else:
             return json_answer(409, {"message": "This cannot be done now"})
         self._feed(
@@ -143,6 +144,7 @@ class Status:
                 "since": each.caller.connected_at,
                 "address": each.caller.source_ip,
                 "agent": each.caller.user_agent,
+                "cut": each.is_cut,
             }
             for each in self._sessions.first(_LISTED)
         ]

@@ -1,14 +1,13 @@
 """In which order the messages of one connection reach the backend."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from wsrouter.local import chance
 from wsrouter.local.behaviour import Behaviour
 
 _DELAY_SECONDS = 0.05
-_CHANCE = random.SystemRandom()
 
 
 class Turns:
@@ -25,10 +24,5 @@ class Turns:
                 yield
             return
         if behaviour.message_order == "shuffled":
-            await asyncio.sleep(_CHANCE.uniform(0, _DELAY_SECONDS))
+            await asyncio.sleep(chance.seconds(_DELAY_SECONDS))
         yield
-
-
-def is_lost(behaviour: Behaviour) -> bool:
-    """Whether chance takes this `$disconnect`."""
-    return _CHANCE.random() < behaviour.lost_disconnect

@@ -32,30 +32,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--profile", default="", help="Of the AWS configuration.")
 
 
-def served(options: Mapping[str, Any]) -> Served:
-    """The API of the code, or the published one; its integration is `uri`."""
+def served(options: Mapping[str, Any], *, may_be_bare: bool = False) -> Served:
+    """The API of the code, or the published one, which `may_be_bare` of our routes; its
+    integration is `uri`."""
     gateway = conf.gateway(options["gateway"])
     snapshot = wanted = assembly.local_snapshot(gateway.alias)
     api_id = ""
     if _is_published(options):
         plane = {name: options[name] for name in _PLANE}
         deployed = assembly.deployed(gateway.alias, **plane)
-        snapshot, api_id = deployed.snapshot(), deployed.api_id
+        snapshot, api_id = deployed.snapshot(may_be_bare=may_be_bare), deployed.api_id
     if snapshot.api.disable_execute_api_endpoint and not snapshot.domain:
         raise CommandError(UNREACHABLE)
     integration = replace(snapshot.integration, uri=uri(gateway, options))
     return Served(
         snapshot=replace(snapshot, integration=integration),
         api_id=api_id,
+        region=gateway.region,
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
         routerless=() if gateway.router else discovery.without_router(),
     )
 
 
 def told(options: Mapping[str, Any]) -> Served | Absent:
-    """The same for a gateway that runs: what it serves may be gone."""
+    """The same for a gateway that runs: what it serves may be gone, or only ours."""
     try:
-        return served(options)
+        return served(options, may_be_bare=True)
     except Unpublished as error:
         stage = conf.gateway(options["gateway"]).stage
         return Absent(stage=stage, reason=str(error))

@@ -64,16 +64,16 @@ class Deployed:
     former: tuple[DeployedDomain, ...] = ()
     unmanaged: Mapping[str, str] = field(default_factory=dict)
 
-    def snapshot(self) -> Snapshot:
-        """The deployed API as a snapshot; raises SyncError when a part is missing,
-        Unpublished when that is all of it or the stage."""
+    def snapshot(self, *, may_be_bare: bool = False) -> Snapshot:
+        """The deployed API as a snapshot; raises Unpublished when it or the stage is
+        missing, SyncError when ours are, unless it `may_be_bare` of them."""
         if self.api is None or self.stage is None:
             raise Unpublished("The API is not published; run ws_sync.")
-        if self.integration is None:
+        if self.integration is None and not may_be_bare:
             raise SyncError("The API has none of our routes; run ws_sync.")
         return Snapshot(
             api=self.api,
-            integration=self.integration,
+            integration=self.integration or Integration(uri="", description=""),
             routes=self.routes,
             stage=self.stage,
             authorizer=self.authorizer,

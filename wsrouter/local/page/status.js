@@ -31,7 +31,8 @@ function connectionRow(each) {
   row.querySelector(".id").textContent = each.id;
   const since = new Date(each.since).toLocaleTimeString();
   row.querySelector(".name").textContent = each.user;
-  const parts = [`since ${since}`, each.address, each.agent];
+  const cut = each.cut && "line cut, unnoticed";
+  const parts = [cut, `since ${since}`, each.address, each.agent];
   row.querySelector(".detail").textContent = parts.filter(Boolean).join(" · ");
   for (const button of row.querySelectorAll("button")) {
     button.addEventListener("click", () => choose(each.id, button.dataset.action));

@@ -1,0 +1,62 @@
+"""`ws_local` serves a published API in which somebody else has a route."""
+
+from pathlib import Path
+
+import boto3
+
+from tests.e2e.running import Stack, ask, copied, eventually, running
+from tests.e2e.test_published import destroyed, published, read_again
+from tests.ministack import ministack_url  # noqa: F401
+
+
+def share(api_id: str, url: str) -> None:
+    """A route `theirs`, of an integration that is none of ours."""
+    client = boto3.client(
+        "apigatewayv2",
+        endpoint_url=url,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    made = client.create_integration(
+        ApiId=api_id,
+        IntegrationType="HTTP_PROXY",
+        IntegrationMethod="POST",
+        IntegrationUri="https://theirs.example.com/",
+    )
+    target = f"integrations/{made['IntegrationId']}"
+    client.create_route(ApiId=api_id, RouteKey="theirs", Target=target)
+
+
+def test_what_destroy_leaves_there_is_served(
+    tmp_path: Path,
+    ministack_url: str,  # noqa: F811
+) -> None:
+    stack = named(copied(tmp_path), "shared")
+    api_id = published(stack, ministack_url)
+    share(api_id, ministack_url)
+    serving = running(stack, "--api-id", api_id, "--endpoint-url", ministack_url)
+    with serving, stack.connect("ada") as client:
+        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+        destroyed(stack, ministack_url)
+        read_again(stack, "- route say\n")
+        assert "! route say is not published" in stack.log
+        assert "cannot be read" not in stack.log
+        assert ask(client, "say", {"text": "ho"})["message"] == "Forbidden"
+        assert ask(client, "theirs")["message"] == "Internal server error"
+        with stack.connect("eve") as other:  # there is no $connect to refuse anybody
+            assert ask(other, "say")["message"] == "Forbidden"
+        assert stack.get("/announce/lunch/") == {"delivered": 1, "gone": 0}
+        assert client.recv(timeout=30)
+        published(stack, ministack_url)
+        read_again(stack, "+ route say\n")
+        assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+    eventually(lambda: not stack.processes())
+
+
+def named(stack: Stack, name: str) -> Stack:
+    """With an API of its own."""
+    settings = stack.project / "room" / "settings.py"
+    line = f'\nWSROUTER["default"]["API_NAME"] = "{name}"\n'
+    settings.write_text(settings.read_text() + line)
+    return stack

@@ -1,0 +1,72 @@
+"""A client whose line is cut without anybody noticing."""
+
+from time import monotonic
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.local.backend import RecordingBackend, wait_until
+from tests.local.conftest import Start
+from tests.local.running import Running, running, snapshot
+from tests.local.test_connections_api import code, connection_id
+from tests.local.test_status import ask, token
+from wsrouter.local.behaviour import Behaviour, Limits
+
+
+def dropped(gateway: Running, backend: RecordingBackend) -> str:
+    """The id of a connection whose client is no more."""
+    with gateway.connect() as client:
+        name = connection_id(backend)
+        for _ in range(2):  # the second time there is nothing left to cut
+            path = f"/~status/{name}/drop"
+            assert ask(gateway, "POST", path, X_Token=token(gateway))[0] == 204
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(timeout=30)
+        assert closed.value.rcvd is None
+    return name
+
+
+def test_it_takes_posts_until_the_idle_limit(
+    backend: RecordingBackend, start: Start
+) -> None:
+    limits = Limits(idle_seconds=1, outbox_bytes=1000)
+    gateway = start(limits=limits, behaviour=Behaviour(dropped="silent"))
+    name = dropped(gateway, backend)
+    api = gateway.boto3()
+    for _ in range(20):  # more than would wait for one that only does not read
+        api.post_to_connection(ConnectionId=name, Data=b"x" * 1000)
+    assert api.get_connection(ConnectionId=name)
+    assert not backend.of("DISCONNECT")
+    [end] = backend.wait_for("DISCONNECT")
+    assert end.header("X-Wsrouter-Disconnect-Code") == "1001"
+    gone = (410, "GoneException")
+    assert code(api.post_to_connection, ConnectionId=name, Data=b"x") == gone
+
+
+def test_its_disconnect_may_be_lost(backend: RecordingBackend, start: Start) -> None:
+    behaviour = Behaviour(dropped="silent", lost_disconnect=1.0)
+    gateway = start(limits=Limits(idle_seconds=0.2), behaviour=behaviour)
+    dropped(gateway, backend)
+    wait_until(lambda: gateway.entries[-1].route_key == "$disconnect")
+    assert "not delivered: lost on purpose" in gateway.entries[-1].outcome
+    assert not backend.of("DISCONNECT")
+
+
+def test_it_can_be_deleted(backend: RecordingBackend, start: Start) -> None:
+    gateway = start(behaviour=Behaviour(dropped="silent"))
+    name = dropped(gateway, backend)
+    gateway.boto3().delete_connection(ConnectionId=name)
+    [end] = backend.wait_for("DISCONNECT")
+    assert end.header("X-Wsrouter-Disconnect-Code") == "1000"
+
+
+def test_it_delays_no_shutdown(backend: RecordingBackend) -> None:
+    limits, behaviour = Limits(shutdown_seconds=30), Behaviour(dropped="silent")
+    with running(
+        snapshot(), backend.url, limits=limits, behaviour=behaviour
+    ) as gateway:
+        dropped(gateway, backend)
+        before = monotonic()
+    assert monotonic() - before < 10
+    [end] = backend.of("DISCONNECT")
+    assert end.header("X-Wsrouter-Disconnect-Code") == "1012"
