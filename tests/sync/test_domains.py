@@ -57,6 +57,21 @@ def test_mapping_key_and_certificate_change(memory: Bench) -> None:
     assert_quiet(memory)
 
 
+def test_a_key_of_our_own_api_leads_to_the_other_stage(memory: Bench) -> None:
+    """A stage that comes back finds its former key beside the one that is wanted."""
+    plain = options.domain({"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE})
+    memory.change(domain=plain)
+    memory.run()
+    memory.change(domain=DOMAIN, stage="beta")
+    memory.run()
+    memory.change(stage="production")
+    memory.run()
+
+    led = {each.get("ApiMappingKey", ""): each["Stage"] for each in mappings(memory)}
+    assert led == {"chat": "production", "": "production"}
+    assert_quiet(memory)
+
+
 def test_a_domain_of_others_is_only_mapped(memory: Bench) -> None:
     memory.server.create_domain_name(
         DomainName="ws.example.com",

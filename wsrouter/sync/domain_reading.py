@@ -47,7 +47,7 @@ def _deployed(
             and each.api_id == api_id
             and (each.stage == target.stage or each.key == target.domain_key)
         ),
-        key=lambda each: each.stage != target.stage,
+        key=lambda each: (each.key != target.domain_key, each.stage != target.stage),
     )
     return DeployedDomain(
         record=record,
