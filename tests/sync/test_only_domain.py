@@ -75,8 +75,13 @@ def test_what_is_deployed_has_it(memory: Bench) -> None:
     memory.run()
     memory.change(domain=ONLY)
     memory.run()
-    (live,) = memory.server.live(memory.api_id(), "production")["api"].values()
-    assert live["DisableExecuteApiEndpoint"] is True
+    assert is_closed(memory)
+
+
+def is_closed(bench: Bench) -> bool:
+    """What counts is what was deployed."""
+    (live,) = bench.server.live(bench.api_id(), "production")["api"].values()
+    return bool(live["DisableExecuteApiEndpoint"])
 
 
 def failing(bench: Bench, operation: str) -> None:
@@ -97,9 +102,24 @@ def test_a_domain_that_cannot_be_made_leaves_the_host_open(memory: Bench) -> Non
     failing(memory, "create_domain_name")
     with pytest.raises(Failed):
         memory.run()
-    assert disabled(memory) is False
+    assert not is_closed(memory)
     failing(memory, "")
     memory.run()
+    assert is_closed(memory)
+    assert_quiet(memory)
+
+
+def test_a_run_that_was_killed_does_not_forget_the_domain(memory: Bench) -> None:
+    memory.run()
+    memory.change(domain=ONLY)
+    failing(memory, "create_deployment")
+    with pytest.raises(Failed):
+        memory.run()
+    assert len(mappings(memory)) == 1
+    failing(memory, "")
+    memory.change(domain=None)
+    memory.run()
+    assert mappings(memory) == []
     assert_quiet(memory)
 
 

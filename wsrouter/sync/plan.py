@@ -45,6 +45,8 @@ _ORDER = [
     ("deployment", "delete"),
 ]
 """Nothing is used before it is created, nothing is deleted while it is used."""
+_LAST_BEFORE = ("stage", "update")
+"""The deployment follows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,16 +144,14 @@ def plan(
 
 
 def _position(change: Change, wanted: Snapshot, deployed: Deployed) -> int:
-    """Where the domain is the only way in, it is there before anything else changes,
-    and goes after it: a run that fails in between leaves no API that nobody reaches."""
-    usual, deletes = _ORDER.index((change.resource, change.action)), "delete"
-    if change.resource not in ("domain", "api_mapping"):
-        return usual
-    closed = deployed.api is not None and deployed.api.disable_execute_api_endpoint
-    if change.action == deletes:
-        return len(_ORDER) if closed and wanted.domain is None else usual
-    closes = wanted.api.disable_execute_api_endpoint
-    return -1 if closes and deployed.digest is not None else usual
+    """Where the domain is the only way in, it is there before the deployment that
+    closes the other one: a run that fails in between leaves no API that nobody
+    reaches. A first publication has no stage to lead to before."""
+    usual = _ORDER.index((change.resource, change.action))
+    closes = wanted.api.disable_execute_api_endpoint and deployed.digest is not None
+    if closes and change.resource in ("domain", "api_mapping"):
+        return usual if change.action == "delete" else _ORDER.index(_LAST_BEFORE)
+    return usual
 
 
 def _seal(wanted: Snapshot, deployed: Deployed, prune: bool) -> Digest:
