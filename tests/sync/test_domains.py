@@ -70,6 +70,22 @@ def test_a_key_of_our_own_api_leads_to_the_other_stage(memory: Bench) -> None:
     led = {each.get("ApiMappingKey", ""): each["Stage"] for each in mappings(memory)}
     assert led == {"chat": "production", "": "production"}
     assert_quiet(memory)
+    memory.change(domain=None)
+    memory.run()
+    assert mappings(memory) == []
+    assert_quiet(memory)
+
+
+def test_a_domain_is_left_with_what_leads_to_another_stage(memory: Bench) -> None:
+    plain = options.domain({"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE})
+    memory.change(domain=plain)
+    memory.run()
+    memory.change(domain=DOMAIN, stage="beta")
+    memory.run()
+    memory.change(domain=None)
+    memory.run()
+    assert [each["Stage"] for each in mappings(memory)] == ["production"]
+    assert_quiet(memory)
 
 
 def test_a_domain_of_others_is_only_mapped(memory: Bench) -> None:

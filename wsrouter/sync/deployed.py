@@ -22,12 +22,19 @@ from wsrouter.sync.records import DomainRecord, MappingRecord
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeployedDomain:
-    """A custom domain, our mapping in it if there is one, and the others."""
+    """A custom domain, our mapping in it if there is one, more that lead to the same
+    stage, and those of others."""
 
     record: DomainRecord
     is_ours: bool = False
     mapping: MappingRecord | None = None
+    more: tuple[MappingRecord, ...] = ()
     others: tuple[MappingRecord, ...] = ()
+
+    @property
+    def leading(self) -> tuple[MappingRecord, ...]:
+        """All that are ours."""
+        return (self.mapping, *self.more) if self.mapping else self.more
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

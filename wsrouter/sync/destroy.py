@@ -108,7 +108,7 @@ def _domains(deployed: Deployed) -> tuple[DeployedDomain, ...]:
 
 
 def _domain(found: DeployedDomain) -> Iterator[Change]:
-    if found.mapping:
+    if found.leading:
         key = found.record.name
         yield Change(action="delete", resource="api_mapping", key=key)
     if found.is_ours and not found.others:
@@ -144,8 +144,8 @@ def _redeploy(
 
 def _delete_mapping(plane: ControlPlane, deployed: Deployed, name: str) -> None:
     for found in _domains(deployed):
-        if found.record.name == name and found.mapping:
-            plane.delete_mapping(name, found.mapping.id)
+        for each in found.leading if found.record.name == name else ():
+            plane.delete_mapping(name, each.id)
 
 
 _Step = Callable[[ControlPlane, Deployed, str], None]

@@ -57,7 +57,7 @@ def left(deployed: Deployed, *, prune: bool) -> list[DeployedDomain]:
 
 def _leaving(former: DeployedDomain, prune: bool) -> Iterator[Change]:
     name = former.record.name
-    if former.mapping:
+    if former.leading:
         yield Change(action="delete", resource="api_mapping", key=name)
     if former.is_ours and prune and not former.others:
         yield Change(action="delete", resource="domain", key=name)

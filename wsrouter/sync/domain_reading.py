@@ -39,19 +39,16 @@ def _deployed(
     plane: ControlPlane, target: Target, record: DomainRecord, api_id: str
 ) -> DeployedDomain:
     mappings = list(plane.mappings(record.name))
-    own = sorted(
-        (
-            each
-            for each in mappings
-            if api_id
-            and each.api_id == api_id
-            and (each.stage == target.stage or each.key == target.domain_key)
-        ),
-        key=lambda each: (each.key != target.domain_key, each.stage != target.stage),
-    )
+    ours = [each for each in mappings if api_id and each.api_id == api_id]
+    key = target.domain_key if record.name == target.domain else None
+    keyed = [each for each in ours if each.key == key]
+    leading = [each for each in ours if each.stage == target.stage]
+    mapping = next(iter([*keyed, *leading]), None)
+    more = tuple(each for each in leading if each != mapping)
     return DeployedDomain(
         record=record,
         is_ours=record.tags.get(TAG) == target.label,
-        mapping=own[0] if own else None,
-        others=tuple(each for each in mappings if each not in own[:1]),
+        mapping=mapping,
+        more=more,
+        others=tuple(each for each in mappings if each not in (mapping, *more)),
     )

@@ -42,8 +42,8 @@ def forget_former(run: Run, tag: str) -> None:
 
 def delete_mapping(run: Run, name: str) -> None:
     found = _named(run, name)
-    if found and found.mapping:
-        run.plane.delete_mapping(name, found.mapping.id)
+    for each in found.leading if found else ():
+        run.plane.delete_mapping(name, each.id)
 
 
 def _named(run: Run, name: str) -> DeployedDomain | None:
