@@ -200,11 +200,13 @@ def brokers(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure sends side by side with the rival; only the ratios travel. `-- NAME ...`
     runs another of tests/benchmarks, such as `strangers`."""
-    names = {path.stem for path in Path("tests/benchmarks").glob("*.py")}
+    names = {path.stem for path in Path("tests/benchmarks").glob("[a-z]*.py")}
     name, *arguments = session.posargs or ["fanout"]
     name = {"local": "local_gateway"}.get(name, name)
-    if name not in names:
+    if name.isdigit():
         name, arguments = "fanout", session.posargs
+    if name not in names:
+        session.error(f"There is no {name!r}, only: {', '.join(sorted(names))}.")
     session.install("-e", ".[dev]", "django-aws-api-gateway-websockets==4.1.0")
     if name == "local_gateway":
         session.install("granian>=2.8")

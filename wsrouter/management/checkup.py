@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from wsrouter import assembly, conf
+from wsrouter.aws import clients
 from wsrouter.errors import ConnectionGone, WSRouterError
 from wsrouter.routing.ports import Address
 from wsrouter.spec.gateway import Gateway
@@ -48,7 +49,7 @@ def examine(alias: str, plane: Mapping[str, str]) -> Iterator[Finding]:
     yield from _endpoint(gateway)
     yield _cookies(gateway)
     if plan and plan.deployed.api_id:
-        yield _connections(gateway, plan.deployed.api_id)
+        yield _sending(gateway, plan.deployed.api_id, plane)
 
 
 def _secret(gateway: Gateway) -> Finding:
@@ -95,6 +96,17 @@ def _cookies(gateway: Gateway) -> Finding:
         f'The session cookie does not reach {name}: SESSION_COOKIE_DOMAIN = ".{parent}"'
     )
     return Finding("cookies", text, "note")
+
+
+def _sending(gateway: Gateway, api_id: str, plane: Mapping[str, str]) -> Finding:
+    place = plane["endpoint_url"] or gateway.aws_endpoint_url
+    if gateway.management_endpoint or not clients.is_loopback(place):
+        return _connections(gateway, api_id)
+    text = (
+        "Not looked at: what was published is in an emulator on this machine, and its"
+        " sockets are with `ws_local`. With MANAGEMENT_ENDPOINT they are looked for."
+    )
+    return Finding("@connections", text, "note")
 
 
 def _connections(gateway: Gateway, api_id: str) -> Finding:

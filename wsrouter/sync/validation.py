@@ -44,7 +44,8 @@ def _secret(gateway: Gateway) -> Iterator[str]:
     elif not secret.is_strong(gateway.secrets[0]):
         yield (
             f"SECRET is weak: with fewer than {secret.STRONG_CHARACTERS} characters the"
-            " endpoint refuses every request outside DEBUG."
+            " endpoint refuses every request outside DEBUG. This makes a strong one:"
+            ' python -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
 
 
