@@ -58,16 +58,16 @@ def sound(plane: MemoryControlPlane, configure: Any, live_server: LiveServer) ->
     call_command("ws_sync", "--no-input", stdout=io.StringIO())
 
 
-def run() -> str:
+def run(endpoint_url: str = "") -> str:
     out = io.StringIO()
-    call_command("ws_doctor", stdout=out)
+    call_command("ws_doctor", endpoint_url=endpoint_url, stdout=out)
     return out.getvalue()
 
 
-def wrong() -> str:
+def wrong(endpoint_url: str = "") -> str:
     out = io.StringIO()
     with pytest.raises(CommandError, match="see above"):
-        call_command("ws_doctor", stdout=out)
+        call_command("ws_doctor", endpoint_url=endpoint_url, stdout=out)
     return "\n".join(line for line in out.getvalue().splitlines() if "WRONG" in line)
 
 
@@ -168,6 +168,17 @@ def test_nobody_listens(plane: MemoryControlPlane, configure: Any) -> None:
 def test_sending_is_not_permitted(sound: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sockets, "error", DeliveryFailed("AWS says 403."))
     assert "execute-api:ManageConnections" in wrong()
+
+
+@pytest.mark.django_db
+def test_the_sockets_of_an_emulator_are_not_looked_for(
+    sound: None, configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sockets, "error", DeliveryFailed("No credentials."))
+    assert "note  @connections: Not looked at" in run("http://127.0.0.1:4566")
+    assert Sockets.asked == []
+    configure(MANAGEMENT_ENDPOINT="http://127.0.0.1:8001/production")
+    assert "No credentials" in wrong("http://127.0.0.1:4566")
 
 
 @pytest.mark.django_db
