@@ -48,7 +48,7 @@ class MessageError(WSRouterError):
     def __init__(
         self, code: str, message: str = "", *, retry: bool = False, detail: Any = None
     ) -> None:
-        Exception.__init__(self, message or code)
+        super().__init__(message or code)
         self.code = code
         self.message = message
         self.retry = retry

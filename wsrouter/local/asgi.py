@@ -24,6 +24,10 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
     def header(self, name: str) -> str:
         """The first value of that header, empty when there is none."""
         found = (value for key, value in self.headers if key.lower() == name.lower())

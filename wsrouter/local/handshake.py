@@ -40,7 +40,7 @@ async def connect(api: Api, event: Event, offered: Sequence[str]) -> Accepted | 
     answer = await api.call(named)
     if isinstance(answer, Failure):
         return _failed(api, named, answer)
-    if not 200 <= answer.status < 300:
+    if not answer.succeeded:
         return _refused(api, answer)
     chosen = answer.header("sec-websocket-protocol")
     passed = chosen in offered and api.behaviour.subprotocol == "passed"

@@ -46,7 +46,7 @@ async def judge(api: Api, limits: Limits, caller: Caller, text: str) -> Verdict:
     answer = await api.call(event)
     if isinstance(answer, Failure):
         return _failed(api, event, answer)
-    rule = "body" if 200 <= answer.status < 300 else api.behaviour.non_2xx
+    rule = "body" if answer.succeeded else api.behaviour.non_2xx
     if rule == "error":  # as for a failed integration, the way back does not matter
         return _error(event, frames.INTERNAL_SERVER_ERROR, f"status {answer.status}")
     if not two_way:
@@ -66,7 +66,7 @@ def _reply(api: Api, limits: Limits, event: Event, answer: Answer) -> Verdict:
         route_key=event.route_key,
         outcome=f"{answer.status} reply, {size} bytes",
         frame=answer.body.decode("utf-8", "replace"),
-        failed=not 200 <= answer.status < 300,
+        failed=not answer.succeeded,
     )
 
 
@@ -74,7 +74,7 @@ def _silence(event: Event, answer: Answer, why: str) -> Verdict:
     return Verdict(
         route_key=event.route_key,
         outcome=f"{answer.status}, {why}",
-        failed=not 200 <= answer.status < 300,
+        failed=not answer.succeeded,
     )
 
 

@@ -11,7 +11,6 @@ from wsrouter.errors import MessageError, SessionEnded
 from wsrouter.routing.outcome import Accept, Failure, Outcome, Refused, Reply
 from wsrouter.wire import limits
 
-_MOST = limits.MESSAGE_BYTES
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -30,7 +29,8 @@ def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
     """What the endpoint answers; `crash_status` is for a handler that crashed."""
     if isinstance(outcome, Reply):
         body = _reply(outcome)
-        return Answer(200, body) if len(body) <= _MOST else _too_large(outcome, body)
+        fits = len(body) <= limits.MESSAGE_BYTES
+        return Answer(200, body) if fits else _too_large(outcome, body)
     if isinstance(outcome, Failure):
         status = crash_status if outcome.crashed else 200
         ended = isinstance(outcome.error, SessionEnded)
@@ -49,9 +49,7 @@ def event(name: str, payload: bytes) -> bytes:
 
 
 def _reply(reply: Reply) -> bytes:
-    frame: dict[str, Any] = {"type": "reply", "action": reply.action}
-    if reply.id is not None:
-        frame["id"] = reply.id
+    frame = _head("reply", reply.action, reply.id)
     frame["payload"] = orjson.Fragment(reply.payload)
     return orjson.dumps(frame)
 
@@ -59,14 +57,14 @@ def _reply(reply: Reply) -> bytes:
 def _too_large(reply: Reply, body: bytes) -> Answer:
     error = MessageError(
         "reply_too_large",
-        f"The reply has {len(body)} bytes; {_MOST} can be sent.",
+        f"The reply has {len(body)} bytes; {limits.MESSAGE_BYTES} can be sent.",
     )
     return Answer(body=_error(Failure(error, reply.action, reply.id)), failed=True)
 
 
 def _error_fitting(failure: Failure) -> bytes:
     body = _error(failure)
-    if len(body) <= _MOST:
+    if len(body) <= limits.MESSAGE_BYTES:
         return body
     error = failure.error
     code, message = _text(error.code)[:128], _text(error.message)[:1024]

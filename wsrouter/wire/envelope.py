@@ -32,10 +32,22 @@ def malformed(message: str) -> MessageError:
 
 
 @dataclass(frozen=True, slots=True)
-class Nested:
-    """`{"action": ..., "id": ..., "payload": ...}`; `key` is the name of the first."""
+class _Keyed:
+    """What a body says of itself is beside its payload in either; `key` is the name of
+    the action."""
 
     key: str | None
+
+    def identify(self, body: bytes) -> Head:
+        return _identify(body, self.key)
+
+    def client_id(self, body: bytes) -> str | int | None:
+        return _client_id(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Nested(_Keyed):
+    """`{"action": ..., "id": ..., "payload": ...}`."""
 
     def reader(self, payload: Any, *, default: Any) -> Reader:
         wanted = payload if default is ... else NotRequired[payload]
@@ -52,18 +64,10 @@ class Nested:
 
         return read
 
-    def identify(self, body: bytes) -> Head:
-        return _identify(body, self.key)
-
-    def client_id(self, body: bytes) -> str | int | None:
-        return _client_id(body)
-
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class Flat(_Keyed):
     """`{"action": ..., "id": ..., <the payload's own members>}`."""
-
-    key: str | None
 
     def reader(self, payload: Any, *, default: Any) -> Reader:
         validate = None if payload is ... else TypeAdapter(payload).validate_json
@@ -77,12 +81,6 @@ class Flat:
             return client_id, _validated(validate, members)
 
         return read
-
-    def identify(self, body: bytes) -> Head:
-        return _identify(body, self.key)
-
-    def client_id(self, body: bytes) -> str | int | None:
-        return _client_id(body)
 
 
 def _validated(validate: Callable[[bytes], Any], members: dict[Any, Any]) -> Any:
@@ -133,8 +131,7 @@ def _identify(body: bytes, key: str | None) -> Head:
         members = _object(body)
     except MessageError as error:
         return Head(None, None, error)
-    client_id = members.get("id")
-    client_id = client_id if _is_id(client_id) else None
+    client_id = _known_id(members)
     action = members.get(key) if key else None
     if key and not isinstance(action, str):
         return Head(None, client_id, malformed(f"The frame has no string {key!r}."))
@@ -147,7 +144,11 @@ def _client_id(body: bytes) -> str | int | None:
         members = from_json(body)
     except ValueError:
         return None
-    found = members.get("id") if isinstance(members, dict) else None
+    return _known_id(members) if isinstance(members, dict) else None
+
+
+def _known_id(members: dict[Any, Any]) -> str | int | None:
+    found = members.get("id")
     return found if _is_id(found) else None
 
 
