@@ -54,9 +54,9 @@ class Store:
             raise MessageError(
                 "connection_unknown", "This connection is not known; connect again."
             )
-        expires_at: datetime = row.expires_at
+        expires_at: datetime = row["expires_at"]
         has_ended = expires_at <= datetime.now(expires_at.tzinfo)
-        if has_ended or not is_current(row.user, row.auth_hash):
+        if has_ended or not is_current(row.user, row["auth_hash"]):
             raise SessionEnded
         return StoredConnection(frame, row, self)
 

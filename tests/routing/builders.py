@@ -15,7 +15,6 @@ from wsrouter.routing.failures import Failures, Known
 from wsrouter.routing.frame import Disconnected, EventType, Frame
 from wsrouter.routing.hooks import Hooks
 from wsrouter.routing.messages import Messages
-from wsrouter.routing.outcome import Outcome
 from wsrouter.routing.ports import Envelope, Outgoing
 from wsrouter.routing.router import Router
 from wsrouter.routing.table import table
@@ -133,8 +132,7 @@ class Gateway:
             body=body,
             **more,
         )
-        outcome: Outcome = self.run(self.messages.answer(frame, "the request"))
-        return encode.answer(outcome)
+        return encode.answer(self.run(self.messages.answer(frame, "the request")))
 
     def send(self, content: Any, route_key: str | None = None, **more: Any) -> Any:
         """What the client reads, None for nothing; text is sent as it is, other

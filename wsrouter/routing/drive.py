@@ -48,6 +48,7 @@ def is_async(function: Callable[..., Any]) -> bool:
 def drive(flow: Flow[T]) -> T:
     """Run a flow to its end from sync code."""
     resume: Callable[[Any], Call] = flow.send
+    call: Any = None
     value: Any = None
     try:
         while True:
@@ -61,24 +62,35 @@ def drive(flow: Flow[T]) -> T:
                 resume, value = flow.throw, error
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+    finally:
+        # The traceback of an error holds this frame, which must not hold the error.
+        call = value = None
 
 
 async def adrive(flow: Flow[T]) -> T:
     """Run a flow to its end from async code; sync calls run in a thread."""
     resume: Callable[[Any], Call] = flow.send
+    call: Any = None
     value: Any = None
-    while True:
-        try:
+    try:
+        while True:
             call = resume(value)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-        try:
-            value = call() if call.is_async else await sync_to_async(call.__call__)()
-            if _may_be_awaited(type(value)) and inspect.isawaitable(value):
-                value = await value
-            resume = flow.send
-        except Exception as error:  # noqa: BLE001  # thrown into the flow
-            resume, value = flow.throw, error
+            try:
+                value = await _called(call)
+                resume = flow.send
+            except Exception as error:  # noqa: BLE001  # thrown into the flow
+                resume, value = flow.throw, error
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    finally:
+        call = value = None
+
+
+async def _called(call: Call) -> Any:
+    value = call() if call.is_async else await sync_to_async(call.__call__)()
+    if _may_be_awaited(type(value)) and inspect.isawaitable(value):
+        return await value
+    return value
 
 
 def _is_of_awaitables(kind: type) -> bool:

@@ -45,16 +45,24 @@ class Failures:
         request: Any,
         handlers: Sequence[ExceptionHandlers],
     ) -> Flow[MessageError | Reject]:
-        if hook := self._nearest(type(error), handlers):
-            try:
-                error = yield _call(hook, error, frame, request)
-                if not isinstance(error, Exception):
-                    raise TypeError(
-                        f"{hook.signature.name} must return a MessageError or a Reject,"
-                        f" not {error!r}."
-                    )
-            except Exception as raised:  # noqa: BLE001  # answered, reported
-                error = raised
+        hook = self._nearest(type(error), handlers)
+        if hook is None:
+            return (yield from self._settled(error, frame, request))
+        try:
+            answer = yield _call(hook, error, frame, request)
+            if not isinstance(answer, Exception):
+                raise TypeError(
+                    f"{hook.signature.name} must return a MessageError or a Reject,"
+                    f" not {answer!r}."
+                )
+        except Exception as raised:  # noqa: BLE001  # answered, reported
+            return (yield from self._settled(raised, frame, request))
+        return (yield from self._settled(answer, frame, request))
+
+    def _settled(
+        self, error: Exception, frame: Frame, request: Any
+    ) -> Flow[MessageError | Reject]:
+        """What an exception answers that no handler of the user's is asked about."""
         if isinstance(error, MessageError | Reject):
             return error
         for kind, known in self.known.items():
@@ -66,14 +74,14 @@ class Failures:
         self, error: Exception, frame: Frame, handlers: Sequence[ExceptionHandlers]
     ) -> Flow[None]:
         """For a frame that gets no answer: what nobody handles is a crash."""
-        if hook := self._nearest(type(error), handlers):
-            try:
-                yield _call(hook, error, frame, None)
-            except Exception as raised:  # noqa: BLE001  # answered, reported
-                error = raised
-            else:
-                return
-        yield from self.crash(error, frame, None)
+        hook = self._nearest(type(error), handlers)
+        if hook is None:
+            yield from self.crash(error, frame, None)
+            return
+        try:
+            yield _call(hook, error, frame, None)
+        except Exception as raised:  # noqa: BLE001  # answered, reported
+            yield from self.crash(raised, frame, None)
 
     def crash(self, error: Exception, frame: Frame, request: Any) -> Flow[MessageError]:
         """A call of its own: whoever is told of it may write mails."""
@@ -85,6 +93,8 @@ class Failures:
             raise error
         except Exception as raised:  # noqa: BLE001  # answered, reported
             self.on_crash(frame, request, raised)
+        finally:
+            del error  # its traceback holds this frame
 
     def refusal(self, error: Exception, answer: MessageError | Reject) -> Reject:
         """The refusal of a handshake that answers the same."""

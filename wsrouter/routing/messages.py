@@ -14,7 +14,7 @@ from wsrouter.routing.frame import Frame
 from wsrouter.routing.middleware import wrapped
 from wsrouter.routing.outcome import Failure, Outcome
 from wsrouter.routing.plan import Asked, Plan
-from wsrouter.routing.ports import Counter, Envelope
+from wsrouter.routing.ports import Counter, Envelope, Opened
 from wsrouter.routing.signature import Asks
 from wsrouter.routing.table import Table
 
@@ -65,13 +65,20 @@ class Messages:
     def _guarded(
         self, plan: Plan, action: str, request: Any, frame: Frame
     ) -> Flow[Outcome]:
-        connection = None
+        connection = opened = None
         try:
             if plan.needs_connection:
                 connection = yield Call(self.lookup, {"frame": frame})
             if not plan.is_open:
                 yield from admit(plan.route, frame, connection, self.counter)
-            client_id, payload = (plan.read or self._unread)(frame.body)
+            opened = (plan.read or self._unread)(frame.body)
+            client_id, payload, problem = opened
+            if problem:
+                return (
+                    yield from self._failure(
+                        problem, plan, action, request, frame, opened
+                    )
+                )
             if plan.only:
                 arguments = {plan.only: payload}
             else:
@@ -81,13 +88,21 @@ class Messages:
             result = yield Call(plan.function, arguments, plan.is_async)
             return plan.outcome(action, client_id, result)
         except Exception as error:  # noqa: BLE001  # answered, reported
-            return (yield from self._failure(error, plan, action, request, frame))
+            return (
+                yield from self._failure(error, plan, action, request, frame, opened)
+            )
 
-    def _unread(self, body: bytes) -> tuple[str | int | None, Any]:
-        return self.envelope.client_id(body), None
+    def _unread(self, body: bytes) -> Opened:
+        return Opened(self.envelope.client_id(body))
 
     def _failure(
-        self, error: Exception, plan: Plan, action: str, request: Any, frame: Frame
+        self,
+        error: Exception,
+        plan: Plan,
+        action: str,
+        request: Any,
+        frame: Frame,
+        opened: Opened | None = None,
     ) -> Flow[Outcome]:
         answer: Exception = error
         if plan.exceptions or not isinstance(error, MessageError):
@@ -96,7 +111,7 @@ class Messages:
             )
         if not isinstance(answer, MessageError):
             answer = yield from self.failures.crash(answer, frame, request)
-        client_id = self.envelope.client_id(frame.body)
+        client_id = (opened or self._unread(frame.body)).id
         return Failure(answer, action, client_id, crashed=answer is CRASH)
 
 

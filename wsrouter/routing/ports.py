@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from wsrouter.errors import MessageError, NotReady
 from wsrouter.routing import slot
@@ -100,9 +100,18 @@ class Head:
     problem: MessageError
 
 
-Reader = Callable[[bytes], tuple[str | int | None, Any]]
-"""Opens the envelopes of one route: the client's id and the validated payload; raises
-MessageError."""
+class Opened(NamedTuple):
+    """What an envelope holds: the client's id, as far as it can be made out, and the
+    validated payload, or why there is none."""
+
+    id: str | int | None
+    payload: Any = None
+    problem: MessageError | None = None
+
+
+Reader = Callable[[bytes], Opened]
+"""Opens the envelopes of one route. Never raises, whatever the body is: an exception
+would cost as much as the rest of an answer."""
 
 
 class Envelope(Protocol):

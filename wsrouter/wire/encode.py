@@ -12,6 +12,12 @@ from wsrouter.routing.outcome import Accept, Failure, Outcome, Refused, Reply
 from wsrouter.wire import limits
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+_PLAIN = (
+    orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+"""What pydantic writes otherwise, or more of, orjson leaves to it."""
 
 
 class Answer(NamedTuple):
@@ -79,10 +85,17 @@ def _error(failure: Failure) -> bytes:
         "message": _text(error.message),
         "retry": bool(error.retry),
     }
-    detail = None if error.detail is None else _detail(error.detail)
-    if detail is not None:
-        content["detail"] = orjson.Fragment(detail)
-    return orjson.dumps(_head("error", failure.action, failure.id) | {"error": content})
+    frame = _head("error", failure.action, failure.id)
+    frame["error"] = content
+    if error.detail is not None:
+        content["detail"] = error.detail
+    try:
+        return orjson.dumps(frame, None, _PLAIN)
+    except TypeError:
+        written = _detail(content.pop("detail"))
+        if written:
+            content["detail"] = written
+        return orjson.dumps(frame)
 
 
 def _text(value: object) -> str:
@@ -92,10 +105,10 @@ def _text(value: object) -> str:
     return str(value).encode("utf-8", "replace").decode()
 
 
-def _detail(detail: Any) -> bytes | None:
+def _detail(detail: Any) -> orjson.Fragment | None:
     """Any object as strict JSON; None when nothing can be made of it."""
     try:
-        return to_json(detail, fallback=str, inf_nan_mode="null")
+        return orjson.Fragment(to_json(detail, fallback=str, inf_nan_mode="null"))
     except ValueError:
         return None
 

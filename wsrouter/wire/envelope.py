@@ -1,6 +1,5 @@
 """Inbound envelopes: the JSON around a payload, nested beside its key or flat in it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired
 
@@ -9,7 +8,7 @@ from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
 from wsrouter.errors import MessageError
-from wsrouter.routing.ports import Head, Reader
+from wsrouter.routing.ports import Head, Opened, Reader
 
 ID_CHARACTERS = 128
 ID_BITS = 64
@@ -55,12 +54,13 @@ class Nested(_Keyed):
         shape = TypedDict("Envelope", {"id": NotRequired[Id], **members})  # type: ignore[misc]
         validate = TypeAdapter(shape).validator.validate_json
 
-        def read(body: bytes) -> tuple[str | int | None, Any]:
+        def read(body: bytes) -> Opened:
             try:
                 opened = validate(body)
             except ValidationError as error:
-                raise _refusal(error) from error
-            return opened.get("id"), opened.get("payload", default)
+                # Of what is valid in a body that is not, pydantic tells nothing.
+                return Opened(_client_id(body), problem=_refusal(error))
+            return Opened(opened.get("id"), opened.get("payload", default))
 
         return read
 
@@ -72,23 +72,22 @@ class Flat(_Keyed):
     def reader(self, payload: Any, *, default: Any) -> Reader:
         validate = None if payload is ... else TypeAdapter(payload).validate_json
 
-        def read(body: bytes) -> tuple[str | int | None, Any]:
-            members = _object(body)
-            members.pop(self.key, None)
-            client_id = _checked_id(members.pop("id", None))
-            if validate is None or (not members and default is not ...):
-                return client_id, default
-            return client_id, _validated(validate, members)
+        def read(body: bytes) -> Opened:
+            client_id = None
+            try:
+                members = _object(body)
+                members.pop(self.key, None)
+                client_id = _checked_id(members.pop("id", None))
+                if validate is None or (not members and default is not ...):
+                    return Opened(client_id, default)
+                # JSON again: pydantic reads it by other rules than Python objects.
+                return Opened(client_id, validate(to_json(members)))
+            except ValidationError as error:
+                return Opened(client_id, problem=_invalid(error.errors(**_QUIET)))
+            except MessageError as problem:
+                return Opened(client_id, problem=problem)
 
         return read
-
-
-def _validated(validate: Callable[[bytes], Any], members: dict[Any, Any]) -> Any:
-    """JSON again: pydantic reads JSON by other rules than Python objects."""
-    try:
-        return validate(to_json(members))
-    except ValidationError as error:
-        raise _invalid(error.errors(**_QUIET), under=()) from error
 
 
 _QUIET: Any = {"include_url": False, "include_input": False, "include_context": False}
@@ -99,14 +98,14 @@ def _refusal(error: ValidationError) -> MessageError:
     if found[0]["loc"]:
         if found[0]["loc"][0] == "id":
             return malformed(_NO_ID)
-        return _invalid(found, under=("payload",))
+        return _invalid(found, above=1)
     if found[0]["type"] == "json_invalid":
         return malformed("The frame is not valid JSON.")
     return malformed("The frame is not a JSON object.")
 
 
-def _invalid(found: list[Any], *, under: tuple[str, ...]) -> MessageError:
-    above = len(under)
+def _invalid(found: list[Any], *, above: int = 0) -> MessageError:
+    """`above` is how many members lead to the payload."""
     detail = [
         {"loc": [*each["loc"][above:]], "msg": each["msg"], "type": each["type"]}
         for each in found[:DETAILS]

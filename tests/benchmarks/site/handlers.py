@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from wsrouter import Connection, Router
+from wsrouter import Connection, MessageError, Router
 
 router = Router()
 
@@ -38,3 +38,8 @@ async def amine(payload: Watch, connection: Connection) -> Status:
 
 @router.route("refused")
 def refused(payload: str) -> None: ...
+
+
+@router.route("sold_out")
+def sold_out(payload: Watch) -> Status:
+    raise MessageError("sold_out", "None left.", detail={"order_id": payload.order_id})

@@ -49,6 +49,7 @@ def under_wsgi() -> dict[str, Any]:
         BARE: wsgi("/bare/", **PLAIN),
         "bare view in an included URLconf": wsgi("/included/", **PLAIN),
         "endpoint": wsgi("/ws/", **PLAIN),
+        "endpoint, error of the handler": wsgi("/ws/", "sold_out", **PLAIN),
         "endpoint, refused payload": wsgi("/ws/", "refused", **PLAIN),
         "endpoint, connection and user": wsgi("/ws/", "mine", **PLAIN),
         "endpoint, unknown connection": wsgi(
