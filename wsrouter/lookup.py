@@ -12,6 +12,7 @@ from typing import Any
 from django.core.signals import setting_changed
 from django.db import connections
 
+from wsrouter import cursors
 from wsrouter.models import OpenConnection
 
 _TOLD_BY_FRAMES = (
@@ -94,10 +95,8 @@ def _told(
 ) -> Row | None:
     database = connections[using]
     values = {"connection_id": connection_id, "gateway": gateway}
-    with database.cursor() as cursor:
-        cursor.execute(statement.sql, values)
-        rows = list(cursor)  # Django would wrap a `fetchone` anew each time
-    return Row(statement, rows[0], database) if rows else None
+    found = cursors.rows(database, statement.sql, values)
+    return Row(statement, found[0], database) if found else None
 
 
 @cache

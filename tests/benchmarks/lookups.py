@@ -1,0 +1,124 @@
+"""What the connection and its user cost a message, by database.
+
+    python -m tests.benchmarks.lookups [DATABASE ...]
+
+Each database is measured in a process of its own, beside the bare view; the servers are
+those of tests/databases.py. CPU and time of the clock for each message: the medians of
+the rounds go to results/lookups.json.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter_ns, process_time_ns
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results" / "lookups.json"
+ROUNDS, MESSAGES = 40, 100
+BARE = "bare view"
+MEASURED = (
+    BARE,
+    "endpoint",
+    "endpoint, connection and user",
+    "front door",
+    "front door, connection and user",
+)
+DATABASES = ("SQLite", "SQLite, WAL", "PostgreSQL")
+_OPTIONS: dict[str, Any] = {
+    "SQLite": {},
+    "SQLite, WAL": {"init_command": "PRAGMA journal_mode=WAL"},
+    "PostgreSQL": {},
+}
+
+
+def main() -> None:
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name in sys.argv[1:] or DATABASES:
+        known[name] = _measured_apart(name)
+        RESULTS.write_text(json.dumps(known, indent=2) + "\n")
+        print(name, json.dumps(known[name], indent=2))  # noqa: T201
+
+
+def _measured_apart(name: str) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.lookups", "--here", name],
+            env=os.environ
+            | {
+                "WSROUTER_TEST_DATABASE": name.partition(",")[0].lower(),
+                "WSROUTER_TEST_SQLITE": f"sqlite://{folder}/bench.sqlite3",
+                "DJANGO_SETTINGS_MODULE": "tests.benchmarks.site.settings",
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    return json.loads(done.stdout)
+
+
+def _measure_here(name: str) -> None:
+    from django.conf import settings
+    from django.db import connection
+
+    from tests import databases
+    from tests.benchmarks.site import variants
+
+    chosen = {**databases.settings(), "CONN_MAX_AGE": None}
+    chosen["OPTIONS"] = chosen.get("OPTIONS", {}) | _OPTIONS[name]
+    chosen["TEST"] = {**chosen.get("TEST", {}), "NAME": _name(chosen)}
+    settings.DATABASES["default"] = chosen
+    variants.django.setup()
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        variants.prepare()
+        doors = variants.under_wsgi()
+        told = _measured({each: doors[each] for each in MEASURED})
+    finally:
+        connection.creation.destroy_test_db("", verbosity=0)
+    print(json.dumps(told))  # noqa: T201
+
+
+def _name(chosen: dict[str, Any]) -> str:
+    """A file, so that there are locks to take, as in a project."""
+    named: str = chosen.get("TEST", {}).get("NAME", chosen["NAME"])
+    return named
+
+
+def _measured(doors: dict[str, Any]) -> Any:
+    before = os.getloadavg()[0]
+    cpu: dict[str, list[float]] = {name: [] for name in doors}
+    clock: dict[str, list[float]] = {name: [] for name in doors}
+    for door in doors.values():
+        door.many(MESSAGES)
+    for _ in range(ROUNDS):
+        for name, door in doors.items():
+            start, begun = process_time_ns(), perf_counter_ns()
+            door.many(MESSAGES)
+            cpu[name].append((process_time_ns() - start) / MESSAGES / 1000)
+            clock[name].append((perf_counter_ns() - begun) / MESSAGES / 1000)
+    ratios = {
+        name: [own / bare for own, bare in zip(times, cpu[BARE], strict=True)]
+        for name, times in cpu.items()
+    }
+    return {
+        "load": [before, os.getloadavg()[0]],
+        "variants": {
+            name: {
+                "cpu_us": round(median(cpu[name]), 1),
+                "ratio": round(median(ratios[name]), 2),
+                "clock_us": round(median(clock[name]), 1),
+            }
+            for name in doors
+        },
+    }
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--here"]:
+        _measure_here(sys.argv[2])
+    else:
+        main()
