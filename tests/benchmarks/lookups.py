@@ -69,7 +69,8 @@ def _measure_here(name: str) -> None:
 
     chosen = {**databases.settings(), "CONN_MAX_AGE": None}
     chosen["OPTIONS"] = chosen.get("OPTIONS", {}) | _OPTIONS[name]
-    chosen["TEST"] = {**chosen.get("TEST", {}), "NAME": _name(chosen)}
+    # A file, so that there are locks to take, as in a project.
+    chosen["TEST"] = {"NAME": chosen["NAME"], **chosen.get("TEST", {})}
     settings.DATABASES["default"] = chosen
     variants.django.setup()
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
@@ -80,12 +81,6 @@ def _measure_here(name: str) -> None:
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
     print(json.dumps(told))  # noqa: T201
-
-
-def _name(chosen: dict[str, Any]) -> str:
-    """A file, so that there are locks to take, as in a project."""
-    named: str = chosen.get("TEST", {}).get("NAME", chosen["NAME"])
-    return named
 
 
 def _measured(doors: dict[str, Any]) -> Any:

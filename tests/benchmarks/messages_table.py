@@ -41,6 +41,23 @@ def _table(against: str, chosen: Any) -> str:
     return "\n".join(lines)
 
 
+def lookups() -> str:
+    """What a connection and its user add, by database."""
+    lines = [
+        "| Look-up in | endpoint: CPU µs, ratio | front door | endpoint, clock µs |",
+        "|---|---|---|---|",
+    ]
+    for name, told in _read("lookups").items():
+        found = told["variants"]
+        view = found["endpoint, connection and user"]
+        door = found["front door, connection and user"]
+        lines.append(
+            f"| {name} | {view['cpu_us']:.0f}, {view['ratio']:.2f}"
+            f" | {door['cpu_us']:.0f}, {door['ratio']:.2f} | {view['clock_us']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
 def startup() -> str:
     lines = ["| | CPU ms | times Django alone | quartiles |", "|---|---|---|---|"]
     for name, told in _read("startup")["variants"].items():
@@ -67,5 +84,5 @@ def about() -> str:
 
 
 if __name__ == "__main__":
-    for each in (about, wsgi, asgi, life, startup):
+    for each in (about, wsgi, asgi, lookups, life, startup):
         print(each(), end="\n\n")  # noqa: T201

@@ -8,7 +8,14 @@ import pytest
 from tests.benchmarks import messages_table as tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
-TOLD = [tables.about, tables.wsgi, tables.asgi, tables.life, tables.startup]
+TOLD = [
+    tables.about,
+    tables.wsgi,
+    tables.asgi,
+    tables.lookups,
+    tables.life,
+    tables.startup,
+]
 
 
 @pytest.mark.parametrize("told", TOLD)
