@@ -1,9 +1,13 @@
 """The tables of docs/explanation/performance.md, made from the committed results:
-`python -m tests.benchmarks.messages_table`."""
+`python -m tests.benchmarks.messages_table` writes them into it, and prints what stands
+in its sentences."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.benchmarks import page
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -83,6 +87,14 @@ def about() -> str:
     return f"Python {found['python']}, {versions}"
 
 
+TABLES: Mapping[str, Callable[[], str]] = {
+    "wsgi": wsgi,
+    "asgi": asgi,
+    "lookups": lookups,
+    "startup": startup,
+}
+
 if __name__ == "__main__":
-    for each in (about, wsgi, asgi, lookups, life, startup):
-        print(each(), end="\n\n")  # noqa: T201
+    for name, table in TABLES.items():
+        page.put(name, table())
+    print(about(), life(), sep="\n\n")  # noqa: T201
