@@ -27,12 +27,13 @@ MEASURED = (
     "front door",
     "front door, connection and user",
 )
-DATABASES = ("SQLite", "SQLite, WAL", "PostgreSQL")
-_OPTIONS: dict[str, Any] = {
+DATABASES: dict[str, dict[str, Any]] = {
     "SQLite": {},
     "SQLite, WAL": {"init_command": "PRAGMA journal_mode=WAL"},
     "PostgreSQL": {},
+    "PostgreSQL, prepared": {"server_side_binding": True, "prepare_threshold": 5},
 }
+"""With the OPTIONS of each."""
 
 
 def main() -> None:
@@ -68,7 +69,7 @@ def _measure_here(name: str) -> None:
     from tests.benchmarks.site import variants
 
     chosen = {**databases.settings(), "CONN_MAX_AGE": None}
-    chosen["OPTIONS"] = chosen.get("OPTIONS", {}) | _OPTIONS[name]
+    chosen["OPTIONS"] = chosen.get("OPTIONS", {}) | DATABASES[name]
     # A file, so that there are locks to take, as in a project.
     chosen["TEST"] = {"NAME": chosen["NAME"], **chosen.get("TEST", {})}
     settings.DATABASES["default"] = chosen
