@@ -4,6 +4,7 @@ To make one anew takes psycopg a third of a look-up, and Django a tenth on SQLit
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.core.signals import setting_changed
@@ -11,12 +12,17 @@ from django.db import connections
 
 _KEPT = "_wsrouter_cursor"
 _NONE = None, None
+_MAKERS = ("cursor", "_cursor", "create_cursor", "make_cursor")
 
 
 def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
     """All rows of a statement with named parameters, as Django's cursor gives them.
     Whoever watches the cursors of a connection gets one of its own."""
-    if database.queries_logged or "cursor" in vars(database):
+    if (
+        database.queries_logged
+        or "cursor" in vars(database)
+        or not _is_usual(type(database))  # type: ignore[arg-type]  # hashable
+    ):
         with database.cursor() as watched:
             watched.execute(sql, values)
             return list(watched)
@@ -30,6 +36,14 @@ def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
     found = list(cursor)  # Django would wrap a `fetchall` anew each time
     vars(database)[_KEPT] = database.connection, cursor
     return found
+
+
+@cache
+def _is_usual(kind: type[Any]) -> bool:
+    """Whether Django alone makes the cursors. A backend that does so itself may have
+    its reasons for each: one with a schema for each tenant chooses it then."""
+    makers = [getattr(kind, name) for name in _MAKERS]
+    return all(str(each.__module__).startswith("django.") for each in makers)
 
 
 def _forget(*, setting: str, **_: Any) -> None:

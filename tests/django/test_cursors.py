@@ -98,6 +98,26 @@ def test_a_statement_inside_another_has_a_cursor_of_its_own() -> None:
     assert inner == ["inner"]
 
 
+def test_a_backend_that_makes_cursors_itself_makes_each() -> None:
+    """As those do that have a schema for each tenant: a cursor is when they choose."""
+
+    class Schemas(type(database())):  # type: ignore[misc]
+        schema, chosen = "public", ""
+
+        def _cursor(self, name: Any = None) -> Any:
+            self.chosen = self.schema
+            return super()._cursor(name)
+
+    tenants = Schemas(database().settings_dict, "tenants")
+    try:
+        for schema in ("one", "two"):
+            tenants.schema = schema
+            cursors.rows(tenants, ECHO, {"value": "x"})
+            assert tenants.chosen == schema
+    finally:
+        tenants.close()
+
+
 def counted() -> int:
     with CaptureQueriesContext(database()) as seen:
         asked("x")
