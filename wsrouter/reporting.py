@@ -21,8 +21,10 @@ _deliveries = logging.getLogger("wsrouter.delivery")
 
 
 def crashed(frame: Frame, request: Any, error: Exception) -> None:
-    """Log with the traceback and tell Django's signal, as for a crashed view."""
-    logger.error("%s %s failed", frame.event_type, frame.route_key, exc_info=error)
+    """Log with the traceback and the request, which mails to ADMINS show, and tell
+    Django's signal, as for a crashed view."""
+    event, key, extra = frame.event_type, frame.route_key, {"request": request}
+    logger.error("%s %s failed", event, key, exc_info=error, extra=extra)
     got_request_exception.send(sender=None, request=request)
 
 

@@ -9,6 +9,7 @@ from django.core.signals import got_request_exception
 from django.db import connection as database
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.log import AdminEmailHandler
 
 from tests.django.door_routes import ended, router
 from tests.django.doors import DOORS, FRONT, Door, to_django
@@ -198,6 +199,29 @@ def test_a_crash_is_reported(
     rest = [(each.name, each.getMessage()) for each in caplog.records[1:]]
     assert rest == (logged if status == 500 else [])
     assert all(each.levelno == logging.ERROR for each in caplog.records)
+
+
+@pytest.mark.parametrize("action", ["crash", "acrash"])
+def test_a_crash_is_mailed_with_its_request(action: str, door: Door) -> None:
+    """As a view's is, by LOGGING that mails; the secret stays here."""
+    mails: list[tuple[str, str]] = []
+
+    class Mail(AdminEmailHandler):
+        def send_mail(self, subject: str, message: str, *_: Any, **__: Any) -> None:
+            mails.append((subject, message))
+
+    logger, handler = logging.getLogger("wsrouter"), Mail()
+    handler.setLevel(logging.ERROR)
+    logger.addHandler(handler)
+    try:
+        told(door, *frame(action))
+    finally:
+        logger.removeHandler(handler)
+    [(subject, text)] = mails
+    assert f"MESSAGE {action} failed" in subject
+    assert "Request Method: POST" in text
+    assert ID in text
+    assert SECRET not in text
 
 
 def test_the_end_of_a_session_is_acted_on(
