@@ -120,12 +120,13 @@ def _removal(using: str) -> Statement:
 
     def column(expression: Any) -> str:
         field, meta = expression.target, expression.target.model._meta
+        table = quoted(meta.db_table)
+        stored = f"{table}.{quoted(field.column)}"
+        told, _ = expression.select_format(compiler, stored, ())
         if meta.model is OpenConnection:
-            return f"{quoted(rows)}.{quoted(field.column)}"
-        return (
-            f"(SELECT {quoted(field.column)} FROM "  # noqa: S608  # quoted names
-            f"{quoted(meta.db_table)} WHERE {quoted(meta.pk.column)} = {user})"
-        )
+            return str(told)
+        which = f"WHERE {table}.{quoted(meta.pk.column)} = {user}"
+        return f"(SELECT {told} FROM {table} {which})"  # noqa: S608  # quoted names
 
     told = ", ".join(column(each[0]) for each in compiler.select)
     mine = f"{quoted('connection_id')} = %(connection_id)s"

@@ -9,6 +9,8 @@ from typing import Any
 import django
 from django.conf import settings
 
+ASKED = "badge", "desk", "seen", "is_active"
+
 
 class Placed:
     """People and sockets are written to `sockets` and read from `replica`."""
@@ -89,7 +91,7 @@ def main() -> None:
 
 def told(connection: Any) -> list[Any]:
     user = connection.user
-    about = [getattr(user, name, None) for name in ("badge", "seen", "is_active")]
+    about = [getattr(user, name, None) for name in ASKED]
     return [
         str(user),
         *about,
