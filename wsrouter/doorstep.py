@@ -65,6 +65,8 @@ def knock(
         return REFUSED if path in _found else None
     except ImpossibleHeaders:
         return None
+    except Exception:  # noqa: BLE001  # such as a wrong setting, reported by Django
+        return None
 
 
 def letter(answer: Answer, request: Any) -> Letter:

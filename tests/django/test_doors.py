@@ -146,6 +146,19 @@ def test_other_methods_are_djangos(front: Door, method: str) -> None:
     assert (answer.status_code, to_django) == (405, ["/ws/"])
 
 
+@pytest.mark.parametrize("secret", ["", SECRET])
+def test_a_mistake_in_the_settings_is_djangos_500(
+    secret: str, door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(router, ENVELOPE="round"):
+        status, kind, text = told(door, *frame("echo", '"x"'), secret=secret)
+    assert (status, kind) == (500, "text/html; charset=utf-8")
+    assert b"Server Error" in text
+    (record,) = caplog.records
+    assert record.getMessage() == "Internal Server Error: /ws/"
+    assert "ENVELOPE" in str(record.exc_info and record.exc_info[1])
+
+
 def test_the_life_of_a_connection(door: Door, user: User) -> None:
     gateway = Gateway(http=door)  # type: ignore[arg-type]
     assert gateway.connect(user).status_code == 200
