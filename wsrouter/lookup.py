@@ -4,7 +4,7 @@ Django's compiler writes the query and knows how to read each column; compiling 
 would cost several times what the database does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -32,10 +32,12 @@ Converter = tuple[Callable[..., Any], Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
-    """A compiled query with named parameters. `own` are the places of the connection's
-    columns, `theirs` the names of the user's, which follow."""
+    """A compiled query with named parameters, of which `fixed` are always the same.
+    `own` are the places of the connection's columns, `theirs` the names of the user's,
+    which follow."""
 
     sql: str
+    fixed: Mapping[str, Any]
     own: Mapping[str, int]
     theirs: Sequence[str]
     user: type[Any]
@@ -94,7 +96,7 @@ def _told(
     statement: Statement, connection_id: str, gateway: str, using: str
 ) -> Row | None:
     database = connections[using]
-    values = {"connection_id": connection_id, "gateway": gateway}
+    values = {**statement.fixed, "connection_id": connection_id, "gateway": gateway}
     found = cursors.rows(database, statement.sql, values)
     return Row(statement, found[0], database) if found else None
 
@@ -103,10 +105,10 @@ def _told(
 def _query(using: str) -> Statement:
     compiler = _compiler(using, "session_hash", "stored_at", *_TOLD_BY_FRAMES)
     sql, parameters = compiler.as_sql()
-    # Django's SQLite needs longer to find the places of nameless values than SQLite
-    # for the query.
-    named = sql.replace("%%", "%%%%") % tuple(f"%({each})s" for each in parameters)
-    return _statement(compiler, named)
+    *columns, connection_id, gateway = parameters
+    fixed: dict[str, Any] = {}
+    names = [*_fix(columns, fixed), connection_id, gateway]
+    return _statement(compiler, _named(sql, names), fixed)
 
 
 @cache
@@ -117,14 +119,16 @@ def _removal(using: str) -> Statement:
     quoted = compiler.connection.ops.quote_name
     rows = OpenConnection._meta.db_table
     user = f"{quoted(rows)}.{quoted('user_id')}"
+    fixed: dict[str, Any] = {}
 
     def column(expression: Any) -> str:
-        field, meta = expression.target, expression.target.model._meta
+        meta = expression.target.model._meta
         table = quoted(meta.db_table)
-        stored = f"{table}.{quoted(field.column)}"
-        told, _ = expression.select_format(compiler, stored, ())
+        stored, parameters = compiler.compile(expression)
+        told, parameters = expression.select_format(compiler, stored, parameters)
+        told = _named(told, _fix(parameters, fixed))
         if meta.model is OpenConnection:
-            return str(told)
+            return told
         which = f"WHERE {table}.{quoted(meta.pk.column)} = {user}"
         return f"(SELECT {told} FROM {table} {which})"  # noqa: S608  # quoted names
 
@@ -133,7 +137,22 @@ def _removal(using: str) -> Statement:
     mine += f" AND {quoted('gateway')} = %(gateway)s"
     which = f"WHERE {mine} RETURNING {told}"
     sql = f"DELETE FROM {quoted(rows)} {which}"  # noqa: S608  # quoted names
-    return _statement(compiler, sql)
+    return _statement(compiler, sql, fixed)
+
+
+def _fix(parameters: Iterable[Any], fixed: dict[str, Any]) -> list[str]:
+    """The names under which they are in `fixed` now."""
+    names = []
+    for each in parameters:
+        names.append(f"fixed_{len(fixed)}")
+        fixed[names[-1]] = each
+    return names
+
+
+def _named(sql: str, names: Iterable[str]) -> str:
+    """Django's SQLite needs longer to find the places of nameless values than SQLite
+    for the query."""
+    return sql.replace("%%", "%%%%") % tuple(f"%({each})s" for each in names)
 
 
 def _compiler(using: str, *unasked: str) -> Any:
@@ -144,7 +163,7 @@ def _compiler(using: str, *unasked: str) -> Any:
     return query.get_compiler(connection=connections.create_connection(using))
 
 
-def _statement(compiler: Any, sql: str) -> Statement:
+def _statement(compiler: Any, sql: str, fixed: Mapping[str, Any]) -> Statement:
     expressions = [each[0] for each in compiler.select]
     (theirs,) = compiler.klass_info["related_klass_infos"]
     names = [each.target.attname for each in expressions]
@@ -157,6 +176,7 @@ def _statement(compiler: Any, sql: str) -> Statement:
     }
     return Statement(
         sql=sql,
+        fixed=fixed,
         own={name: place for place, name in enumerate(names[:start])},
         theirs=names[start:],
         user=model,

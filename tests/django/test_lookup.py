@@ -37,7 +37,16 @@ def test_other_users_and_several_databases(zone: str, tmp_path: Path) -> None:
     ada, ada_gone, nobody, nobody_gone = json.loads(
         subprocess.check_output(command, cwd=ROOT, text=True)
     )
-    about = [{"floor": 3}, "B7", "by from_db", True, "UUID", "sockets", {"n": 1}, True]
+    about = [
+        {"floor": 3},
+        "B7%!",
+        "by from_db",
+        True,
+        "UUID",
+        "sockets",
+        {"n": 1},
+        True,
+    ]
     assert ada == ["ada", *about, ["g"]]
     assert ada_gone == ada
     about = [None, None, None, False, "NoneType", None, {"n": 1}, True]

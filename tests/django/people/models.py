@@ -12,7 +12,7 @@ class Shouted(models.CharField):  # type: ignore[type-arg]
     """Read in a form of its own, as GeoDjango's fields are."""
 
     def select_format(self, compiler: Any, sql: str, params: Any) -> Any:
-        return f"UPPER({sql})", params
+        return f"UPPER({sql}) || %s", [*params, "%!"]
 
 
 class Person(AbstractUser):
