@@ -1,6 +1,6 @@
 """A cursor for each open database connection, lent to one statement at a time.
 
-To make one anew takes psycopg a third of a look-up, and Django a tenth on SQLite.
+To make one anew is a good part of a look-up, most of all for psycopg.
 """
 
 from collections.abc import Mapping

@@ -3,6 +3,7 @@
 in its sentences."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,22 @@ def lookups() -> str:
     return "\n".join(lines)
 
 
+def profile() -> str:
+    """The areas in the order of their shares, all variants together."""
+    found = {name: told["shares"] for name, told in _read("profile").items()}
+    areas: Counter[str] = Counter()
+    for shares in found.values():
+        areas.update(shares)
+    lines = [
+        f"| % of the time | {' | '.join(found)} |",
+        "|---" * (len(found) + 1) + "|",
+    ]
+    for area, _ in areas.most_common():
+        cells = (f"{each.get(area, 0) * 100:.0f}" for each in found.values())
+        lines.append(f"| {area} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def startup() -> str:
     lines = ["| | CPU ms | times Django alone | quartiles |", "|---|---|---|---|"]
     for name, told in _read("startup")["variants"].items():
@@ -91,6 +108,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "wsgi": wsgi,
     "asgi": asgi,
     "lookups": lookups,
+    "profile": profile,
     "startup": startup,
 }
 
