@@ -140,6 +140,15 @@ def check_background(**_: object) -> list[CheckMessage]:
     ]
 
 
+def check_transport(**_: object) -> list[CheckMessage]:
+    """E018: a transport that is not installed, so that no event can be sent."""
+    return [
+        Error(f"Gateway {each.alias!r}: {why}", id="wsrouter.E018")
+        for each in _gateways()
+        if (why := sending.transport_problem(each.transport))
+    ]
+
+
 def _without_workers(engine: str) -> str:
     try:
         return sending.engine_problem(engine)
@@ -261,5 +270,6 @@ CHECKS = (
     check_cookies,
     check_principals,
     check_background,
+    check_transport,
     check_management_endpoints,
 )

@@ -7,7 +7,8 @@ from types import ModuleType
 
 from wsrouter import conf
 from wsrouter.audience import Audience
-from wsrouter.aws.transports import transport
+from wsrouter.aws import transports
+from wsrouter.errors import MissingExtra
 from wsrouter.fanout.background import Background
 from wsrouter.fanout.bucket import Bucket
 from wsrouter.fanout.ports import Forget, OnDelivered, Transport
@@ -31,7 +32,7 @@ def sender(
     @cache
     def terms(alias: str) -> Terms:
         gateway = _governing(alias)
-        chosen = substitute or transport(
+        chosen = substitute or transports.transport(
             gateway.transport, conf.gateways, in_flight=gateway.in_flight
         )
         engine = _engine(gateway.background)
@@ -78,6 +79,15 @@ def engine_problem(name: str) -> str:
     """Why an engine will carry nothing out, if so; raises MissingExtra."""
     engine = _tasks(name)
     return str(engine.problem()) if engine else ""
+
+
+def transport_problem(name: str) -> str:
+    """Why nothing can be sent with a transport, if so."""
+    try:
+        transports.require(name)
+    except MissingExtra as error:
+        return str(error)
+    return ""
 
 
 def _engine(name: str) -> Callable[[int, str], None] | None:

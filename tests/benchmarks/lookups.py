@@ -38,7 +38,10 @@ DATABASES: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for name in sys.argv[1:] or DATABASES:
+    names = sys.argv[1:] or list(DATABASES)
+    if unknown := [name for name in names if name not in DATABASES]:
+        sys.exit(f"There is no {unknown[0]!r}, only: {'; '.join(DATABASES)}.")
+    for name in names:
         known[name] = _measured_apart(name)
         RESULTS.write_text(json.dumps(known, indent=2) + "\n")
         print(name, json.dumps(known[name], indent=2))  # noqa: T201

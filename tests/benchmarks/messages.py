@@ -102,6 +102,7 @@ def main() -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.site.settings"
         result = compared(rounds, messages)
     (RESULTS / "messages.json").write_text(json.dumps(result, indent=2) + "\n")
+    print(f"{'':54}{'CPU':>8}    {'times':>7} statements")  # noqa: T201
     for name, told in result["variants"].items():
         line = f"{name:54}{told['cpu_us']:8} µs {told['ratio']:7} {told['queries']}"
         print(line)  # noqa: T201

@@ -96,6 +96,10 @@ def test_no_migration_is_missing() -> None:
         ({"default": {"TICKETS": {"RATE": "9/m per ip"}}}, "is counted per user"),
         ({"default": {"TICKETS": 60}}, "['TICKETS'] must be a dict with RATE, SECONDS"),
         (
+            {"default": {"TICKETS": {"SECS": 9}}},
+            "['TICKETS'] takes no 'SECS', only RATE, SECONDS",
+        ),
+        (
             {"default": {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": 7}}},
             "['AUTHORIZER']['USER'] must be a str",
         ),

@@ -104,7 +104,7 @@ def test_a_refused_handshake() -> None:
     with pytest.raises(HandshakeRefused, match="401 Who are you") as refused:
         client.connect(query="refuse")
     assert (refused.value.status, client.is_open) == (401, False)
-    with pytest.raises(AssertionError, match="not open"):
+    with pytest.raises(AssertionError, match=r"not open: call connect\(\) first"):
         client.send("facts")
 
 
@@ -176,6 +176,8 @@ def test_a_frame_that_is_too_large_closes_the_connection() -> None:
     client = WebSocketClient().connect()
     client.send_text("x" * (128 * 1024 + 1))
     assert (client.is_open, client.close_code) == (False, 1009)
+    with pytest.raises(AssertionError, match="not open any more: closed with 1009"):
+        client.send("facts")
     with pytest.raises(EventTooLarge):
         told.send("x" * (128 * 1024), everyone=True)
 
@@ -184,8 +186,11 @@ def test_a_frame_that_is_too_large_closes_the_connection() -> None:
 def test_nothing_there_says_what_is() -> None:
     with WebSocketClient() as client:
         told.send("x", everyone=True)
-        with pytest.raises(AssertionError, match="told"):
+        with pytest.raises(AssertionError, match=r"No frame of type 'reply'.*told"):
             client.receive("reply")
+        client.receive("told")
+        with pytest.raises(AssertionError, match=r"No frame has arrived; .*\[\]"):
+            client.receive()
     with (
         serving(router, DEFAULT_ROUTE=False),
         WebSocketClient() as client,

@@ -120,10 +120,10 @@ def test_the_reaper_is_a_task(immediate: str, wire: Wire) -> None:
     assert not OpenConnection.objects.exists()
 
 
-def problems(**options: Any) -> list[str]:
+def problems(number: str = "E015", **options: Any) -> list[str]:
     with serving(router, **options):
         found = run_checks(tags=["wsrouter"], include_deployment_checks=True)
-    return [each.msg for each in found if each.id == "wsrouter.E015"]
+    return [each.msg for each in found if each.id == f"wsrouter.{number}"]
 
 
 def test_e015_an_engine_without_workers(immediate: str) -> None:
@@ -142,3 +142,18 @@ def test_e015_an_engine_that_is_not_installed(monkeypatch: Any) -> None:
     monkeypatch.delattr("wsrouter.tasks", raising=False)
     (said,) = problems(BACKGROUND="celery")
     assert "pip install 'django-wsrouter[celery]'." in said
+
+
+def test_e018_a_transport_that_is_not_installed(monkeypatch: Any) -> None:
+    assert problems("E018") == problems("E018", TRANSPORT="boto3") == []
+    monkeypatch.setitem(sys.modules, "pycurl", None)
+    monkeypatch.delitem(sys.modules, "wsrouter.aws.pycurl_extra", raising=False)
+    monkeypatch.delattr("wsrouter.aws.pycurl_extra", raising=False)
+    (said,) = problems("E018", TRANSPORT="fast")
+    assert said.startswith("Gateway 'default': TRANSPORT 'fast' needs pycurl: ")
+    assert "pip install 'django-wsrouter[fast]'." in said
+
+
+def test_e018_is_silent_where_it_is_installed() -> None:
+    pytest.importorskip("pycurl")
+    assert problems("E018", TRANSPORT="fast") == []

@@ -65,6 +65,11 @@ def test_impossible_handlers(function: Callable[..., Any]) -> None:
     assert names(message, function.__name__)
 
 
+def test_two_payloads_are_named() -> None:
+    message = refused(lambda: Router().route("a")(two_payloads))
+    assert "two payload parameters, 'payload' and 'more'" in message
+
+
 @pytest.mark.parametrize("declare", ["connect", "disconnect"])
 @pytest.mark.parametrize("function", [handler, unannotated, unresolved, yields, stars])
 def test_impossible_hooks(declare: str, function: Callable[..., Any]) -> None:

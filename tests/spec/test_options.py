@@ -79,7 +79,11 @@ def test_a_domain_stands_beside_the_execute_api_host_or_alone() -> None:
         ("DOMAIN", {"NAME": "ws.example.com"}, "lacks CERTIFICATE"),
         ("DOMAIN", {**DOMAIN, "NAME": "https://x"}, "host name"),
         ("DOMAIN", {**DOMAIN, "KEY": "/chat"}, "without outer slashes"),
-        ("DOMAIN", {**DOMAIN, "PATH": "x"}, "CERTIFICATE, KEY, NAME, ONLY"),
+        (
+            "DOMAIN",
+            {**DOMAIN, "PATH": "x", 7: "x"},
+            "takes no 'PATH' and no 7, only CERTIFICATE, KEY, NAME, ONLY",
+        ),
         ("DOMAIN", {**DOMAIN, "ONLY": "yes"}, "ONLY.*True or False, not 'yes'"),
         ("DOMAIN", {"ONLY": True}, "lacks CERTIFICATE and NAME"),
         ("VALIDATE_AT_GATEWAY", "all", "True, False or a list"),

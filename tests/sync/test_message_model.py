@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 
 from tests.effort import examples
 from tests.sync.bench import a_gateway
-from wsrouter.errors import MessageError
 from wsrouter.spec.model import NO_PAYLOAD, RouteSpec
 from wsrouter.sync.message_model import message_schema, model
 from wsrouter.wire.envelope import Flat, Nested
@@ -77,9 +76,7 @@ def test_no_accepted_message_is_refused(case: str, envelope: str) -> None:
     @given(MESSAGES | BODIES | SCALARS)
     def holds(message: Any) -> None:
         body = json.dumps(message).encode()
-        try:
-            read(body)
-        except MessageError:
+        if read(body).problem:
             return
         Draft4Validator(schema).validate(json.loads(body))
 

@@ -8,6 +8,15 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from tests.django.events import serving
+from wsrouter import Router
+
+router = Router()
+
+
+@router.route("counted")
+def counted(payload: int) -> None: ...
+
 
 def run(*arguments: str) -> str:
     out = io.StringIO()
@@ -35,6 +44,13 @@ def test_says_where_it_is() -> None:
     assert file.endswith("tests/project/shop/ws.py")
     text = Path(file).read_text().splitlines()
     assert "shop.echo" in text[int(line) - 1]
+
+
+def test_a_handler_that_only_acknowledges_has_no_reply() -> None:
+    with serving(router):
+        (row,) = json.loads(run("--json"))
+
+    assert (row["payload"], row["reply"]) == ("int", "")
 
 
 def test_text() -> None:

@@ -13,6 +13,12 @@ of `fast` costs 24 KiB, most of it libcurl's; at 20 ms a post, 256 make the 10,0
 second that AWS allows an account."""
 
 
+def require(name: str) -> None:
+    """Raises MissingExtra when what `fast` needs is not installed."""
+    if name == "fast":
+        import wsrouter.aws.pycurl_extra  # noqa: F401  # it says what is missing
+
+
 def transport(
     name: str, gateways: Callable[[], Mapping[str, Gateway]], *, in_flight: int = 0
 ) -> Transport:

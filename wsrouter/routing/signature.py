@@ -72,8 +72,7 @@ def read(function: Callable[..., Any], *, allowed: frozenset[Asks]) -> Signature
     for parameter in inspect.signature(function).parameters.values():
         asks = _asks(parameter, hints, allowed=allowed, name=name)
         if asks is Asks.PAYLOAD:
-            if Asks.PAYLOAD in parameters.values():
-                raise DeclarationError(f"{name} has two payload parameters.")
+            _refuse_two(parameters, parameter.name, name)
             payload, default = hints[parameter.name], _default(parameter)
         parameters[parameter.name] = asks
     return Signature(
@@ -84,6 +83,15 @@ def read(function: Callable[..., Any], *, allowed: frozenset[Asks]) -> Signature
         returns=hints.get("return", ...),
         is_async=is_async(function),
     )
+
+
+def _refuse_two(before: Mapping[str, Asks], parameter: str, name: str) -> None:
+    """What is no known annotation asks for the payload, a misspelt one, too."""
+    for earlier, asks in before.items():
+        if asks is Asks.PAYLOAD:
+            raise DeclarationError(
+                f"{name} has two payload parameters, {earlier!r} and {parameter!r}."
+            )
 
 
 def refuse_impossible(function: Any, name: str) -> None:

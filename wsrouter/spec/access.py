@@ -46,8 +46,10 @@ def connect_throttle(value: Any) -> tuple[Rate, ...]:
 
 def tickets(value: Any) -> TicketsOption:
     """Read TICKETS; raises ValueError."""
-    if not isinstance(value, dict) or not set(value) <= {"SECONDS", "RATE"}:
+    if not isinstance(value, dict):
         raise ValueError(" must be a dict with RATE, SECONDS.")
+    if unknown := sorted(map(repr, set(value) - {"SECONDS", "RATE"})):
+        raise ValueError(f" takes no {' and no '.join(unknown)}, only RATE, SECONDS.")
     seconds = value.get("SECONDS", TICKET_SECONDS)
     if type(seconds) is not int or not 1 <= seconds <= TICKET_SECONDS:
         raise ValueError(

@@ -175,8 +175,10 @@ def _is_number(value: Any) -> bool:
 
 def _members(value: Any, known: set[str], needed: Set[str] = frozenset()) -> Any:
     listed = ", ".join(sorted(known))
-    if not isinstance(value, dict) or not set(value) <= known:
+    if not isinstance(value, dict):
         raise ValueError(f" must be a dict with {listed}.")
+    if unknown := sorted(map(repr, set(value) - known)):
+        raise ValueError(f" takes no {' and no '.join(unknown)}, only {listed}.")
     if missing := sorted(needed - set(value)):
         raise ValueError(f" lacks {' and '.join(missing)}.")
     return dict(value)

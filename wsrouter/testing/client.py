@@ -122,7 +122,7 @@ class WebSocketClient:
 
     def send_text(self, text: str) -> None:
         """Send a raw frame. One above 128 KB closes the connection with 1009."""
-        assert self._is_open, "The connection is not open."
+        assert self._is_open, self._why_not_open()
         if len(text.encode()) > limits.MESSAGE_BYTES:
             self.disconnect(1009)
             return
@@ -165,7 +165,8 @@ class WebSocketClient:
             if type is None or frame.get("type") == type:
                 self._inbox.remove(frame)
                 return frame
-        raise AssertionError(f"No such frame has arrived; there is: {self.frames}")
+        wanted = "frame" if type is None else f"frame of type {type!r}"
+        raise AssertionError(f"No {wanted} has arrived; there is: {self.frames}")
 
     @property
     def frames(self) -> list[dict[str, Any]]:
@@ -189,6 +190,11 @@ class WebSocketClient:
 
     def closed_by_server(self) -> None:
         self._ended(1000, "Connection Closed Normally")
+
+    def _why_not_open(self) -> str:
+        if self.close_code is None:
+            return "The connection is not open: call connect() first."
+        return f"The connection is not open any more: closed with {self.close_code}."
 
     def _enter(self) -> None:
         memory.enter()

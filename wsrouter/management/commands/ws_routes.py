@@ -62,7 +62,7 @@ def _relative(place: str) -> str:
 
 
 def _named(kind: Any) -> str:
-    if kind is ...:
+    if kind is ... or kind is type(None):
         return ""
     plain = isinstance(kind, type) and not getattr(kind, "__args__", ())
     return kind.__qualname__ if plain else str(kind).replace("typing.", "")
