@@ -58,6 +58,7 @@ def sender(
     return Sender(
         audience=Audience(),
         terms=terms,
+        check=conf.gateway,
         in_transaction=in_transaction,
         after_commit=after_commit,
         forget=forget,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.django.peers import Peer, done, told, within
 from wsrouter import Connection
 from wsrouter.audience import Audience
+from wsrouter.conf import ConfigurationError
 from wsrouter.errors import HandshakeNotDone
 from wsrouter.fanout.memory import MemoryTransport
 from wsrouter.models import OpenConnection
@@ -62,6 +63,15 @@ def test_to_one_gateway(transport: MemoryTransport) -> None:
         assert told.send("x", everyone=True, gateway="other") == done(1)
         assert told.send("x", group="all") == done(2)
     assert (one.got, two.got) == (1, 2)
+
+
+def test_to_a_gateway_that_is_not_there(transport: MemoryTransport) -> None:
+    peer = Peer(transport)
+    with pytest.raises(
+        ConfigurationError, match="has no gateway 'nope', only: default"
+    ):
+        told.send("x", everyone=True, gateway="nope")
+    assert peer.got == 0
 
 
 @pytest.mark.parametrize("user", [AnonymousUser(), User(username="unsaved")])

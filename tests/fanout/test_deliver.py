@@ -150,6 +150,7 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
     return Sender(
         audience=Audience(),
         terms=lambda alias: terms,
+        check=lambda _: None,
         in_transaction=lambda: waiting is not None,
         after_commit=after_commit,
         **(told | more),

@@ -70,6 +70,17 @@ def test_two_payloads_are_named() -> None:
     assert "two payload parameters, 'payload' and 'more'" in message
 
 
+class Thing:
+    """Nothing that pydantic knows."""
+
+
+def test_a_payload_that_pydantic_does_not_know_is_spelled_out() -> None:
+    def take(payload: Thing) -> None: ...
+
+    message = refused(lambda: Router().route("a")(take))
+    assert "pydantic takes no Thing as a payload" in message
+
+
 @pytest.mark.parametrize("declare", ["connect", "disconnect"])
 @pytest.mark.parametrize("function", [handler, unannotated, unresolved, yields, stars])
 def test_impossible_hooks(declare: str, function: Callable[..., Any]) -> None:

@@ -130,6 +130,20 @@ def test_what_is_no_reply_is_our_crash(value: Any, annotation: Any) -> None:
     assert "returning.<locals>.handler" in str(crash)
 
 
+@pytest.mark.parametrize(
+    ("annotation", "spelled"),
+    [(Order, "(Order)"), (list[int], "(list[int])"), (Order | None, "Order | None)")],
+)
+def test_the_annotation_is_spelled_as_it_was_written(
+    annotation: Any, spelled: str
+) -> None:
+    gateway = returning("x", annotation)
+    gateway.send({"action": "a", "id": "1"})
+    (crash,) = gateway.crashes
+    assert spelled in str(crash)
+    assert "<class" not in str(crash)
+
+
 def of_bytes(size: int) -> Callable[[], str]:
     """A handler whose whole reply to the id 1 has that many bytes."""
     around = len(b'{"type":"reply","action":"a","id":1,"payload":""}')

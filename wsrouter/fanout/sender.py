@@ -46,10 +46,11 @@ class Terms:
 @dataclass(frozen=True, kw_only=True)
 class Sender:
     """The port that events and connections send through; `terms` gives those of a
-    gateway, or of a send to all gateways."""
+    gateway, or of a send to all gateways. `check` raises for one that nobody knows."""
 
     audience: Audience
     terms: Callable[[str], Terms]
+    check: Callable[[str], object]
     in_transaction: Callable[[], bool]
     after_commit: AfterCommit
     forget: Forget
@@ -58,6 +59,8 @@ class Sender:
 
     def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery:
         """Raises EventTooLarge or TooManyRecipients before anything is sent."""
+        if outgoing.recipients.gateway:
+            self.check(outgoing.recipients.gateway)
         data = _encoded(outgoing)
         terms = self.terms(outgoing.recipients.gateway)
         if on_commit and self.in_transaction():

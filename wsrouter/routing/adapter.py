@@ -15,5 +15,12 @@ def adapter(annotation: Any, *, name: str, role: str) -> "TypeAdapter[Any]":
         return TypeAdapter(annotation)
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
         raise DeclarationError(
-            f"{name}: pydantic takes no {annotation!r} as a {role}: {error}"
+            f"{name}: pydantic takes no {spelled(annotation)} as a {role}: {error}"
         ) from error
+
+
+def spelled(annotation: Any) -> str:
+    """As its author would write it: `Order`, not `<class 'shop.ws.Order'>`."""
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", ()):
+        return annotation.__qualname__
+    return str(annotation).replace("typing.", "")

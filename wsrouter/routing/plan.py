@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from wsrouter.errors import InvalidReply
+from wsrouter.routing.adapter import spelled
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Frame, Message
 from wsrouter.routing.middleware import Middleware
@@ -97,7 +98,7 @@ class Plan:
         except (ValidationError, ValueError) as error:
             raise InvalidReply(
                 f"{self.route.signature.name} returned what is not its reply"
-                f" ({self.route.signature.returns!r}): {_without_input(error)}"
+                f" ({spelled(self.route.signature.returns)}): {_without_input(error)}"
             ) from None
         if result is None and client_id is None:
             return Nothing()

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter import assembly
 from wsrouter.errors import WSRouterError
+from wsrouter.routing.adapter import spelled
 from wsrouter.spec.model import RouteSpec
 
 
@@ -62,10 +63,7 @@ def _relative(place: str) -> str:
 
 
 def _named(kind: Any) -> str:
-    if kind is ... or kind is type(None):
-        return ""
-    plain = isinstance(kind, type) and not getattr(kind, "__args__", ())
-    return kind.__qualname__ if plain else str(kind).replace("typing.", "")
+    return "" if kind is ... or kind is type(None) else spelled(kind)
 
 
 def _shown(value: Any) -> str:
