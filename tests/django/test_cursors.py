@@ -144,3 +144,25 @@ def test_who_watches_sees_every_statement(watching: Callable[[], int]) -> None:
     for _ in range(2):
         asked("kept")
         assert watching() == 1
+
+
+def test_a_backend_that_acts_when_a_cursor_is_made_is_asked_for_each() -> None:
+    """As those do that choose the schema of a tenant."""
+    usual: Any = type(database())
+
+    class Choosing(usual):  # type: ignore[misc]
+        chosen = 0
+
+        def _cursor(self, name: Any = None) -> Any:
+            self.chosen += 1
+            return super()._cursor(name)
+
+    choosing = Choosing(database().settings_dict, "choosing")
+    try:
+        choosing.ensure_connection()
+        before = choosing.chosen
+        for times in (1, 2):
+            assert cursors.rows(choosing, ECHO, {"value": "x"})
+            assert choosing.chosen == before + times
+    finally:
+        choosing.close()
