@@ -12,20 +12,18 @@ from django.db import connections
 
 _KEPT = "_wsrouter_cursor"
 _NONE = None, None
-_MAKERS = ("cursor", "_cursor", "create_cursor", "make_cursor")
+_MAKING = "cursor", "_cursor", "create_cursor", "make_cursor"
 
 
 def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
     """All rows of a statement with named parameters, as Django's cursor gives them.
-    Whoever watches the cursors of a connection gets one of its own."""
-    if (
-        database.queries_logged
-        or "cursor" in vars(database)
-        or not _is_usual(type(database))  # type: ignore[arg-type]  # hashable
-    ):
-        with database.cursor() as watched:
-            watched.execute(sql, values)
-            return list(watched)
+    Whoever watches how cursors are made sees one made each time."""
+    kind: Any = type(database)
+    watched = database.queries_logged or "cursor" in vars(database)
+    if watched or not _is_djangos(kind):
+        with database.cursor() as made:
+            made.execute(sql, values)
+            return list(made)
     database.close_if_health_check_failed()
     database.ensure_connection()
     # Taken away while it is in use: threads may share a connection (in tests they do).
@@ -39,11 +37,11 @@ def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
 
 
 @cache
-def _is_usual(kind: type[Any]) -> bool:
-    """Whether Django alone makes the cursors. A backend that does so itself may have
-    its reasons for each: one with a schema for each tenant chooses it then."""
-    makers = [getattr(kind, name) for name in _MAKERS]
-    return all(str(each.__module__).startswith("django.") for each in makers)
+def _is_djangos(kind: type[Any]) -> bool:
+    """A backend of another's may act whenever a cursor is made, such as choosing the
+    schema of a tenant."""
+    made = (getattr(kind, name).__module__ for name in _MAKING)
+    return all(module.startswith("django.") for module in made)
 
 
 def _forget(*, setting: str, **_: Any) -> None:

@@ -3,6 +3,7 @@
 import gc
 import weakref
 from collections.abc import Callable, Iterator
+from threading import active_count
 from typing import Any
 
 import pytest
@@ -22,7 +23,13 @@ def without_collector() -> Iterator[None]:
     gc.enable()
 
 
-def remains(router: Router, run: Run, error: Callable[[], Exception]) -> Any:
+def remains(
+    router: Router,
+    run: Run,
+    error: Callable[[], Exception],
+    *,
+    is_sync: bool | None = None,
+) -> Any:
     held: list[weakref.ref[Held]] = []
 
     def failing() -> None:
@@ -33,8 +40,8 @@ def remains(router: Router, run: Run, error: Callable[[], Exception]) -> Any:
     async def afailing() -> None:
         failing()
 
-    # asgiref, which takes a handler to the other world, is not looked at.
-    router.route("a")(failing if run is in_sync else afailing)
+    here = run is in_sync if is_sync is None else is_sync
+    router.route("a")(failing if here else afailing)
     gateway = Gateway(router, run=run)
     assert gateway.send({"action": "a", "id": "7"})["type"] == "error"
     gateway.crashes.clear()
@@ -42,14 +49,20 @@ def remains(router: Router, run: Run, error: Callable[[], Exception]) -> Any:
     return ref()
 
 
-@pytest.mark.parametrize("error", [lambda: MessageError("x"), Missing])
-def test_an_error_that_is_answered(error: Callable[[], Exception], run: Run) -> None:
-    assert remains(Router(), run, error) is None
+@pytest.mark.parametrize("is_sync", [True, False])
+@pytest.mark.parametrize("error", [lambda: MessageError("x"), Missing, RuntimeError])
+def test_an_error_of_a_handler(
+    error: Callable[[], Exception], run: Run, is_sync: bool
+) -> None:
+    """Also one that asgiref takes to the other world, or reports in a thread."""
+    assert remains(Router(), run, error, is_sync=is_sync) is None
 
 
-def test_a_crash() -> None:
-    """Which a thread of asgiref reports in an async world."""
-    assert remains(Router(), in_sync, RuntimeError) is None
+def test_an_async_error_leaves_no_thread_in_a_sync_world() -> None:
+    before = active_count()
+    for _ in range(20):
+        remains(Router(), in_sync, lambda: MessageError("x"), is_sync=False)
+    assert active_count() < before + 10
 
 
 def test_an_exception_handler_that_raises(run: Run) -> None:

@@ -56,7 +56,7 @@ def drive(flow: Flow[T]) -> T:
             try:
                 value = call.function(**call.arguments)
                 if _may_be_awaited(type(value)) and inspect.isawaitable(value):
-                    value = async_to_sync(_awaited)(value)
+                    value = _told(async_to_sync(_awaited)(value))
                 resume = flow.send
             except Exception as error:  # noqa: BLE001  # thrown into the flow
                 resume, value = flow.throw, error
@@ -87,7 +87,7 @@ async def adrive(flow: Flow[T]) -> T:
 
 
 async def _called(call: Call) -> Any:
-    value = call() if call.is_async else await sync_to_async(call.__call__)()
+    value = call() if call.is_async else _told(await sync_to_async(_returned)(call))
     if _may_be_awaited(type(value)) and inspect.isawaitable(value):
         return await value
     return value
@@ -101,5 +101,33 @@ _may_be_awaited: Callable[[type], bool] = lru_cache(maxsize=1024)(_is_of_awaitab
 """Asked of the type of every result: `isawaitable` alone would take longer."""
 
 
-async def _awaited(value: Awaitable[T]) -> T:
-    return await value
+class _Raised:
+    """An error on its way between the worlds. As a value: one that is raised through
+    asgiref leaves a circle behind, and with it, in a sync world, a thread."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error: list[Exception] = [error]
+
+    def error(self) -> Exception:
+        """Once: the frames that carried it here are those of its traceback."""
+        return self._error.pop()
+
+
+def _returned(call: Call) -> Any:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001  # raised by `_told`
+        return _Raised(error)
+
+
+async def _awaited(value: Awaitable[Any]) -> Any:
+    try:
+        return await value
+    except Exception as error:  # noqa: BLE001  # raised by `_told`
+        return _Raised(error)
+
+
+def _told(found: Any) -> Any:
+    if type(found) is _Raised:
+        raise found.error()
+    return found

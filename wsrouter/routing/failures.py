@@ -89,12 +89,14 @@ class Failures:
         return CRASH
 
     def _report(self, error: Exception, frame: Frame, request: Any) -> None:
+        raised_at = error.__traceback__
         try:
             raise error
         except Exception as raised:  # noqa: BLE001  # answered, reported
             self.on_crash(frame, request, raised)
         finally:
-            del error  # its traceback holds this frame
+            # With this frame it would hold those of a thread, which hold the error.
+            error.__traceback__ = raised_at
 
     def refusal(self, error: Exception, answer: MessageError | Reject) -> Reject:
         """The refusal of a handshake that answers the same."""
