@@ -28,8 +28,9 @@ MEASURED = (
     "front door, connection and user",
 )
 DATABASES: dict[str, dict[str, Any]] = {
-    "SQLite": {},
+    "SQLite, in memory": {},
     "SQLite, WAL": {"init_command": "PRAGMA journal_mode=WAL"},
+    "SQLite": {},
     "PostgreSQL": {},
     "PostgreSQL, prepared": {"server_side_binding": True, "prepare_threshold": 5},
 }
@@ -74,7 +75,8 @@ def _measure_here(name: str) -> None:
     chosen = {**databases.settings(), "CONN_MAX_AGE": None}
     chosen["OPTIONS"] = chosen.get("OPTIONS", {}) | DATABASES[name]
     # A file, so that there are locks to take, as in a project.
-    chosen["TEST"] = {"NAME": chosen["NAME"], **chosen.get("TEST", {})}
+    file = None if name.endswith("memory") else chosen["NAME"]
+    chosen["TEST"] = {"NAME": file, **chosen.get("TEST", {})}
     settings.DATABASES["default"] = chosen
     variants.django.setup()
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
