@@ -9,13 +9,14 @@ the rounds go to results/lookups.json.
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 from time import perf_counter_ns, process_time_ns
 from typing import Any
+
+from tests.benchmarks import apart
 
 RESULTS = Path(__file__).parent / "results" / "lookups.json"
 ROUNDS, MESSAGES = 40, 100
@@ -38,31 +39,18 @@ DATABASES: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    names = sys.argv[1:] or list(DATABASES)
-    if unknown := [name for name in names if name not in DATABASES]:
-        sys.exit(f"There is no {unknown[0]!r}, only: {'; '.join(DATABASES)}.")
-    for name in names:
-        known[name] = _measured_apart(name)
-        RESULTS.write_text(json.dumps(known, indent=2) + "\n")
-        print(name, json.dumps(known[name], indent=2))  # noqa: T201
+    apart.each_measured(DATABASES, RESULTS, _measured_apart)
 
 
 def _measured_apart(name: str) -> Any:
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.lookups", "--here", name],
-            env=os.environ
-            | {
-                "WSROUTER_TEST_DATABASE": name.partition(",")[0].lower(),
-                "WSROUTER_TEST_SQLITE": f"sqlite://{folder}/bench.sqlite3",
-                "DJANGO_SETTINGS_MODULE": "tests.benchmarks.site.settings",
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
+        return apart.told(
+            "tests.benchmarks.lookups",
+            name,
+            WSROUTER_TEST_DATABASE=name.partition(",")[0].lower(),
+            WSROUTER_TEST_SQLITE=f"sqlite://{folder}/bench.sqlite3",
+            DJANGO_SETTINGS_MODULE="tests.benchmarks.site.settings",
         )
-    return json.loads(done.stdout)
 
 
 def _measure_here(name: str) -> None:

@@ -8,11 +8,12 @@ The figures go to results/registry.json.
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from tests.benchmarks import apart
 
 HERE = Path(__file__).parent
 DATABASES = ("sqlite", "postgresql", "mysql")
@@ -21,27 +22,17 @@ SIZES = (10_000, 1_000_000)
 
 def main() -> None:
     file = HERE / "results" / "registry.json"
-    known = json.loads(file.read_text()) if file.exists() else {}
-    for name in sys.argv[1:] or DATABASES:
-        known[name] = _measured_apart(name)
-        file.write_text(json.dumps(known, indent=2) + "\n")
-        print(name, json.dumps(known[name], indent=2))  # noqa: T201
+    apart.each_measured(DATABASES, file, _measured_apart)
 
 
 def _measured_apart(name: str) -> Any:
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.registry", "--here", folder],
-            env=os.environ
-            | {
-                "WSROUTER_TEST_DATABASE": name,
-                "DJANGO_SETTINGS_MODULE": "tests.project.settings",
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
+        return apart.told(
+            "tests.benchmarks.registry",
+            folder,
+            WSROUTER_TEST_DATABASE=name,
+            DJANGO_SETTINGS_MODULE="tests.project.settings",
         )
-    return json.loads(done.stdout)
 
 
 def _measure_here(folder: str) -> None:
