@@ -114,8 +114,11 @@ def _in_transactions(flow: Flow[Answer]) -> Answer:
 def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
     try:
         lifecycle = assembly.lifecycle(gateway.alias)
-        outcome = yield from lifecycle.handle(frame, request)
-        return encode.answer(outcome, crash_status=gateway.crash_status)
+        # Without a name: a traceback may lead to this frame, and a Failure has one.
+        return encode.answer(
+            (yield from lifecycle.handle(frame, request)),
+            crash_status=gateway.crash_status,
+        )
     except Exception as error:  # noqa: BLE001 (such as no such router)
         return (yield from _crashed(gateway, frame, request, error))
 

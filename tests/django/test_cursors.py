@@ -1,6 +1,7 @@
 """The kept cursor: as good as a new one, and nobody who watches misses a statement."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -98,7 +99,7 @@ def test_a_statement_inside_another_has_a_cursor_of_its_own() -> None:
     assert inner == ["inner"]
 
 
-def test_a_backend_that_makes_cursors_itself_makes_each() -> None:
+def test_a_backend_that_makes_cursors_itself_makes_each(tmp_path: Path) -> None:
     """As those do that have a schema for each tenant: a cursor is when they choose."""
 
     class Schemas(type(database())):  # type: ignore[misc]
@@ -108,7 +109,10 @@ def test_a_backend_that_makes_cursors_itself_makes_each() -> None:
             self.chosen = self.schema
             return super()._cursor(name)
 
-    tenants = Schemas(database().settings_dict, "tenants")
+    where = dict(database().settings_dict)
+    if database().vendor == "sqlite":  # which is not closed in memory
+        where["NAME"] = str(tmp_path / "tenants.sqlite3")
+    tenants = Schemas(where, "tenants")
     try:
         for schema in ("one", "two"):
             tenants.schema = schema

@@ -105,14 +105,17 @@ class Messages:
         opened: Opened | None = None,
     ) -> Flow[Outcome]:
         answer: Exception = error
-        if plan.exceptions or not isinstance(error, MessageError):
-            answer = yield from self.failures.explain(
-                error, frame, request, plan.exceptions
-            )
-        if not isinstance(answer, MessageError):
-            answer = yield from self.failures.crash(answer, frame, request)
-        client_id = (opened or self._unread(frame.body)).id
-        return Failure(answer, action, client_id, crashed=answer is CRASH)
+        try:
+            if plan.exceptions or not isinstance(error, MessageError):
+                answer = yield from self.failures.explain(
+                    error, frame, request, plan.exceptions
+                )
+            if not isinstance(answer, MessageError):
+                answer = yield from self.failures.crash(answer, frame, request)
+            client_id = (opened or self._unread(frame.body)).id
+            return Failure(answer, action, client_id, crashed=answer is CRASH)
+        finally:
+            del error, answer  # whose tracebacks may lead to this frame
 
 
 def _settled(outcome: Outcome) -> Flow[Outcome]:
