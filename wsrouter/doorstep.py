@@ -17,7 +17,7 @@ from django.utils.log import log_response
 
 from wsrouter import dispatch, views
 from wsrouter.dispatch import Arrival
-from wsrouter.errors import ImpossibleHeaders, NotOurGateway
+from wsrouter.errors import NotOurGateway
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.mapping import HEADERS
 
@@ -63,9 +63,7 @@ def knock(
         return dispatch.arrival(environ, alias)
     except NotOurGateway:
         return REFUSED if path in _found else None
-    except ImpossibleHeaders:
-        return None
-    except Exception:  # noqa: BLE001  # such as a wrong setting, reported by Django
+    except Exception:  # noqa: BLE001  # refused or reported by Django
         return None
 
 
