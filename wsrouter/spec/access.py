@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wsrouter.routing.throttle import Rate
+from wsrouter.spec.options import members
 
 TICKET_SECONDS = 60
 TICKET_RATE = Rate(limit=20, seconds=60, scope="user")
@@ -46,11 +47,8 @@ def connect_throttle(value: Any) -> tuple[Rate, ...]:
 
 def tickets(value: Any) -> TicketsOption:
     """Read TICKETS; raises ValueError."""
-    if not isinstance(value, dict):
-        raise ValueError(" must be a dict with RATE, SECONDS.")
-    if unknown := sorted(map(repr, set(value) - {"SECONDS", "RATE"})):
-        raise ValueError(f" takes no {' and no '.join(unknown)}, only RATE, SECONDS.")
-    seconds = value.get("SECONDS", TICKET_SECONDS)
+    given = members(value, {"RATE", "SECONDS"})
+    seconds = given.get("SECONDS", TICKET_SECONDS)
     if type(seconds) is not int or not 1 <= seconds <= TICKET_SECONDS:
         raise ValueError(
             f"['SECONDS'] must be 1 to {TICKET_SECONDS}, not {seconds!r}: a ticket is"

@@ -73,7 +73,7 @@ class DomainOption:
 
 def throttling(value: Any) -> Throttling:
     """Read THROTTLING; raises ValueError."""
-    given = _members(value, {"RATE", "BURST", "ROUTES"})
+    given = members(value, {"RATE", "BURST", "ROUTES"})
     routes = given.pop("ROUTES", {})
     if not isinstance(routes, dict) or not all(isinstance(key, str) for key in routes):
         raise ValueError("['ROUTES'] must be a dict by route key.")
@@ -87,7 +87,7 @@ def access_log(value: Any) -> AccessLogOption:
     """Read ACCESS_LOG; raises ValueError."""
     if isinstance(value, str):
         value = {"DESTINATION": value}
-    given = _members(value, {"DESTINATION", "FORMAT"}, needed={"DESTINATION"})
+    given = members(value, {"DESTINATION", "FORMAT"}, needed={"DESTINATION"})
     text = _text(given.get("FORMAT", LOG_FORMAT), "FORMAT")
     if "$context.requestId" not in text and "$context.extendedRequestId" not in text:
         raise ValueError("['FORMAT'] must contain $context.requestId.")
@@ -99,7 +99,7 @@ def access_log(value: Any) -> AccessLogOption:
 
 def authorizer(value: Any) -> AuthorizerOption:
     """Read AUTHORIZER; raises ValueError."""
-    given = _members(
+    given = members(
         value, {"FUNCTION", "IDENTITY", "ROLE", "USER"}, needed={"FUNCTION"}
     )
     identity = given.get("IDENTITY", ())
@@ -119,7 +119,7 @@ def authorizer(value: Any) -> AuthorizerOption:
 
 def domain(value: Any) -> DomainOption:
     """Read DOMAIN; raises ValueError."""
-    given = _members(
+    given = members(
         value, {"NAME", "CERTIFICATE", "KEY", "ONLY"}, needed={"NAME", "CERTIFICATE"}
     )
     name, key = _text(given["NAME"], "NAME"), _text(given.get("KEY", ""), "KEY")
@@ -159,7 +159,7 @@ def identifier(value: Any) -> str:
 
 
 def _throttle(value: Any) -> Throttle:
-    given = _members(value, {"RATE", "BURST"}, needed={"RATE", "BURST"})
+    given = members(value, {"RATE", "BURST"}, needed={"RATE", "BURST"})
     rate, burst = given["RATE"], given["BURST"]
     if not _is_number(rate) or rate <= 0:
         raise ValueError("['RATE'] must be a number of requests a second above 0.")
@@ -173,7 +173,8 @@ def _is_number(value: Any) -> bool:
     return number and math.isfinite(value)
 
 
-def _members(value: Any, known: set[str], needed: Set[str] = frozenset()) -> Any:
+def members(value: Any, known: set[str], needed: Set[str] = frozenset()) -> Any:
+    """A copy of an option that is a dict; raises ValueError for unknown members."""
     listed = ", ".join(sorted(known))
     if not isinstance(value, dict):
         raise ValueError(f" must be a dict with {listed}.")
