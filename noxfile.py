@@ -70,7 +70,7 @@ OF_THE_WHEEL = [
         "e2e/test_ws_local.py",
         "examples",
         "routing",
-        "spec",
+        "catalog",
         "sync/test_command.py",
         "test_package.py",
         "wire",

@@ -87,7 +87,7 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
 
     def gateway(self, request: HttpRequest, alias: str) -> HttpResponse:
         """One gateway: its routes, what is not published, and the button."""
-        from wsrouter.management.gateway_page import Page, page
+        from wsrouter.ops.gateway_page import Page, page
 
         _require(request, SEE, PUBLISH)
         if request.method == "POST":
@@ -103,7 +103,7 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
 
     def _publish(self, request: HttpRequest, alias: str) -> HttpResponse:
         """Publish exactly the plan that was shown, or show the new one."""
-        from wsrouter.management.gateway_page import publish_page
+        from wsrouter.ops.gateway_page import publish_page
 
         _require(request, PUBLISH)
         try:

@@ -17,8 +17,8 @@ from django.core import checks
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules
 
-from wsrouter import reloading
-from wsrouter.routing import slot
+from wsrouter.routing import sender_slot
+from wsrouter.wiring import autoreload
 
 
 class WSRouterConfig(AppConfig):
@@ -30,9 +30,9 @@ class WSRouterConfig(AppConfig):
         checks.register(_check, "wsrouter")
         checks.register(_check_deployment, "wsrouter", deploy=True)
         _listen()
-        slot.install_sender(_sender)
-        reloading.watch()
-        reloading.hush()
+        sender_slot.install_sender(_sender)
+        autoreload.watch()
+        autoreload.hush()
         autodiscover_modules("ws")
         _declare()
 
@@ -41,11 +41,12 @@ def _declare() -> None:
     """Mistakes in a declaration are errors at start."""
     if "wsrouter.routing.router" not in sys.modules and not _names_a_router():
         return
-    from wsrouter import conf, discovery
+    from wsrouter import conf
+    from wsrouter.wiring import routers
 
     with suppress(conf.ConfigurationError):  # a system check tells of it
         for gateway in conf.gateways().values():
-            discovery.root_router(gateway)
+            routers.root_router(gateway)
 
 
 def _names_a_router() -> bool:
@@ -73,28 +74,28 @@ def _listen() -> None:
 
 
 def _told(event: str, **told: Any) -> None:
-    from wsrouter import account_events
+    from wsrouter import receivers
 
-    getattr(account_events, event)(**told)
+    getattr(receivers, event)(**told)
 
 
 def _sender() -> Any:
-    from wsrouter import assembly
+    from wsrouter.wiring import outgoing
 
-    return assembly.sender()
+    return outgoing.sender()
 
 
 def _check(**about: Any) -> list[checks.CheckMessage]:
-    from wsrouter.checks import CHECKS
+    from wsrouter.checks.settings import CHECKS
 
     return _all(CHECKS, about)
 
 
 def _check_deployment(**about: Any) -> list[checks.CheckMessage]:
-    from wsrouter import deployment_checks
-    from wsrouter.checks import check_secrets
+    from wsrouter.checks import deployment
+    from wsrouter.checks.settings import check_secrets
 
-    return _all((check_secrets, *deployment_checks.CHECKS), about)
+    return _all((check_secrets, *deployment.CHECKS), about)
 
 
 def _all(

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
 
 from wsrouter.errors import WSRouterError
-from wsrouter.spec import access, options, sending
-from wsrouter.spec.gateway import Gateway
+from wsrouter.options import connecting, publishing, sending
+from wsrouter.options.gateway import Gateway
+from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import limits, secret, selection
 
 MANAGEMENT_ENDPOINT_VARIABLE = "WSROUTER_MANAGEMENT_ENDPOINT"
@@ -43,8 +43,8 @@ _CHOICES = {
     "PUBLISH": ("routes", "default"),
 }
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    **options.READERS,
-    **access.READERS,
+    **publishing.READERS,
+    **connecting.READERS,
     **sending.READERS,
 }
 NAMES = frozenset(
@@ -54,6 +54,7 @@ NAMES = frozenset(
 _ALIAS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
+@cleared_by("WSROUTER")
 @cache
 def gateways() -> Mapping[str, Gateway]:
     """Every configured gateway by alias; raises ConfigurationError.
@@ -253,11 +254,3 @@ def _check_twins(found: Iterable[Gateway]) -> None:
                 raise ConfigurationError(
                     f"WSROUTER: {other!r} and {each.alias!r} are one API, {name!r}."
                 )
-
-
-def _forget(*, setting: str, **_: Any) -> None:
-    if setting == "WSROUTER":
-        gateways.cache_clear()
-
-
-setting_changed.connect(_forget)

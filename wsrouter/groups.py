@@ -10,8 +10,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from wsrouter.audience import Audience, alias
 from wsrouter.models import Membership, OpenConnection
+from wsrouter.registry.database import alias
+from wsrouter.registry.recipients import Audience
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Recipients
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.core.signals import setting_changed
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from wsrouter.setting_caches import on_change
 from wsrouter.wire import limits
 
 LIFETIME = timedelta(seconds=limits.LIFETIME_SECONDS, minutes=5)
@@ -135,9 +135,4 @@ def _comparable(moment: datetime | None) -> datetime | None:
     return timezone.make_naive(moment)
 
 
-def _forget(*, setting: str, **_: Any) -> None:
-    if setting in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
-        _proofs.clear()
-
-
-setting_changed.connect(_forget)
+on_change(_proofs.clear, "SECRET_KEY", "SECRET_KEY_FALLBACKS")

@@ -5,10 +5,11 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from wsrouter import conf, ticket_store
+from wsrouter import conf
+from wsrouter.auth import ticket_store
 from wsrouter.errors import TooManyTickets
 from wsrouter.identity import proven
-from wsrouter.throttles import CacheCounter
+from wsrouter.registry.rate_counter import CacheCounter
 
 
 def issue(

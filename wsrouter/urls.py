@@ -5,7 +5,7 @@ from functools import cached_property
 from django.urls import ResolverMatch, URLPattern, path
 from django.urls.resolvers import RoutePattern
 
-from wsrouter import ticket_view, views
+from wsrouter.endpoint import ticket_view, view
 
 
 class _Endpoint(URLPattern):
@@ -24,7 +24,7 @@ app_name = "wsrouter"
 urlpatterns = [
     _Endpoint(
         RoutePattern("", name="endpoint", is_endpoint=True),
-        views.endpoint,
+        view.endpoint,
         name="endpoint",
     ),
     path("ticket/", ticket_view.ticket, name="ticket"),

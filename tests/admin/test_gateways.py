@@ -9,9 +9,9 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from wsrouter import assembly
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.wiring import publisher
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/wsrouter/openconnection/gateways/"
@@ -21,7 +21,7 @@ PAGE = f"{LIST}default/"
 @pytest.fixture
 def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
     made = MemoryControlPlane(pending_polls=0)
-    monkeypatch.setattr(assembly, "control_plane", lambda alias: made)
+    monkeypatch.setattr(publisher, "control_plane", lambda alias: made)
     return made
 
 
@@ -41,7 +41,7 @@ def viewer() -> Client:
 
 
 @pytest.fixture
-def publisher() -> Client:
+def publishing_user() -> Client:
     """Somebody with that permission, and no other."""
     return a_client("publish_gateway")
 
@@ -87,19 +87,19 @@ def test_without_permission(plane: MemoryControlPlane, path: str) -> None:
 
 
 def test_a_publisher_finds_the_way_and_sees_no_connections(
-    publisher: Client, plane: MemoryControlPlane
+    publishing_user: Client, plane: MemoryControlPlane
 ) -> None:
     connections = "/admin/wsrouter/openconnection/"
 
-    assert connections in text(publisher.get("/admin/"))
-    assert PAGE in text(publisher.get(connections, follow=True))
-    assert publisher.get(f"{connections}1/change/").status_code == 403
+    assert connections in text(publishing_user.get("/admin/"))
+    assert PAGE in text(publishing_user.get(connections, follow=True))
+    assert publishing_user.get(f"{connections}1/change/").status_code == 403
     assert connections not in a_client(name="ben").get("/admin/").content.decode()
 
 
-def test_publishing(publisher: Client, plane: MemoryControlPlane) -> None:
-    plan = shown_plan(publisher)
-    answer = publisher.post(PAGE, {"plan": plan}, follow=True)
+def test_publishing(publishing_user: Client, plane: MemoryControlPlane) -> None:
+    plan = shown_plan(publishing_user)
+    answer = publishing_user.post(PAGE, {"plan": plan}, follow=True)
 
     assert "Published. Clients connect to wss://api1." in text(answer)
     assert "In sync: nothing to do." in text(answer)
@@ -107,16 +107,16 @@ def test_publishing(publisher: Client, plane: MemoryControlPlane) -> None:
     assert entry.object_repr == "Gateway default"
     assert entry.user.username == "ann"
     assert "Published" in entry.change_message
-    assert "Gateway default" in text(publisher.get("/admin/"))
+    assert "Gateway default" in text(publishing_user.get("/admin/"))
 
 
 def test_only_the_plan_that_was_seen_is_published(
-    publisher: Client, plane: MemoryControlPlane, settings: Any
+    publishing_user: Client, plane: MemoryControlPlane, settings: Any
 ) -> None:
-    plan = shown_plan(publisher)
+    plan = shown_plan(publishing_user)
     entry = {**settings.WSROUTER["default"], "TIMEOUT": 5}
     settings.WSROUTER = {"default": entry}
-    answer = publisher.post(PAGE, {"plan": plan}, follow=True)
+    answer = publishing_user.post(PAGE, {"plan": plan}, follow=True)
 
     assert "The plan has changed" in text(answer)
     assert plane.server.writes == []
@@ -124,11 +124,11 @@ def test_only_the_plan_that_was_seen_is_published(
 
 
 def test_a_refusal_is_shown_and_logged(
-    publisher: Client, plane: MemoryControlPlane
+    publishing_user: Client, plane: MemoryControlPlane
 ) -> None:
-    plan = shown_plan(publisher)
+    plan = shown_plan(publishing_user)
     plane.server.refused_sources = {"context.connectionId"}
-    answer = publisher.post(PAGE, {"plan": plan}, follow=True)
+    answer = publishing_user.post(PAGE, {"plan": plan}, follow=True)
 
     assert "AWS refused CreateIntegration" in text(answer)
     (entry,) = LogEntry.objects.all()
@@ -154,15 +154,15 @@ def test_a_wrong_setting_is_shown(
 
 
 def test_no_secret_is_shown(
-    publisher: Client, plane: MemoryControlPlane, settings: Any
+    publishing_user: Client, plane: MemoryControlPlane, settings: Any
 ) -> None:
     secret = settings.WSROUTER["default"]["SECRET"]
-    pages = text(publisher.get(PAGE)) + text(publisher.get(LIST))
-    publisher.post(PAGE, {"plan": shown_plan(publisher)})
+    pages = text(publishing_user.get(PAGE)) + text(publishing_user.get(LIST))
+    publishing_user.post(PAGE, {"plan": shown_plan(publishing_user)})
     settings.WSROUTER = {
         "default": {**settings.WSROUTER["default"], "SECRET": "n" * 40}
     }
-    pages += text(publisher.get(PAGE))
+    pages += text(publishing_user.get(PAGE))
 
     assert "***" in pages
     assert secret not in pages

@@ -59,8 +59,8 @@ sys.exit(os.waitstatus_to_exitcode(status))
 def test_boto3_is_imported_with_the_first_client() -> None:
     script = """
 import sys
-import wsrouter.aws.clients, wsrouter.aws.control_plane, wsrouter.aws.endpoints
-wsrouter.aws.control_plane.ApiGatewayControlPlane(region="eu-west-1")
+import wsrouter.aws.clients, wsrouter.aws.control.control_plane, wsrouter.aws.endpoints
+wsrouter.aws.control.control_plane.ApiGatewayControlPlane(region="eu-west-1")
 sys.exit(any(name.split(".")[0] in ("boto3", "botocore") for name in sys.modules))
 """
     finished = subprocess.run([sys.executable, "-c", script], timeout=60, check=False)

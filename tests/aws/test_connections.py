@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from tests.aws.answering import Server
-from wsrouter.aws import clients, keepalive
-from wsrouter.aws.connections import Connections
-from wsrouter.aws.lean import LeanConnections
-from wsrouter.aws.targets import endpoint_of
+from wsrouter.aws import clients
+from wsrouter.aws.posts import keepalive
+from wsrouter.aws.posts.management_api import Connections
+from wsrouter.aws.posts.targets import endpoint_of
+from wsrouter.aws.posts.threads import LeanConnections
+from wsrouter.delivery.ports import Fate, Place, Posted
 from wsrouter.errors import ConnectionGone, DeliveryFailed
-from wsrouter.fanout.ports import Fate, Place, Posted
+from wsrouter.options.gateway import Gateway
+from wsrouter.options.publishing import DomainOption
 from wsrouter.routing.ports import Address
-from wsrouter.spec.gateway import Gateway
-from wsrouter.spec.options import DomainOption
 
 
 @pytest.fixture
@@ -242,9 +243,9 @@ def test_a_server_that_hung_up_meanwhile_is_asked_again(server: Server) -> None:
 FORKING = """
 import os, sys
 from wsrouter.aws import clients
-from wsrouter.aws.transports import transport
+from wsrouter.aws.posts.transports import transport
 from wsrouter.routing.ports import Address
-from wsrouter.spec.gateway import Gateway
+from wsrouter.options.gateway import Gateway
 gateway = Gateway(alias="default", management_endpoint=sys.argv[2])
 adapter = transport(sys.argv[1], lambda: {"default": gateway})
 address = Address(connection_id="A1=", gateway="default")
@@ -277,7 +278,7 @@ def test_a_forked_process_shares_no_connection(server: Server) -> None:
 
 def test_boto3_is_imported_with_the_first_client() -> None:
     code = (
-        "import sys, wsrouter.aws.connections\n"
+        "import sys, wsrouter.aws.posts.management_api\n"
         "print([each for each in ('boto3', 'botocore') if each in sys.modules])"
     )
     done = subprocess.run(
@@ -287,6 +288,6 @@ def test_boto3_is_imported_with_the_first_client() -> None:
 
 
 def test_the_transport_of_a_project_is_this_one() -> None:
-    from wsrouter import assembly
+    from wsrouter.wiring import outgoing
 
-    assert type(assembly.transport()) is LeanConnections
+    assert type(outgoing.transport()) is LeanConnections

@@ -8,13 +8,13 @@ import pytest
 from botocore import xform_name
 from botocore.validate import ParamValidator
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.bench import OTHER_SECRET, Bench, a_spec
 from tests.sync.test_options import DOMAIN
-from wsrouter.aws.control_plane import ApiGatewayControlPlane
+from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
 from wsrouter.errors import SyncError
-from wsrouter.sync.failures import NotFound
+from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.outdated import KEPT
-from wsrouter.testing.control_plane import MemoryControlPlane
 
 
 def test_every_call_is_valid_for_boto3() -> None:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from tests.aws.hall import PATIENCE, REGION, Hall, opened
 from tests.django.events import serving
 from wsrouter import Delivery, Report, Router
-from wsrouter.aws.connections import Connections
+from wsrouter.aws.posts.management_api import Connections
 from wsrouter.errors import ConnectionGone
 from wsrouter.models import OpenConnection
+from wsrouter.options.gateway import Gateway
 from wsrouter.routing.ports import Address
-from wsrouter.spec.gateway import Gateway
 
 SOCKETS = 500
 LEAVING = 40

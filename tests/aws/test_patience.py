@@ -10,10 +10,16 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from wsrouter.aws.failures import refusal
-from wsrouter.aws.patience import ATTEMPTS, PatientCalls
+from wsrouter.aws.botocore_errors import refusal
+from wsrouter.aws.control.call_retry import ATTEMPTS, PatientCalls
 from wsrouter.errors import SyncError
-from wsrouter.sync.failures import Conflict, Invalid, NotFound, Refused, Unanswered
+from wsrouter.sync.control_errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    Refused,
+    Unanswered,
+)
 
 THROTTLED = refusal("X", "TooManyRequestsException", "Too Many Requests", 429)
 COLLIDED = refusal("X", "ConflictException", "Due to concurrent modification.", 409)

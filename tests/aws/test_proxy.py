@@ -16,14 +16,15 @@ from typing import Any
 
 import pytest
 
-from wsrouter.aws import clients, keepalive
-from wsrouter.aws.transports import transport
-from wsrouter.fanout.bucket import Bucket
-from wsrouter.fanout.deliver import deliver
-from wsrouter.fanout.patience import Patience
-from wsrouter.fanout.ports import Place, Recipient
+from wsrouter.aws import clients
+from wsrouter.aws.posts import keepalive
+from wsrouter.aws.posts.transports import transport
+from wsrouter.delivery.deliver import deliver
+from wsrouter.delivery.ports import Place, Recipient
+from wsrouter.delivery.retry import Patience
+from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.options.gateway import Gateway
 from wsrouter.routing.delivery import Report
-from wsrouter.spec.gateway import Gateway
 
 HOST = "ws.example.com"
 NAMES = [f"{number}A=" for number in range(30)]

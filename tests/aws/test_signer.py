@@ -14,11 +14,12 @@ from botocore.credentials import RefreshableCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsrouter.aws import clients, targets
-from wsrouter.aws.signer import Credentials, Signer, encoded
-from wsrouter.aws.targets import Target, Volley
-from wsrouter.fanout.ports import Place
-from wsrouter.spec.gateway import Gateway
+from wsrouter.aws import clients
+from wsrouter.aws.posts import targets
+from wsrouter.aws.posts.signer import Credentials, Signer, encoded
+from wsrouter.aws.posts.targets import Target, Volley
+from wsrouter.delivery.ports import Place
+from wsrouter.options.gateway import Gateway
 
 WORD = st.text(ascii_letters + digits + "-_.~", min_size=1, max_size=20).filter(
     lambda text: set(text) != {"."}

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("pycurl")
 
-from wsrouter.aws.pycurl_extra import pycurl
-from wsrouter.aws.watching import Sockets
+from wsrouter.aws.posts.epoll import Sockets
+from wsrouter.aws.posts.pycurl_extra import pycurl
 
 Pair = tuple[socket.socket, socket.socket]
 

@@ -13,7 +13,7 @@ import orjson
 
 from tests.benchmarks.events import PAYLOAD
 from tests.benchmarks.serving import CREDENTIALS
-from wsrouter.aws.signer import Credentials, Signer
+from wsrouter.aws.posts.signer import Credentials, Signer
 from wsrouter.wire import encode
 
 SECONDS = 4

@@ -26,18 +26,20 @@ VARIANTS = (
     "front door, connection and user",
 )
 DJANGO = "Django: handler, URLs, request, response, signals"
+SESSION = "the connection, and whether its session holds"
+REQUEST = "what Django does at the begin and end of a request"
 SERVER = "the server's part: the environ, reading the answer"
 AREAS = {
-    "wsrouter/cursors.py": "the statement: Django's cursor and the driver",
-    "wsrouter/lookup.py": "the user out of its row",
-    "wsrouter/store.py": "the connection, and whether its session holds",
-    "wsrouter/identity.py": "the connection, and whether its session holds",
+    "wsrouter/registry/cursors.py": "the statement: Django's cursor and the driver",
+    "wsrouter/registry/compiled_lookup.py": "the user out of its row",
+    "wsrouter/registry/open_connections.py": SESSION,
+    "wsrouter/identity.py": SESSION,
     "wsrouter/wire/decode": "the secret and the headers",
     "wsrouter/wire/secret.py": "the secret and the headers",
     "wsrouter/wire/envelope.py": "payload in, answer out (pydantic, orjson)",
     "wsrouter/wire/encode.py": "payload in, answer out (pydantic, orjson)",
-    "wsrouter/routing/plan.py": "payload in, answer out (pydantic, orjson)",
-    "wsrouter/doorstep.py": "what Django does at the begin and end of a request",
+    "wsrouter/routing/compiled_route.py": "payload in, answer out (pydantic, orjson)",
+    "wsrouter/endpoint/fast_path.py": REQUEST,
     "wsrouter/": "from one to the other: door, dispatch, routing",
     "site/handlers.py": "the handler",
     "django/core/handlers": DJANGO,

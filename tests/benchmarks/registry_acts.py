@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.benchmarks.registry_costs import frame, id_of
-from wsrouter import groups, reaper, revocation
-from wsrouter.audience import Audience
-from wsrouter.fanout.ports import Span
+from wsrouter import groups
+from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
+from wsrouter.ops import reaper
+from wsrouter.registry import revocation
+from wsrouter.registry.open_connections import Store
+from wsrouter.registry.recipients import Audience
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.ports import Recipients
-from wsrouter.store import Store
 
 ONE = id_of(77)
 store, audience = Store(), Audience()

@@ -17,13 +17,13 @@ from django.db import transaction
 
 from tests.benchmarks import registry_rows
 from wsrouter import groups
-from wsrouter.audience import PAGE, Audience
-from wsrouter.fanout.ports import Span
+from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
+from wsrouter.registry.open_connections import Store
+from wsrouter.registry.recipients import PAGE, Audience
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.ports import Recipients
-from wsrouter.store import Store
 
 ROUNDS = 200
 REPEATS = 7

@@ -18,11 +18,11 @@ from tests.benchmarks.sends import GROUP, ours
 
 def worker() -> int:
     from wsrouter import conf
-    from wsrouter.audience import Audience
-    from wsrouter.aws.transports import transport
-    from wsrouter.fanout.bucket import Bucket
-    from wsrouter.fanout.deliver import deliver
-    from wsrouter.fanout.patience import Patience
+    from wsrouter.aws.posts.transports import transport
+    from wsrouter.delivery.deliver import deliver
+    from wsrouter.delivery.retry import Patience
+    from wsrouter.delivery.token_bucket import Bucket
+    from wsrouter.registry.recipients import Audience
     from wsrouter.routing.ports import Recipients
 
     gateway = conf.gateway()

@@ -3,7 +3,7 @@
 import time
 from statistics import median
 
-from wsrouter.aws.signer import Credentials, Signer
+from wsrouter.aws.posts.signer import Credentials, Signer
 
 ROUNDS = 9
 RECIPIENTS = 20_000

@@ -13,9 +13,10 @@ from django.db import connection, connections
 
 from tests.django import peers, registering, talk
 from tests.django.events import serving
-from wsrouter import Delivery, assembly
-from wsrouter.fanout.memory import MemoryTransport
+from wsrouter import Delivery
+from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.signals import delivered
+from wsrouter.testing.substitution import substituted
 
 InThreads = Callable[[int, Callable[[int], Any]], list[Any]]
 
@@ -49,7 +50,7 @@ def transport() -> Iterator[MemoryTransport]:
     peers.ended.clear()
     peers.within.clear()
     memory = MemoryTransport()
-    with serving(peers.router), assembly.substituted(transport=memory, secret=""):
+    with serving(peers.router), substituted(transport=memory, secret=""):
         yield memory
 
 

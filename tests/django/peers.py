@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.django.events import Gateway
 from wsrouter import Connection, Delivery, Disconnected, Report, Router
-from wsrouter.fanout.memory import MemoryTransport
+from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.delivery import Status
 

@@ -5,8 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from pydantic import BaseModel
 
-from wsrouter import Accept, Connection, MessageError, Reject, Router, assembly
-from wsrouter.aws.connections import Connections
+from wsrouter import Accept, Connection, MessageError, Reject, Router
+from wsrouter.aws.posts.management_api import Connections
+from wsrouter.wiring import incoming, outgoing
 
 router = Router()
 told = router.event("told", str)
@@ -61,5 +62,5 @@ def close(connection: Connection) -> None:
 
 def assert_real_transport() -> None:
     """Nothing of the test client is left."""
-    assert isinstance(assembly.transport(), Connections)
-    assert len(assembly.accepted_secrets("default")) < 2
+    assert isinstance(outgoing.transport(), Connections)
+    assert len(incoming.accepted_secrets("default")) < 2

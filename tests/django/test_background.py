@@ -10,15 +10,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from tests.django.events import serving
-from wsrouter import Delivery, Report, Router, assembly, sending
+from wsrouter import Delivery, Report, Router
+from wsrouter.delivery.background import LANES
+from wsrouter.delivery.memory import MemoryTransport
+from wsrouter.delivery.ports import Fate, Posted
 from wsrouter.errors import TooManyRecipients
-from wsrouter.fanout.background import LANES
-from wsrouter.fanout.memory import MemoryTransport
-from wsrouter.fanout.ports import Fate, Posted
 from wsrouter.models import Membership, OpenConnection, QueuedSend, QueuedSlice
 from wsrouter.routing import ports
 from wsrouter.routing.delivery import Status
 from wsrouter.routing.ports import Address
+from wsrouter.testing.substitution import substituted
+from wsrouter.wiring import outgoing, sender_for
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 router = Router()
@@ -74,7 +76,7 @@ class Queue:
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     made = Queue()
-    monkeypatch.setattr(sending, "_engine", lambda name: made.put if name else None)
+    monkeypatch.setattr(sender_for, "_engine", lambda name: made.put if name else None)
     return made
 
 
@@ -84,7 +86,7 @@ def wire() -> Iterator[Wire]:
     options = {"SEND_RECIPIENTS": 25, "SLICE_RECIPIENTS": SIZE}
     with (
         serving(router, BACKGROUND="celery", **options),
-        assembly.substituted(transport=wire, secret=""),
+        substituted(transport=wire, secret=""),
     ):
         yield wire
 
@@ -113,7 +115,7 @@ def members(count: int, group: str = "g", prefix: str = "id") -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wsrouter.audience.PAGE", 7)
+    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 7)
 
 
 def test_few_recipients_are_served_at_once(wire: Wire, queue: Queue) -> None:
@@ -126,7 +128,7 @@ def test_few_recipients_are_served_at_once(wire: Wire, queue: Queue) -> None:
 def test_a_bound_that_is_less_than_a_page_holds(
     wire: Wire, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wsrouter.audience.PAGE", 1000)
+    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 1000)
     members(26)
     assert told.send("x", group="g").status is Status.QUEUED
     assert not wire.got
@@ -226,7 +228,7 @@ def test_no_more_slices_than_lanes_are_under_way(wire: Wire, queue: Queue) -> No
     members(95)
     told.send("x", group="g")
     send = QueuedSend.objects.get().pk
-    background = assembly.sender().terms("").background
+    background = outgoing.sender().terms("").background
     assert background is not None
     claims = [background.ledger.claim(send, f"{n}", SIZE) for n in range(LANES + 2)]
     assert [each is None for each in claims] == [False] * LANES + [True] * 2
@@ -278,7 +280,7 @@ def test_without_an_engine_many_recipients_are_refused(
 def test_forgotten_sends_are_found(wire: Wire, queue: Queue) -> None:
     members(30)
     told.send("x", group="g")
-    background = assembly.sender().terms("").background
+    background = outgoing.sender().terms("").background
     assert background is not None
     assert list(background.ledger.forgotten()) == []
     long_ago = timezone.now() - timedelta(hours=1)

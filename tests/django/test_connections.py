@@ -11,10 +11,10 @@ from django.utils import timezone
 from tests.django.conftest import InThreads
 from tests.django.events import Gateway
 from tests.django.registering import code_of, connected, ended
-from wsrouter.audience import Audience
 from wsrouter.models import Membership, OpenConnection
+from wsrouter.registry.open_connections import Store
+from wsrouter.registry.recipients import Audience
 from wsrouter.routing.ports import Recipients
-from wsrouter.store import Store
 
 pytestmark = [
     pytest.mark.database,

@@ -12,7 +12,8 @@ from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from tests.django.events import Gateway, serving
-from wsrouter import Connection, Router, cursors
+from wsrouter import Connection, Router
+from wsrouter.registry import cursors
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 KEPT = "_wsrouter_cursor"

@@ -8,7 +8,7 @@ from tests.django.events import Gateway, serving
 from tests.django.registering import connected, ended
 from wsrouter import Connection, Disconnected, Router
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.store import Store
+from wsrouter.registry.open_connections import Store
 
 pytestmark = [
     pytest.mark.database,

@@ -9,8 +9,8 @@ from django.test import override_settings
 
 from tests.project.shop import ws as shop
 from wsrouter.apps import WSRouterConfig
-from wsrouter.discovery import of_all_apps
 from wsrouter.routing.table import table
+from wsrouter.wiring.routers import of_all_apps
 
 SETTINGS = """
 from tests.project.settings import *

@@ -14,7 +14,7 @@ from django.utils.log import AdminEmailHandler
 from tests.django.door_routes import ended, router
 from tests.django.doors import DOORS, FRONT, Door, to_django
 from tests.django.events import SECRET, Gateway, headers, new_id, serving
-from wsrouter import doorstep, lanes
+from wsrouter.endpoint import fast_path, request_thread
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
@@ -39,8 +39,8 @@ def _served() -> Any:
     ended.clear()
     with serving(router):
         yield
-    while lanes._idle:
-        lanes._idle.pop().shutdown()
+    while request_thread._idle:
+        request_thread._idle.pop().shutdown()
 
 
 def told(door: Door, body: bytes, key: str = "$default", **mapped: Any) -> Any:
@@ -106,7 +106,7 @@ def test_what_is_refused_is_refused_alike(name: str, is_known: bool) -> None:
     away itself."""
     answers = {}
     for door in DOORS:
-        doorstep._found.clear()
+        fast_path._found.clear()
         if is_known:
             told(DOORS[door](), *frame("echo", '"x"'))
         to_django.clear()
@@ -251,8 +251,8 @@ def test_the_end_of_a_session_is_acted_on(
 @pytest.fixture
 def sockets() -> Any:
     """Those that were closed, in order."""
-    from wsrouter import assembly
-    from wsrouter.fanout.memory import MemoryTransport
+    from wsrouter.delivery.memory import MemoryTransport
+    from wsrouter.testing.substitution import substituted
 
     closed: list[str] = []
 
@@ -260,7 +260,7 @@ def sockets() -> Any:
         def close(self, address: Any) -> None:
             closed.append(address.connection_id)
 
-    with assembly.substituted(transport=Watched(), secret=""):
+    with substituted(transport=Watched(), secret=""):
         yield closed
 
 

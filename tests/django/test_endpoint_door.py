@@ -8,7 +8,8 @@ import pytest
 from django.test import Client, RequestFactory, override_settings
 
 from tests.django.events import SECRET, URL, Gateway, headers, new_id, serving
-from wsrouter import Router, views
+from wsrouter import Router
+from wsrouter.endpoint import view
 
 OLD = "fedcba9876543210fedcba9876543210"
 router = Router()
@@ -74,7 +75,7 @@ def test_a_wrong_secret_does_not_have_its_body_read() -> None:
     )
     request.META["CONTENT_LENGTH"] = str(10 * 1024 * 1024)
     request._stream = Unreadable()
-    assert views.endpoint(request).status_code == 403
+    assert view.endpoint(request).status_code == 403
 
 
 def test_a_wrong_secret_looks_at_neither_session_nor_user() -> None:
@@ -154,7 +155,7 @@ def test_headers_are_looked_at_before_the_body() -> None:
     request = RequestFactory().post(URL, headers=mapped)
     request.META["CONTENT_LENGTH"] = "2"
     request._stream = Unreadable()
-    assert views.endpoint(request).status_code == 400
+    assert view.endpoint(request).status_code == 400
 
 
 def test_a_comma_in_the_user_agent_is_no_second_header() -> None:

@@ -17,7 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from tests.django.doors import DOORS, FRONT, Door, FrontAsgi, to_django
 from tests.django.events import Gateway, headers, new_id, serving
-from wsrouter import Connection, Router, lanes, views
+from wsrouter import Connection, Router
+from wsrouter.endpoint import request_thread, view
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 router = Router()
@@ -76,8 +77,8 @@ def door(request: pytest.FixtureRequest) -> Door:
 def _served() -> Any:
     with serving(router):
         yield
-    while lanes._idle:
-        lanes._idle.pop().shutdown()
+    while request_thread._idle:
+        request_thread._idle.pop().shutdown()
 
 
 def send(door: Door, action: str, payload: Any = ...) -> Any:
@@ -114,20 +115,20 @@ def scope_of(found: dict[str, str]) -> dict[str, Any]:
 
 def test_what_needs_no_thread_gets_none() -> None:
     assert not send(FrontAsgi(), "asleep", 0).startswith("wsrouter")
-    assert not lanes._idle
+    assert not request_thread._idle
 
 
 def test_sync_code_of_one_message_runs_in_one_thread_which_stays() -> None:
     first, second, own = send(FrontAsgi(), "both")
     assert first == second != own
     assert send(FrontAsgi(), "sleep", 0) == f"wsrouter {first}"
-    assert len(lanes._idle) == 1
+    assert len(request_thread._idle) == 1
 
 
 def test_more_threads_than_may_wait_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "IDLE", 0)
+    monkeypatch.setattr(request_thread, "IDLE", 0)
     assert send(FrontAsgi(), "sleep", 0).startswith("wsrouter")
-    assert not lanes._idle
+    assert not request_thread._idle
 
 
 @pytest.mark.parametrize("age", [0, None])
@@ -141,7 +142,7 @@ def test_a_connection_to_the_database_stays_as_long_as_it_may(
     connections.settings["default"] = {**before, "CONN_MAX_AGE": age}
     try:
         assert gateway.send("connected", id=1)["payload"] is True
-        waiting = lanes._idle[-1]
+        waiting = request_thread._idle[-1]
         assert waiting.submit(_is_connected).result(30) is (age is None)
         waiting.submit(connections.close_all).result(30)
     finally:
@@ -191,7 +192,7 @@ def test_urls_below_a_prefix(door: Door) -> None:
 
 @csrf_exempt
 def wrapped(request: Any) -> Any:
-    return views.endpoint(request)
+    return view.endpoint(request)
 
 
 urlpatterns = [path("ws/", wrapped)]

@@ -9,9 +9,10 @@ from django.db import connection as database
 
 from tests.django.events import Gateway, serving
 from tests.django.test_queries import Queries
-from wsrouter import Connection, Router, groups, revocation
+from wsrouter import Connection, Router, groups
 from wsrouter.models import Membership
-from wsrouter.store import Store
+from wsrouter.registry import revocation
+from wsrouter.registry.open_connections import Store
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 router = Router()

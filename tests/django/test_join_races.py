@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from tests.django.events import Gateway, serving
 from wsrouter import Router
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.store import Store
+from wsrouter.registry.open_connections import Store
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 SESSION = {"postgresql": "pg_backend_pid()", "mysql": "connection_id()"}

@@ -10,8 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.django.events import Gateway, serving
-from wsrouter import Connection, Router, lookup
+from wsrouter import Connection, Router
 from wsrouter.models import Membership, OpenConnection
+from wsrouter.registry import compiled_lookup
 
 ROOT = Path(__file__).parents[2]
 router = Router()
@@ -60,7 +61,7 @@ def test_other_users_and_several_databases(zone: str, tmp_path: Path) -> None:
 def test_a_database_that_does_not_tell_what_it_deletes(
     is_told: bool, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "can_take", lambda _: is_told)
+    monkeypatch.setattr(compiled_lookup, "can_take", lambda _: is_told)
     ended.clear()
     with serving(router):
         gateway = Gateway()

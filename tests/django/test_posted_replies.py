@@ -7,8 +7,8 @@ from django.db import transaction
 
 from tests.django.events import serving
 from tests.django.peers import Peer, ended, router
-from wsrouter.fanout.memory import MemoryTransport
-from wsrouter.fanout.ports import Posted
+from wsrouter.delivery.memory import MemoryTransport
+from wsrouter.delivery.ports import Posted
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]

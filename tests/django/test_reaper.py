@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from tests.django.conftest import InThreads
 from tests.django.events import Gateway, serving
-from wsrouter import Connection, Disconnected, Router, assembly, sending
-from wsrouter.fanout.memory import MemoryTransport
+from wsrouter import Connection, Disconnected, Router
+from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection, QueuedSend
-from wsrouter.store import Store
+from wsrouter.registry.open_connections import Store
+from wsrouter.testing.substitution import substituted
+from wsrouter.wiring import sender_for
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 router = Router()
@@ -45,7 +47,7 @@ def transport() -> Iterator[MemoryTransport]:
     ended.clear()
     cache.clear()
     memory = MemoryTransport()
-    with serving(router), assembly.substituted(transport=memory, secret=""):
+    with serving(router), substituted(transport=memory, secret=""):
         yield memory
 
 
@@ -152,7 +154,7 @@ def test_several_machines_run_the_handlers_once(in_threads: InThreads) -> None:
 def test_forgotten_sends_are_queued_again(monkeypatch: pytest.MonkeyPatch) -> None:
     queued: list[int] = []
     monkeypatch.setattr(
-        sending, "_engine", lambda name: lambda send, gateway: queued.append(send)
+        sender_for, "_engine", lambda name: lambda send, gateway: queued.append(send)
     )
     with serving(router, BACKGROUND="celery"):
         told.send("x", everyone=True)  # in the transaction of this test

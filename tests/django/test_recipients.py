@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from tests.django.peers import Peer, done, told, within
 from wsrouter import Connection
-from wsrouter.audience import Audience
 from wsrouter.conf import ConfigurationError
+from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.errors import HandshakeNotDone
-from wsrouter.fanout.memory import MemoryTransport
 from wsrouter.models import OpenConnection
+from wsrouter.registry.open_connections import Store
+from wsrouter.registry.recipients import Audience
 from wsrouter.routing.ports import Recipients
-from wsrouter.store import Store
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
@@ -87,7 +87,7 @@ def test_nobody_is_not_everybody(transport: MemoryTransport, user: Any) -> None:
 
 
 def test_more_than_a_page(transport: MemoryTransport, monkeypatch: Any) -> None:
-    monkeypatch.setattr("wsrouter.audience.PAGE", 3)
+    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 3)
     peers = [Peer(transport) for _ in range(8)]
     assert told.send("x", everyone=True, exclude=peers[0].id) == done(7)
     assert [peer.got for peer in peers] == [0] + [1] * 7

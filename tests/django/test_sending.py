@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from tests.django.peers import Peer, done, ended, older, told
 from wsrouter import Connection, Delivery, Disconnected, Report
+from wsrouter.delivery.memory import MemoryTransport
+from wsrouter.delivery.ports import Fate, Posted
 from wsrouter.errors import ConnectionGone, EventTooLarge
-from wsrouter.fanout.memory import MemoryTransport
-from wsrouter.fanout.ports import Fate, Posted
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.delivery import Status
 from wsrouter.signals import delivered

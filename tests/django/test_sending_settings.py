@@ -10,7 +10,7 @@ from django.core.checks import run_checks
 from tests.django.events import serving
 from wsrouter import Router, conf
 from wsrouter.conf import ConfigurationError
-from wsrouter.spec.gateway import Gateway
+from wsrouter.options.gateway import Gateway
 
 router = Router()
 told = router.event("told", str)

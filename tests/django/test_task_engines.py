@@ -13,13 +13,15 @@ from django.utils import timezone
 
 from tests.django.events import serving
 from tests.django.test_background import Wire, members
-from wsrouter import Delivery, Report, Router, assembly, django_task
+from wsrouter import Delivery, Report, Router
+from wsrouter.engines import django_tasks
 from wsrouter.models import OpenConnection, QueuedSend
 from wsrouter.routing.delivery import Status
 from wsrouter.signals import delivered
+from wsrouter.testing.substitution import substituted
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
-BACKENDS = f"{django_task.task.__module__.rpartition('.')[0]}.backends"
+BACKENDS = f"{django_tasks.task.__module__.rpartition('.')[0]}.backends"
 IMMEDIATE = f"{BACKENDS}.immediate.ImmediateBackend"
 DUMMY = f"{BACKENDS}.dummy.DummyBackend"
 router = Router()
@@ -46,7 +48,7 @@ def immediate(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     wire = Wire()
-    with assembly.substituted(transport=wire, secret=""):
+    with substituted(transport=wire, secret=""):
         yield wire
 
 
@@ -98,7 +100,7 @@ def test_tasks_that_nobody_runs_lose_nothing(wire: Wire) -> None:
     members(12)
     with with_backend(DUMMY), served("tasks"):
         assert told.send("x", group="g").status is Status.QUEUED
-        (queued,) = django_task.work.get_backend().results
+        (queued,) = django_tasks.work.get_backend().results
     assert (queued.task.name, queued.args) == (
         "work",
         [QueuedSend.objects.get().pk, ""],
@@ -112,11 +114,11 @@ def test_the_reaper_is_a_task(immediate: str, wire: Wire) -> None:
     OpenConnection.objects.update(expires_at=timezone.now())
     with served(immediate):
         if immediate == "celery":
-            from wsrouter import tasks
+            from wsrouter.engines import celery
 
-            tasks.reap.delay()
+            celery.reap.delay()
         else:
-            django_task.reap.enqueue()
+            django_tasks.reap.enqueue()
     assert not OpenConnection.objects.exists()
 
 
@@ -138,8 +140,8 @@ def test_e015_an_engine_without_workers(immediate: str) -> None:
 
 def test_e015_an_engine_that_is_not_installed(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "celery", None)
-    monkeypatch.delitem(sys.modules, "wsrouter.tasks", raising=False)
-    monkeypatch.delattr("wsrouter.tasks", raising=False)
+    monkeypatch.delitem(sys.modules, "wsrouter.engines.celery", raising=False)
+    monkeypatch.delattr("wsrouter.engines.celery", raising=False)
     (said,) = problems(BACKGROUND="celery")
     assert "pip install 'django-wsrouter[celery]'." in said
 
@@ -147,8 +149,8 @@ def test_e015_an_engine_that_is_not_installed(monkeypatch: Any) -> None:
 def test_e018_a_transport_that_is_not_installed(monkeypatch: Any) -> None:
     assert problems("E018") == problems("E018", TRANSPORT="boto3") == []
     monkeypatch.setitem(sys.modules, "pycurl", None)
-    monkeypatch.delitem(sys.modules, "wsrouter.aws.pycurl_extra", raising=False)
-    monkeypatch.delattr("wsrouter.aws.pycurl_extra", raising=False)
+    monkeypatch.delitem(sys.modules, "wsrouter.aws.posts.pycurl_extra", raising=False)
+    monkeypatch.delattr("wsrouter.aws.posts.pycurl_extra", raising=False)
     (said,) = problems("E018", TRANSPORT="fast")
     assert said.startswith("Gateway 'default': TRANSPORT 'fast' needs pycurl: ")
     assert "pip install 'django-wsrouter[fast]'." in said

@@ -11,9 +11,9 @@ from websockets.sync.client import ClientConnection
 
 from tests.e2e.running import Stack, eventually, listens
 from tests.local import running as local
-from wsrouter.local.behaviour import Behaviour
-from wsrouter.local.served import read
-from wsrouter.local.switches import SWITCHES, behaviour
+from wsrouter.local.process.served import read
+from wsrouter.local.rules.behaviour import Behaviour
+from wsrouter.local.rules.switches import SWITCHES, behaviour
 
 POSITIONS = [
     f"{switch.name}={value}"

@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=["wsrouter"]):
 
     django.setup()
     import_module("wsrouter.urls")
-    import_module("wsrouter.wsgi_door")
+    import_module("wsrouter.endpoint.fast_wsgi")
 
 from django.core.management import call_command
 from django.db import connection

@@ -8,7 +8,7 @@ import pytest
 
 from tests.local.backend import RecordingBackend
 from tests.local.running import Running, running, snapshot
-from wsrouter.spec.snapshot import Snapshot
+from wsrouter.catalog.snapshot import Snapshot
 
 Start = Callable[..., Running]
 

@@ -11,22 +11,15 @@ import boto3
 from botocore.config import Config
 from websockets.sync.client import ClientConnection, connect
 
-from wsrouter.local import server
-from wsrouter.local.api import Api
-from wsrouter.local.backend import Backend
-from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.catalog.snapshot import Api as ApiEntry
+from wsrouter.catalog.snapshot import Integration, RouteEntry, Snapshot, Stage
 from wsrouter.local.gateway import Gateway
 from wsrouter.local.journal import Entry
-from wsrouter.local.listener import bind
-from wsrouter.spec.snapshot import (
-    Api as ApiEntry,
-)
-from wsrouter.spec.snapshot import (
-    Integration,
-    RouteEntry,
-    Snapshot,
-    Stage,
-)
+from wsrouter.local.process import server
+from wsrouter.local.process.listener import bind
+from wsrouter.local.rules.behaviour import Behaviour, Limits
+from wsrouter.local.sockets.api import Api
+from wsrouter.local.sockets.backend import Backend
 from wsrouter.wire import mapping
 
 SECRET = "a-secret-of-the-tests"

@@ -11,9 +11,9 @@ from websockets.exceptions import InvalidStatus
 from tests.local.backend import RecordingBackend, wait_until
 from tests.local.conftest import Start
 from tests.local.running import SECRET, Running, snapshot
-from wsrouter.local import principal
-from wsrouter.management import local_options
-from wsrouter.spec.snapshot import Authorizer, RouteEntry
+from wsrouter.catalog.snapshot import Authorizer, RouteEntry
+from wsrouter.local.rules import principal
+from wsrouter.ops.ws_local import launch_options
 from wsrouter.wire import mapping
 
 HEADER = f"{mapping.PREFIX}Principal-Id"
@@ -81,7 +81,7 @@ def test_nobody_is_named_unless_somebody_says_who(
 @pytest.mark.parametrize("text", ["{", "{name}", "{10}", "{0:d}"])
 def test_a_principal_that_cannot_be_made(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match=r"takes \{0\} for the first"):
-        local_options._principal(text)
+        launch_options._principal(text)
 
 
 def test_what_may_be_typed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.local.backend import RecordingBackend
 from tests.local.conftest import Start
 from tests.local.test_connections_api import code, connection_id, plain
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 
 BUSY = (429, "LimitExceededException")
 

@@ -16,8 +16,8 @@ from tests.local import raw
 from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
 from tests.local.running import Running, running, snapshot
-from wsrouter.local import listener
-from wsrouter.local.behaviour import Limits
+from wsrouter.local.process import listener
+from wsrouter.local.rules.behaviour import Limits
 
 
 def closed(client: ClientConnection, seconds: float = 30) -> int:

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.local.backend import RecordingBackend
 from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
-from wsrouter.local.behaviour import Limits
+from wsrouter.local.rules.behaviour import Limits
 
 UNKNOWN = "WDGT8fY4joECJrQ="
 SIGNED = {

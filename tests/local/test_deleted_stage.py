@@ -11,7 +11,7 @@ from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
 from tests.local.test_connections_api import code, connection_id, plain
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 
 
 def end(gateway: Running) -> str:

@@ -13,8 +13,8 @@ from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
 from tests.local.test_connections_api import code, connection_id, plain
-from wsrouter.local.behaviour import Behaviour
-from wsrouter.spec.snapshot import Domain, Snapshot
+from wsrouter.catalog.snapshot import Domain, Snapshot
+from wsrouter.local.rules.behaviour import Behaviour
 
 
 def only(key: str = "") -> Snapshot:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import load_command_class
 
-from wsrouter.local.switches import SWITCHES, Switch
+from wsrouter.local.rules.switches import SWITCHES, Switch
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "ws_local.md"
 

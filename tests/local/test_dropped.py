@@ -10,7 +10,7 @@ from tests.local.conftest import Start
 from tests.local.running import Running, running, snapshot
 from tests.local.test_connections_api import code, connection_id
 from tests.local.test_status import ask, token
-from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 
 def dropped(gateway: Running, backend: RecordingBackend) -> str:

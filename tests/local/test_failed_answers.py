@@ -9,7 +9,7 @@ from tests.local.backend import Answer, RecordingBackend, wait_until
 from tests.local.conftest import Start
 from tests.local.running import snapshot
 from tests.local.test_messages import error_frame, nothing_within
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 
 
 @pytest.mark.parametrize(

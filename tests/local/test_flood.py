@@ -4,7 +4,7 @@ import threading
 
 from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
-from wsrouter.local.behaviour import Limits
+from wsrouter.local.rules.behaviour import Limits
 
 AT_ONCE = 3
 

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
-from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 
 def refused(gateway: Running, path: str = "/production") -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ import pytest
 from tests.local.backend import Answer, RecordingBackend, Request
 from tests.local.conftest import Start
 from tests.local.running import snapshot
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 
 
 def test_null_key(backend: RecordingBackend, start: Start) -> None:

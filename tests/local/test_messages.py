@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection
 from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
-from wsrouter.local.behaviour import Behaviour, Limits
+from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 ID = r"[A-Za-z0-9_-]{15}="
 

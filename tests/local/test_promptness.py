@@ -8,7 +8,7 @@ import pytest
 
 from tests.local.conftest import Start
 from tests.local.running import snapshot
-from wsrouter.local import prompt_socket
+from wsrouter.local.sockets import quick_ack_socket
 
 
 class InPieces(BaseHTTPRequestHandler):
@@ -25,7 +25,7 @@ class InPieces(BaseHTTPRequestHandler):
         """Stays silent."""
 
 
-@pytest.mark.skipif(prompt_socket._QUICK is None, reason="only Linux has the option")
+@pytest.mark.skipif(quick_ack_socket._QUICK is None, reason="only Linux has the option")
 def test_an_answer_in_pieces_takes_no_longer(start: Start) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), InPieces)
     server.daemon_threads = True

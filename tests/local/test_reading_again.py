@@ -11,10 +11,10 @@ from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
 from tests.local.test_connections_api import plain
 from tests.local.test_disabled_endpoint import only
-from wsrouter.local.behaviour import Behaviour
-from wsrouter.local.reload import Reload
-from wsrouter.local.served import Absent, Served, Source
-from wsrouter.spec.snapshot import Domain
+from wsrouter.catalog.snapshot import Domain
+from wsrouter.local.process.reload import Reload
+from wsrouter.local.process.served import Absent, Served, Source
+from wsrouter.local.rules.behaviour import Behaviour
 
 GONE = Absent(stage="production", reason="The API is not published; run ws_sync.")
 SERVED = Served(snapshot=snapshot(), api_id="abc123defg")

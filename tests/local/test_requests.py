@@ -7,7 +7,7 @@ import pytest
 from tests.local.backend import Answer, RecordingBackend, Request
 from tests.local.conftest import Start
 from tests.local.running import SECRET, Running, snapshot
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 
 ID = r"[A-Za-z0-9_-]{15}="
 ANYTHING = {

@@ -21,7 +21,10 @@ print(*sorted(set(sys.argv[2:]) & sys.modules.keys()))
             "wsrouter.management.commands.ws_local",
             ["aiohttp", "boto3", "botocore", "jsonschema", "uvicorn", "websockets"],
         ),
-        ("wsrouter.local.launch", ["boto3", "botocore", "jsonschema", "starlette"]),
+        (
+            "wsrouter.local.process.launch",
+            ["boto3", "botocore", "jsonschema", "starlette"],
+        ),
     ],
 )
 def test_nothing_is_imported_before_it_is_used(

@@ -9,8 +9,8 @@ from websockets.exceptions import InvalidStatus
 from tests.local.backend import Answer, RecordingBackend, wait_until
 from tests.local.conftest import Start
 from tests.local.running import SECRET, snapshot
-from wsrouter.local.behaviour import Behaviour, Limits
-from wsrouter.local.switches import SWITCHES, UnknownSwitch, behaviour
+from wsrouter.local.rules.behaviour import Behaviour, Limits
+from wsrouter.local.rules.switches import SWITCHES, UnknownSwitch, behaviour
 
 SECRET_HEADER = "X-Wsrouter-Secret"
 

@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
 from tests.local.running import snapshot
-from wsrouter.local.behaviour import Behaviour
-from wsrouter.spec.snapshot import RouteSettings, Snapshot
+from wsrouter.catalog.snapshot import RouteSettings, Snapshot
+from wsrouter.local.rules.behaviour import Behaviour
 
 FRAME = r'\{"message": "Too Many Requests", "connectionId":"[^"]+", "requestId":.*'
 

@@ -10,7 +10,7 @@ from tests.local.backend import RecordingBackend, wait_until
 from tests.local.conftest import Start
 from tests.local.running import Running, snapshot
 from tests.local.test_messages import error_frame
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 
 CAUSE = "this route targets another integration"
 

@@ -11,8 +11,8 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from tests.local.command import ROOT
-from wsrouter.management.local_users import name_of
 from wsrouter.models import OpenConnection
+from wsrouter.ops.ws_local.users import name_of
 
 BARE = """
 import os
@@ -45,7 +45,7 @@ def test_the_username_or_nobody() -> None:
 def test_a_project_without_a_database_knows_nobody(tmp_path: Path) -> None:
     look = (
         "import asyncio, django; django.setup();"
-        "from wsrouter.management.local_users import name_of;"
+        "from wsrouter.ops.ws_local.users import name_of;"
         "print(repr(asyncio.run(name_of('any'))))"
     )
     (tmp_path / "bare.py").write_text(BARE)

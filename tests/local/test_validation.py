@@ -10,10 +10,10 @@ import pytest
 from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
 from tests.local.running import snapshot
+from wsrouter.catalog.snapshot import Model, Snapshot
 from wsrouter.errors import MissingExtra
-from wsrouter.local import validation
-from wsrouter.local.behaviour import Behaviour
-from wsrouter.spec.snapshot import Model, Snapshot
+from wsrouter.local.rules import message_schema
+from wsrouter.local.rules.behaviour import Behaviour
 
 ID = r"[A-Za-z0-9_-]{15}="
 SCHEMA = {
@@ -78,6 +78,6 @@ def test_a_model_of_default_refuses_what_is_no_json(
 
 def test_models_need_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jsonschema", None)
-    validation.require(snapshot())
+    message_schema.require(snapshot())
     with pytest.raises(MissingExtra, match=r"django-wsrouter\[local\]"):
-        validation.require(modelled({"title": "not cached"}))
+        message_schema.require(modelled({"title": "not cached"}))

@@ -10,8 +10,8 @@ import orjson
 from wsrouter.errors import MessageError
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.delivery import Delivery, Report, Status
-from wsrouter.routing.drive import Flow, adrive, drive
 from wsrouter.routing.failures import Failures, Known
+from wsrouter.routing.flow import Flow, adrive, drive
 from wsrouter.routing.frame import Disconnected, EventType, Frame
 from wsrouter.routing.hooks import Hooks
 from wsrouter.routing.messages import Messages

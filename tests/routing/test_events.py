@@ -11,7 +11,7 @@ from tests.routing.builders import Gateway, Outbox, Run, User
 from wsrouter import Connection, Event, Router
 from wsrouter.errors import HandshakeNotDone, NotReady
 from wsrouter.routing.delivery import Status
-from wsrouter.routing.drive import adrive
+from wsrouter.routing.flow import adrive
 from wsrouter.routing.ports import Recipients
 
 

@@ -17,7 +17,7 @@ from tests.django.conftest import (
 )
 from tests.security import served
 from tests.security.served import Ended
-from wsrouter import seldom
+from wsrouter.auth import security_log
 
 __all__ = [
     "InThreads",
@@ -33,7 +33,7 @@ __all__ = [
 @pytest.fixture(autouse=True)
 def _as_new() -> Iterator[None]:
     cache.clear()
-    seldom.forget()
+    security_log.forget()
     yield
     cache.clear()
 

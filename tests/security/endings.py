@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from tests.django.events import Gateway
-from wsrouter import sessions
+from wsrouter import connections
 from wsrouter.models import OpenConnection
 from wsrouter.testing import WebSocketClient
 
@@ -72,27 +72,27 @@ def deletion_of_many(browser: Client, user: User) -> None:
 
 
 def one_call(browser: Client, user: User) -> None:
-    assert sessions.end(user) == 1
+    assert connections.end(user) == 1
 
 
 def one_call_with_the_key(browser: Client, user: User) -> None:
-    assert async_to_sync(sessions.aend)(user.pk) == 1
+    assert async_to_sync(connections.aend)(user.pk) == 1
 
 
 def update_and_sweep(browser: Client, user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
-    assert sessions.sweep() == 1
+    assert connections.sweep() == 1
 
 
 def new_password_in_the_table_and_sweep(browser: Client, user: User) -> None:
     User.objects.filter(pk=user.pk).update(password="!")
-    assert sessions.sweep() == 1
+    assert connections.sweep() == 1
 
 
 def expiry_and_sweep(browser: Client, user: User) -> None:
     past = timezone.now() - timedelta(seconds=1)
     OpenConnection.objects.filter(user=user).update(expires_at=past)
-    assert sessions.sweep() == 1
+    assert connections.sweep() == 1
 
 
 WAYS = [

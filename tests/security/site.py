@@ -18,8 +18,9 @@ from tests.django.events import headers
 from tests.local.running import Running, running
 from tests.ports import free_port
 from tests.security.served import SETTINGS
-from wsrouter import assembly, wsgi
-from wsrouter.local.behaviour import Behaviour
+from wsrouter import wsgi
+from wsrouter.local.rules.behaviour import Behaviour
+from wsrouter.wiring import publisher
 
 OTHER = {"SECRET": "y" * 32, "ROUTER": SETTINGS["ROUTER"]}
 PATIENCE = 30
@@ -114,7 +115,7 @@ def serving(
         assert server.error is None, server.error
         url = f"http://127.0.0.1:{server.port}"
         gateway = running(
-            assembly.local_snapshot(),
+            publisher.local_snapshot(),
             f"{url}/ws/",
             behaviour=behaviour,
             port=port,

@@ -19,7 +19,7 @@ from tests.security import endings
 from tests.security.served import Ended, handshakes
 from tests.security.site import PATIENCE, Site, ask, cookie, serving
 from wsrouter import tickets
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.models import OpenConnection
 from wsrouter.wire import mapping
 

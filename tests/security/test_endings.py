@@ -24,9 +24,9 @@ from tests.security.endings import (
     refused,
 )
 from tests.security.served import SETTINGS, Ended
-from wsrouter import sessions
+from wsrouter import connections
+from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.errors import DeliveryFailed
-from wsrouter.fanout.memory import MemoryTransport
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.testing import WebSocketClient
 
@@ -161,11 +161,11 @@ def test_what_cannot_be_closed_now_is_closed_by_the_next_sweep(
         broken.setattr(MemoryTransport, "close", fail)
         browser.logout()
         assert socket.frames == []
-        assert sessions.sweep() == 0
+        assert connections.sweep() == 0
         assert (socket.is_open, ended) == (True, [])
         for action in ("who", "login", "permission"):
             assert refused(socket, action) == "not_authenticated"
-    assert sessions.sweep() == 1
+    assert connections.sweep() == 1
     assert is_gone(socket)
     assert [each.cause for each in ended] == ["ended"]
 
@@ -173,7 +173,7 @@ def test_what_cannot_be_closed_now_is_closed_by_the_next_sweep(
 def test_a_sweep_forgets_the_rows_of_a_gateway_that_is_no_more(user: User) -> None:
     socket = WebSocketClient(user).connect()
     OpenConnection.objects.update(gateway="former", expires_at=timezone.now())
-    assert sessions.sweep() == 1
+    assert connections.sweep() == 1
     assert not OpenConnection.objects.exists()
     del socket
 

@@ -14,9 +14,10 @@ from tests.django.events import Gateway
 from tests.security import endings
 from tests.security.endings import Socket, Way, is_gone, refused
 from tests.security.served import SETTINGS, Ended, told
-from wsrouter import django_task, sessions
+from wsrouter import connections
+from wsrouter.delivery.memory import MemoryTransport
+from wsrouter.engines import django_tasks
 from wsrouter.errors import DeliveryFailed
-from wsrouter.fanout.memory import MemoryTransport
 from wsrouter.models import OpenConnection
 from wsrouter.testing import WebSocketClient
 
@@ -79,19 +80,19 @@ def test_it_is_queued_when_the_transaction_commits(
 ) -> None:
     socket = Socket(browser).open()
     with transaction.atomic():
-        sessions.end(user)
+        connections.end(user)
         assert len(queue) == 0
     assert socket.frames == []
     assert len(queue) == 1
     with transaction.atomic():
-        sessions.end(user)
+        connections.end(user)
         transaction.set_rollback(True)
     assert len(queue) == 1
 
 
 def test_all_of_a_users_sockets_are_one_task(queue: Queue, user: User) -> None:
     sockets = [WebSocketClient(user).connect() for _ in range(3)]
-    assert sessions.end(user) == 3
+    assert connections.end(user) == 3
     assert sockets[0].frames == []
     assert len(queue) == 1
     queue.work()
@@ -102,7 +103,7 @@ def test_what_waits_to_be_closed_is_sent_nothing(
     queue: Queue, user: User, other: User
 ) -> None:
     waiting, bystander = [WebSocketClient(each).connect() for each in (user, other)]
-    sessions.end(user)
+    connections.end(user)
     assert (waiting.frames, len(queue)) == ([], 1)
     told.send("x", group="all", on_commit=False)
     told.send("x", everyone=True, on_commit=False)
@@ -145,7 +146,7 @@ def test_a_worker_that_cannot_close_it_fails_and_the_row_stays(
         raise DeliveryFailed("API Gateway did not close it.")
 
     socket = WebSocketClient(user).connect()
-    sessions.end(user)
+    connections.end(user)
     assert socket.frames == []
     with monkeypatch.context() as broken:
         broken.setattr(MemoryTransport, "close", fail)
@@ -166,7 +167,7 @@ def test_a_broker_that_is_down_keeps_nobody_from_logging_out(
     def down(addresses: Any) -> None:
         raise ConnectionRefusedError("No broker listens.")
 
-    monkeypatch.setattr(django_task, "enqueue_end", down)
+    monkeypatch.setattr(django_tasks, "enqueue_end", down)
     socket = Socket(browser).open()
     browser.logout()
     assert socket.frames == []
@@ -179,7 +180,7 @@ def test_each_gateway_follows_its_own_setting(queue: Queue, user: User) -> None:
     with override_settings(WSROUTER=ALONE | {"other": without}):
         here = WebSocketClient(user).connect()
         there = WebSocketClient(user, gateway="other").connect()
-        sessions.end(user)
+        connections.end(user)
         assert here.frames == []
         assert (here.is_open, there.is_open) == (True, False)
         queue.work()
@@ -191,6 +192,6 @@ def test_without_an_engine_nothing_is_queued(user: User) -> None:
         gateway = Gateway()
         gateway.connect(user)
         socket = WebSocketClient(user).connect()
-        assert sessions.end(user) == 2
+        assert connections.end(user) == 2
         assert socket.frames == []
         assert is_gone(socket)

@@ -9,8 +9,9 @@ from django.test import override_settings
 from tests.django.events import Gateway
 from tests.security.conftest import InThreads
 from tests.security.served import SETTINGS, Ended
-from wsrouter import assembly, sessions
+from wsrouter import connections
 from wsrouter.models import Membership, OpenConnection
+from wsrouter.wiring import outgoing
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -48,13 +49,13 @@ def test_an_end_that_races_with_messages_and_another_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever comes first ends it; the handlers hear of one end."""
-    monkeypatch.setattr(assembly, "close", lambda address: True)
+    monkeypatch.setattr(outgoing, "close", lambda address: True)
     gateway = Gateway()
     gateway.connect(user)
 
     def act(number: int) -> str:
         if number in (1, 5):
-            return str(sessions.end(user.pk))
+            return str(connections.end(user.pk))
         frame = Gateway(gateway.id).send("who")
         return str(frame.get("payload") or frame["error"]["code"])
 

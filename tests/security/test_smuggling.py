@@ -13,7 +13,7 @@ from tests.django.doors import DOORS, Door
 from tests.django.events import Gateway
 from tests.security.served import SETTINGS, Ended
 from tests.security.site import Site, ask, serving
-from wsrouter.local.behaviour import Behaviour
+from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.models import OpenConnection
 from wsrouter.wire import mapping
 

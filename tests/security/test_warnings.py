@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from tests.django.events import SECRET, Gateway
 from tests.security.served import SETTINGS
-from wsrouter import seldom
+from wsrouter.auth import security_log
 
 WEAK = {"SECRET": "short", "ROUTER": SETTINGS["ROUTER"]}
 
@@ -61,7 +61,7 @@ def test_a_minute_later_it_is_said_again(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(seldom, "monotonic", lambda: now[0])
+    monkeypatch.setattr(security_log, "monotonic", lambda: now[0])
     for now[0] in (0.0, 59.0, 60.0, 61.0):
         Gateway(secret="guess").text("who")
     assert len(said(caplog)) == 2
@@ -71,12 +71,12 @@ def test_a_flood_of_new_reasons_is_cut_off(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(seldom, "monotonic", lambda: now[0])
+    monkeypatch.setattr(security_log, "monotonic", lambda: now[0])
     for number in range(300):
         Gateway(alias=f"x{number}").text("who")
-    assert len(said(caplog)) == seldom.KINDS
+    assert len(said(caplog)) == security_log.KINDS
     Gateway(secret="guess").text("who")
     assert "is none of the SECRETs" in said(caplog)[-1]
     now[0] = 60.0
     Gateway(alias="y").text("who")
-    assert len(said(caplog)) == seldom.KINDS + 2
+    assert len(said(caplog)) == security_log.KINDS + 2

@@ -13,13 +13,13 @@ class Services(AppConfig):
     name = "tests.services"
 
     def ready(self) -> None:
-        from wsrouter import ledger
+        from wsrouter.registry import send_queue
         from wsrouter.signals import delivered
 
         if os.environ["SERVICES_ENGINE"] == "celery":
             from tests.services import app  # noqa: F401  # before its first task
 
-        ledger.LEASE = timedelta(seconds=5)  # two minutes are long for a test
+        send_queue.LEASE = timedelta(seconds=5)  # two minutes are long for a test
         delivered.connect(note, dispatch_uid="services")
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wsrouter.aws.control_plane import ApiGatewayControlPlane
-from wsrouter.spec.gateway import Gateway
-from wsrouter.spec.model import ApiSpec, RouteSpec
-from wsrouter.sync.desired import wanted
+from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
+from wsrouter.catalog.routes import ApiSpec, RouteSpec
+from wsrouter.options.gateway import Gateway
 from wsrouter.sync.plan import Options, Plan, prepare
 from wsrouter.sync.publish import Published, publish
 from wsrouter.sync.target import Target
+from wsrouter.sync.wanted import wanted
 
 SECRET = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 OTHER_SECRET = "fedcba9876543210fedcba9876543210"

@@ -6,10 +6,10 @@ import pytest
 
 from tests.ministack import ministack_url  # noqa: F401
 from tests.moto_server import FilledIn, moto_url  # noqa: F401
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.bench import Bench, Recorded
-from wsrouter import assembly
 from wsrouter.aws import clients
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.wiring import publisher
 
 
 @pytest.fixture
@@ -49,6 +49,6 @@ def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
         asked.append({"alias": alias, **options})
         return made
 
-    monkeypatch.setattr(assembly, "control_plane", control_plane, raising=False)
+    monkeypatch.setattr(publisher, "control_plane", control_plane, raising=False)
     monkeypatch.setattr(made, "asked", asked, raising=False)
     return made

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.commands import run
 from tests.sync.test_options import CERTIFICATE, FUNCTION
-from wsrouter.testing.control_plane import MemoryControlPlane
 
 
 def test_a_first_publication_says_what_is_left_to_do(

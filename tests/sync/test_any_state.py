@@ -7,18 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.effort import examples
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync import vandals
 from tests.sync.bench import Bench, a_gateway, a_spec
 from tests.sync.test_interruption import OTHER_DOMAIN, Killed, kill_after
 from tests.sync.test_options import CERTIFICATE, DOMAIN, NOTHING, ON_AWS, ON_BOTH
-from wsrouter.spec import options
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.options import publishing
 
-ONLY_DOMAIN = options.domain(
+ONLY_DOMAIN = publishing.domain(
     {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "ONLY": True}
 )
 FOREIGN = "legacy"
-THIRD_DOMAIN = options.domain(
+THIRD_DOMAIN = publishing.domain(
     {"NAME": "third.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "a/b"}
 )
 
@@ -76,8 +76,10 @@ GATEWAYS = st.fixed_dictionaries(
         "throttling": st.sampled_from(
             [
                 None,
-                options.throttling({"RATE": 5, "BURST": 5}),
-                options.throttling({"ROUTES": {"$connect": {"RATE": 1, "BURST": 1}}}),
+                publishing.throttling({"RATE": 5, "BURST": 5}),
+                publishing.throttling(
+                    {"ROUTES": {"$connect": {"RATE": 1, "BURST": 1}}}
+                ),
             ]
         ),
     }

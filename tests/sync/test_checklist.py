@@ -11,11 +11,12 @@ import pytest
 from botocore import xform_name
 from django.core.management import call_command
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.test_export import EVERYTHING
-from wsrouter import assembly, conf
+from wsrouter import conf
 from wsrouter.sync.plan import prepare
 from wsrouter.sync.target import Target
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.wiring import publisher
 
 CONSOLE = {
     "api": r"API Gateway > Create API > .* Name: (.+)\. Route selection expression:"
@@ -211,7 +212,7 @@ def test_who_follows_it_has_what_ws_sync_would_make(
     for step in steps():
         somebody.follow(step.rstrip("\n"))
 
-    target, wanted = Target.of(conf.gateway()), assembly.wanted_snapshot()
+    target, wanted = Target.of(conf.gateway()), publisher.wanted_snapshot()
     changes = prepare(plane, target, wanted).changes
     # Only the digest is missing, which is how ws_sync knows a deployment of its own.
     assert [(each.action, each.resource) for each in changes] == [

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.core.management.base import CommandError
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.commands import exit_code, run
-from wsrouter import assembly
 from wsrouter.management.commands.ws_sync import INTERRUPTED
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.wiring import incoming
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_rotation_of_the_secret(plane: MemoryControlPlane, settings: Any) -> Non
     run("--no-input")
     for step in ((old, new), (new, old), (new,)):
         configured(*step)
-        assert published() in assembly.accepted_secrets("default")
+        assert published() in incoming.accepted_secrets("default")
         run("--no-input")
         assert published() == step[0]
-        assert published() in assembly.accepted_secrets("default")
+        assert published() in incoming.accepted_secrets("default")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sync.bench import OTHER_SECRET, SECRET, Bench, a_spec
-from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT
+from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT
 from wsrouter.sync import render
 from wsrouter.sync.outdated import KEPT
 from wsrouter.wire import mapping

@@ -6,18 +6,18 @@ import pytest
 
 from tests.sync.bench import OTHER_SECRET, SECRET, a_gateway, a_spec
 from tests.sync.test_options import AUTHORIZER
+from wsrouter.catalog.routes import ApiSpec
+from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT, RouteEntry
 from wsrouter.errors import SyncError
-from wsrouter.spec import options
-from wsrouter.spec.gateway import Gateway
-from wsrouter.spec.model import ApiSpec
-from wsrouter.spec.snapshot import CONNECT, DEFAULT, DISCONNECT, RouteEntry
-from wsrouter.sync.desired import unchecked, wanted
+from wsrouter.options import publishing
+from wsrouter.options.gateway import Gateway
+from wsrouter.sync.wanted import unchecked, wanted
 from wsrouter.wire import mapping
 
 
-def a_domain(region: str, service: str = "acm") -> options.DomainOption:
+def a_domain(region: str, service: str = "acm") -> publishing.DomainOption:
     certificate = f"arn:aws:{service}:{region}:123456789012:certificate/1"
-    return options.domain({"NAME": "ws.example.com", "CERTIFICATE": certificate})
+    return publishing.domain({"NAME": "ws.example.com", "CERTIFICATE": certificate})
 
 
 def test_the_api() -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from tests.sync.bench import OTHER_SECRET, SECRET, a_gateway, a_spec
 from tests.sync.test_options import CERTIFICATE
-from wsrouter.spec import options
-from wsrouter.spec.snapshot import RouteEntry
-from wsrouter.sync.desired import wanted
+from wsrouter.catalog.snapshot import RouteEntry
+from wsrouter.options import publishing
 from wsrouter.sync.digest import Digest, digest
+from wsrouter.sync.wanted import wanted
 
 GATEWAY = a_gateway(api_name="shop")
 
@@ -51,8 +51,8 @@ def test_a_digest_of_before_there_was_the_choice_still_holds() -> None:
     known = "03e93f69f3cab127640a465d9e74ef69c799938bd2bc6ffba2ef7f418dfa30e3"
     given = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE}
     assert of("a").config == known
-    assert of("a", domain=options.domain(given)).config == known
-    assert of("a", domain=options.domain({**given, "ONLY": True})).config != known
+    assert of("a", domain=publishing.domain(given)).config == known
+    assert of("a", domain=publishing.domain({**given, "ONLY": True})).config != known
 
 
 def test_changed_secret() -> None:

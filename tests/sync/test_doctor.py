@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django.live_server_helper import LiveServer
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.test_options import CERTIFICATE
-from wsrouter import assembly
 from wsrouter.errors import ConnectionGone, DeliveryFailed
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.wiring import incoming, outgoing, publisher
 
 
 class Sockets:
@@ -36,8 +36,8 @@ class Sockets:
 @pytest.fixture
 def plane(monkeypatch: pytest.MonkeyPatch) -> MemoryControlPlane:
     made = MemoryControlPlane(pending_polls=0)
-    monkeypatch.setattr(assembly, "control_plane", lambda alias, **_: made)
-    monkeypatch.setattr(assembly, "transport", Sockets)
+    monkeypatch.setattr(publisher, "control_plane", lambda alias, **_: made)
+    monkeypatch.setattr(outgoing, "transport", Sockets)
     monkeypatch.setattr(Sockets, "asked", [])
     return made
 
@@ -149,7 +149,7 @@ def test_another_secret(
     sound: None, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = cache(lambda alias: ("x" * 40,))
-    monkeypatch.setattr(assembly, "accepted_secrets", others)
+    monkeypatch.setattr(incoming, "accepted_secrets", others)
     assert "refuses the secret" in wrong()
 
 

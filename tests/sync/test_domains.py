@@ -8,15 +8,15 @@ import pytest
 from tests.sync.bench import Bench, a_spec
 from tests.sync.test_interruption import Killed, kill_after
 from tests.sync.test_options import CERTIFICATE, DOMAIN, assert_quiet
-from wsrouter.aws.failures import refusal
+from wsrouter.aws.botocore_errors import refusal
+from wsrouter.catalog.snapshot import Domain
 from wsrouter.errors import SyncError
-from wsrouter.spec import options
-from wsrouter.spec.snapshot import Domain
+from wsrouter.options import publishing
 from wsrouter.sync import render
 from wsrouter.sync.destroy import destroy, prepare_removal
 from wsrouter.sync.target import Target
 
-NEW = options.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
+NEW = publishing.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
 
 
 def domains(bench: Bench) -> list[str]:
@@ -46,7 +46,7 @@ def test_mapping_key_and_certificate_change(memory: Bench) -> None:
     memory.change(domain=DOMAIN)
     memory.run()
     memory.change(
-        domain=options.domain(
+        domain=publishing.domain(
             {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE + "2"}
         )
     )
@@ -59,7 +59,7 @@ def test_mapping_key_and_certificate_change(memory: Bench) -> None:
 
 def test_a_key_of_our_own_api_leads_to_the_other_stage(memory: Bench) -> None:
     """A stage that comes back finds its former key beside the one that is wanted."""
-    plain = options.domain({"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE})
+    plain = publishing.domain({"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE})
     memory.change(domain=plain)
     memory.run()
     memory.change(domain=DOMAIN, stage="beta")
@@ -77,7 +77,7 @@ def test_a_key_of_our_own_api_leads_to_the_other_stage(memory: Bench) -> None:
 
 
 def test_a_domain_is_left_with_what_leads_to_another_stage(memory: Bench) -> None:
-    plain = options.domain({"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE})
+    plain = publishing.domain({"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE})
     memory.change(domain=plain)
     memory.run()
     memory.change(domain=DOMAIN, stage="beta")
@@ -193,7 +193,9 @@ def test_killed_on_the_way_to_a_second_and_a_third(memory: Bench, writes: int) -
     memory.change(domain=DOMAIN)
     memory.run()
     for name in ("second.example.com", "third.example.com"):
-        memory.change(domain=options.domain({"NAME": name, "CERTIFICATE": CERTIFICATE}))
+        memory.change(
+            domain=publishing.domain({"NAME": name, "CERTIFICATE": CERTIFICATE})
+        )
         memory.server.after = kill_after(writes)
         with suppress(Killed):
             memory.run()
@@ -221,7 +223,7 @@ def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
     memory.run()
     memory.server.create_stage(ApiId=memory.api_id(), StageName="beta")
     memory.server.create_deployment(ApiId=memory.api_id(), StageName="beta")
-    other = options.domain(
+    other = publishing.domain(
         {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "beta"}
     )
     memory.change(domain=DOMAIN)
@@ -233,7 +235,7 @@ def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
     assert {each["ApiMappingKey"] for each in mappings(memory)} == {"chat", "beta"}
 
 
-def _domain(option: options.DomainOption) -> Domain:
+def _domain(option: publishing.DomainOption) -> Domain:
     return Domain(
         name=option.name, certificate_arn=option.certificate, mapping_key=option.key
     )

@@ -14,13 +14,14 @@ import yaml
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.terraform import Configuration
 from tests.sync.test_options import CERTIFICATE, FUNCTION, LOG_GROUP
-from wsrouter import assembly, conf
+from wsrouter import conf
 from wsrouter.sync.digest import SECRET_TARGET
 from wsrouter.sync.plan import prepare
 from wsrouter.sync.target import Target
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.wiring import publisher
 
 _CFN_LINT = "import sys; from cfnlint.runner import main; sys.exit(main())"
 EVERYTHING = {
@@ -60,7 +61,7 @@ def export(*arguments: str) -> str:
 def wanted_keys() -> set[str]:
     """The routes that ws_sync would plan from nothing."""
     target, plane = Target.of(conf.gateway()), MemoryControlPlane()
-    plan = prepare(plane, target, assembly.wanted_snapshot())
+    plan = prepare(plane, target, publisher.wanted_snapshot())
     return {each.key for each in plan.changes if each.resource == "route"}
 
 
@@ -137,7 +138,7 @@ def test_a_wrong_reference_would_be_found(old: str, new: str) -> None:
 
 
 def test_terraform_makes_what_is_wanted(entry: dict[str, Any]) -> None:
-    found, wanted = terraform(), assembly.wanted_snapshot()
+    found, wanted = terraform(), publisher.wanted_snapshot()
     routes = {
         block["route_key"]: block
         for address, block in found.value(found.resources).items()

@@ -19,14 +19,14 @@ from tests.sync.test_options import (
     THROTTLING,
     a_typed_spec,
 )
-from wsrouter.spec import options
-from wsrouter.spec.snapshot import Snapshot
-from wsrouter.sync import iam_policy
-from wsrouter.sync.desired import wanted
+from wsrouter.catalog.snapshot import Snapshot
+from wsrouter.options import publishing
 from wsrouter.sync.destroy import destroy, prepare_removal
+from wsrouter.sync.export import iam_policy
 from wsrouter.sync.target import Target
+from wsrouter.sync.wanted import wanted
 
-OTHER_CERTIFICATE = options.domain(
+OTHER_CERTIFICATE = publishing.domain(
     {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE + "2", "KEY": "other"}
 )
 
@@ -43,10 +43,10 @@ def a_whole_life(bench: Bench) -> Snapshot:
         tags={"team": "shop"},
         secrets=(OTHER_SECRET,),
         route_selection_expression="$request.body.type",
-        authorizer=options.authorizer(
+        authorizer=publishing.authorizer(
             {"FUNCTION": ON_BOTH["authorizer"].function + "2"}
         ),
-        throttling=options.throttling({"RATE": 3, "BURST": 3}),
+        throttling=publishing.throttling({"RATE": 3, "BURST": 3}),
     )
     bench.spec = a_spec("orders.watch", "orders.list")
     bench.run(prune=True, deep=True)
@@ -140,7 +140,9 @@ def test_what_is_not_asked_for_is_not_granted(memory: Bench) -> None:
 def test_a_role_is_passed_only_where_there_is_one(memory: Bench) -> None:
     role = "arn:aws:iam::123456789012:role/guard"
     function = ON_BOTH["authorizer"].function
-    memory.change(authorizer=options.authorizer({"FUNCTION": function, "ROLE": role}))
+    memory.change(
+        authorizer=publishing.authorizer({"FUNCTION": function, "ROLE": role})
+    )
     policy = iam_policy.publisher(
         wanted(memory.gateway, memory.spec), region="eu-west-1"
     )

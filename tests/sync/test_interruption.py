@@ -5,18 +5,18 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.bench import OTHER_SECRET, Bench, a_spec
 from tests.sync.test_options import NOTHING, ON_AWS, ON_BOTH, a_typed_spec
-from wsrouter.aws.failures import refusal
+from wsrouter.aws.botocore_errors import refusal
 from wsrouter.errors import SyncError
-from wsrouter.spec import options
-from wsrouter.sync.failures import Refused
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.options import publishing
+from wsrouter.sync.control_errors import Refused
 
-OTHER_THROTTLING = options.throttling(
+OTHER_THROTTLING = publishing.throttling(
     {"ROUTES": {"orders.quit": {"RATE": 2, "BURST": 2}}}
 )
-OTHER_DOMAIN = options.domain(
+OTHER_DOMAIN = publishing.domain(
     {"NAME": "new.example.com", "CERTIFICATE": "arn:aws:acm:eu-west-1:1:certificate/2"}
 )
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tests.effort import examples
 from tests.sync.bench import a_gateway
-from wsrouter.spec.model import NO_PAYLOAD, RouteSpec
+from wsrouter.catalog.routes import NO_PAYLOAD, RouteSpec
 from wsrouter.sync.message_model import message_schema, model
 from wsrouter.wire.envelope import Flat, Nested
 

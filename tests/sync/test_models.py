@@ -6,7 +6,7 @@ from jsonschema import Draft4Validator
 
 from tests.sync.bench import Bench
 from tests.sync.test_options import a_typed_spec, assert_quiet
-from wsrouter.spec.model import ApiSpec, RouteSpec
+from wsrouter.catalog.routes import ApiSpec, RouteSpec
 
 
 def test_models_are_those_of_typed_routes(memory: Bench) -> None:

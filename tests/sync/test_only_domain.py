@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.bench import Bench
 from tests.sync.commands import run
 from tests.sync.test_domains import domains, mappings
 from tests.sync.test_options import CERTIFICATE, assert_quiet
-from wsrouter.spec import options
+from wsrouter.options import publishing
 from wsrouter.sync import render
-from wsrouter.testing.control_plane import MemoryControlPlane
 
 DOMAIN = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"}
-BOTH = options.domain(DOMAIN)
-ONLY = options.domain({**DOMAIN, "ONLY": True})
+BOTH = publishing.domain(DOMAIN)
+ONLY = publishing.domain({**DOMAIN, "ONLY": True})
 MEMBER = "disable_execute_api_endpoint"
 REFUSED = (
     "! dangerous: whoever still connects or posts to the execute-api host is refused"
@@ -142,7 +142,7 @@ def test_another_domain_is_there_before_the_former_one_goes(memory: Bench) -> No
     memory.run()
     del memory.server.calls[:]
     other = {**DOMAIN, "NAME": "new.example.com", "ONLY": True}
-    memory.change(domain=options.domain(other))
+    memory.change(domain=publishing.domain(other))
     memory.run(prune=True)
     writes = memory.server.writes
     assert writes.index("create_api_mapping") < writes.index("delete_api_mapping")

@@ -7,21 +7,21 @@ from pydantic import BaseModel
 
 from tests.sync.bench import Bench, Recorded
 from wsrouter.aws import clients
+from wsrouter.catalog.routes import ApiSpec, RouteSpec
 from wsrouter.errors import SyncError
-from wsrouter.spec import options
-from wsrouter.spec.model import ApiSpec, RouteSpec
+from wsrouter.options import publishing
 from wsrouter.wire import mapping
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:guard"
 LOG_GROUP = "arn:aws:logs:eu-west-1:123456789012:log-group:ws"
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1"
-THROTTLING = options.throttling(
+THROTTLING = publishing.throttling(
     {"RATE": 100, "BURST": 50, "ROUTES": {"orders.watch": {"RATE": 5, "BURST": 2}}}
 )
-AUTHORIZER = options.authorizer(
+AUTHORIZER = publishing.authorizer(
     {"FUNCTION": FUNCTION, "IDENTITY": ["route.request.querystring.token"]}
 )
-DOMAIN = options.domain(
+DOMAIN = publishing.domain(
     {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"}
 )
 ON_BOTH: dict[str, Any] = {
@@ -30,7 +30,7 @@ ON_BOTH: dict[str, Any] = {
     "authorizer": AUTHORIZER,
 }
 ON_AWS: dict[str, Any] = {
-    "access_log": options.access_log(LOG_GROUP + ":*"),
+    "access_log": publishing.access_log(LOG_GROUP + ":*"),
     "client_certificate": "abc123",
     "vpc_link": "link12",
     "domain": DOMAIN,
@@ -251,7 +251,7 @@ def test_an_authorizer_that_cannot_be_cleared(memory: Bench) -> None:
     [
         (
             {
-                "throttling": options.throttling(
+                "throttling": publishing.throttling(
                     {"ROUTES": {"x": {"RATE": 1, "BURST": 1}}}
                 )
             },

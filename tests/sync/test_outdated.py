@@ -4,7 +4,7 @@ import pytest
 
 from tests.sync.bench import Bench
 from tests.sync.test_interruption import Killed, kill_after
-from wsrouter.aws.failures import refusal
+from wsrouter.aws.botocore_errors import refusal
 from wsrouter.sync import render
 from wsrouter.sync.outdated import DELETED_AT_ONCE, KEPT
 from wsrouter.sync.publish import publish

@@ -5,15 +5,15 @@ from dataclasses import replace
 from itertools import permutations
 
 from tests.sync.bench import a_gateway, a_spec
-from wsrouter.spec.snapshot import RouteEntry, Snapshot
+from wsrouter.catalog.snapshot import RouteEntry, Snapshot
 from wsrouter.sync import render
 from wsrouter.sync.deployed import Deployed
-from wsrouter.sync.desired import wanted
 from wsrouter.sync.diff import differences
 from wsrouter.sync.digest import digest
-from wsrouter.sync.note import Note
 from wsrouter.sync.plan import plan
+from wsrouter.sync.server_quirks import Note
 from wsrouter.sync.target import Target
+from wsrouter.sync.wanted import wanted
 
 GATEWAY = a_gateway(api_name="shop")
 TARGET = Target.of(GATEWAY)

@@ -3,13 +3,14 @@
 import pytest
 
 from tests.sync.bench import Bench, a_spec
-from wsrouter import assembly, conf
-from wsrouter.aws.control_plane import ApiGatewayControlPlane
+from wsrouter import conf
+from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
 from wsrouter.errors import SyncError
-from wsrouter.sync.desired import wanted
-from wsrouter.sync.failures import Unpublished
+from wsrouter.sync.control_errors import Unpublished
 from wsrouter.sync.reading import published
 from wsrouter.sync.target import Target
+from wsrouter.sync.wanted import wanted
+from wsrouter.wiring import publisher
 
 
 def test_is_what_was_wanted(bench: Bench) -> None:
@@ -82,8 +83,8 @@ def test_by_the_id_from_the_settings_of_a_project(ministack_url: str) -> None:
     bench = Bench(server=client._aws.client(), gateway=gateway)
     api_id = bench.run().api_id
 
-    found = assembly.deployed(api_id=api_id, endpoint_url=ministack_url).snapshot()
+    found = publisher.deployed(api_id=api_id, endpoint_url=ministack_url).snapshot()
     assert found.routes["orders.watch"].has_response
     assert found.integration.uri == gateway.endpoint
     with pytest.raises(Unpublished, match="no WebSocket API nowhere"):
-        assembly.deployed(api_id="nowhere", endpoint_url=ministack_url)
+        publisher.deployed(api_id="nowhere", endpoint_url=ministack_url)

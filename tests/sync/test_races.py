@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.effort import examples
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.bench import Bench, a_gateway, a_spec
-from wsrouter.aws.failures import refusal
+from wsrouter.aws.botocore_errors import refusal
 from wsrouter.errors import SyncError
-from wsrouter.testing.control_plane import MemoryControlPlane
 
 
 def a_bench(server: Any) -> Bench:

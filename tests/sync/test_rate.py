@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
+from tests.simulated_aws.control_plane import MemoryControlPlane
 from tests.sync.bench import Bench, a_spec
 from tests.sync.test_options import DOMAIN, ON_AWS, ON_BOTH
-from wsrouter.aws.control_plane import ApiGatewayControlPlane
-from wsrouter.aws.failures import refusal
-from wsrouter.sync.desired import wanted
+from wsrouter.aws.botocore_errors import refusal
+from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
 from wsrouter.sync.plan import prepare
 from wsrouter.sync.publish import publish
 from wsrouter.sync.target import Target
-from wsrouter.testing.control_plane import MemoryControlPlane
+from wsrouter.sync.wanted import wanted
 
 RATE, BURST = 10.0, 40
 LATENCY_SECONDS = 0.03

@@ -4,7 +4,7 @@ import pytest
 
 from tests.sync.bench import OTHER_SECRET, Bench, a_spec
 from wsrouter.errors import SyncError
-from wsrouter.sync.route_steps import REFUSED_OPTIONAL
+from wsrouter.sync.steps.route_steps import REFUSED_OPTIONAL
 from wsrouter.wire import mapping
 
 HEADER = mapping.TARGET + mapping.PREFIX

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from wsrouter.testing.control_plane import MemoryControlPlane
+from tests.simulated_aws.control_plane import MemoryControlPlane
 
 API = {
     "Name": "shop",

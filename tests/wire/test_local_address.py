@@ -2,9 +2,9 @@
 
 import pytest
 
-from wsrouter.aws.targets import endpoint_of
-from wsrouter.fanout.ports import Place
-from wsrouter.spec.gateway import Gateway
+from wsrouter.aws.posts.targets import endpoint_of
+from wsrouter.delivery.ports import Place
+from wsrouter.options.gateway import Gateway
 from wsrouter.wire import local_address
 
 

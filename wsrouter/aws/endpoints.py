@@ -1,6 +1,6 @@
 """Where the management API of a published API is."""
 
-from wsrouter.aws import clients, failures
+from wsrouter.aws import botocore_errors, clients
 from wsrouter.errors import WSRouterError
 
 
@@ -18,7 +18,7 @@ def management_endpoint(
     found = known_region(region, profile)
     try:
         suffix = clients.dns_suffix(found)
-    except failures.errors() as error:
+    except botocore_errors.errors() as error:
         raise NoRegion(f"AWS has no region {found!r}; look at REGION.") from error
     return f"https://{api_id}.execute-api.{found}.{suffix}/{stage}"
 

@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from time import perf_counter
 
-from wsrouter.local import connections_api, status
-from wsrouter.local.api import Api
-from wsrouter.local.asgi import (
+from wsrouter.catalog.snapshot import CONNECT
+from wsrouter.local.feed import Feed
+from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
+from wsrouter.local.rules.behaviour import Limits
+from wsrouter.local.sockets import connections_api
+from wsrouter.local.sockets.api import Api
+from wsrouter.local.sockets.asgi import (
     DENIAL,
     Answer,
     Receive,
@@ -14,14 +18,11 @@ from wsrouter.local.asgi import (
     json_answer,
     respond,
 )
-from wsrouter.local.behaviour import Limits
-from wsrouter.local.conversation import Conversation
-from wsrouter.local.feed import Feed
-from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
-from wsrouter.local.message import DELETED
-from wsrouter.local.sessions import GOING_AWAY, Sessions
-from wsrouter.local.status import Status
-from wsrouter.spec.snapshot import CONNECT
+from wsrouter.local.sockets.conversation import Conversation
+from wsrouter.local.sockets.message import DELETED
+from wsrouter.local.sockets.open_sockets import GOING_AWAY, Sessions
+from wsrouter.local.view import status
+from wsrouter.local.view.status import Status
 
 
 class Gateway:

@@ -6,7 +6,7 @@ from typing import Any
 
 from wsrouter.errors import MessageError, Reject
 from wsrouter.routing.connection import Connection
-from wsrouter.routing.drive import Call, Flow, is_async
+from wsrouter.routing.flow import Call, Flow, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.ports import Counter
 from wsrouter.routing.route import Permission, Route

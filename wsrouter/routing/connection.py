@@ -11,7 +11,7 @@ from wsrouter.routing import ports
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Address, Registry
 from wsrouter.routing.state import ReadOnlyState
-from wsrouter.routing.unstored import Nobody, Unstored
+from wsrouter.routing.unsaved_registry import Nobody, Unstored
 
 
 class Connection:

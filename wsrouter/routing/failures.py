@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from wsrouter.errors import MessageError, Reject
-from wsrouter.routing.drive import Call, Flow
+from wsrouter.routing.flow import Call, Flow
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.route import Hook
 from wsrouter.routing.signature import Asks

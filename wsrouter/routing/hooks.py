@@ -7,8 +7,8 @@ from typing import Any
 
 from wsrouter.routing import ports
 from wsrouter.routing.connection import Connection
-from wsrouter.routing.drive import Call, Flow
 from wsrouter.routing.failures import Failures
+from wsrouter.routing.flow import Call, Flow
 from wsrouter.routing.frame import Disconnected, Frame
 from wsrouter.routing.middleware import wrapped
 from wsrouter.routing.outcome import Accept, Nothing, Outcome, Refused

@@ -7,13 +7,13 @@ from typing import Any
 
 from wsrouter.errors import MessageError
 from wsrouter.routing.admission import admit
+from wsrouter.routing.compiled_route import Asked, Plan
 from wsrouter.routing.connection import Connection
-from wsrouter.routing.drive import Call, Flow
 from wsrouter.routing.failures import CRASH, Failures
+from wsrouter.routing.flow import Call, Flow
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.middleware import wrapped
 from wsrouter.routing.outcome import Failure, Outcome
-from wsrouter.routing.plan import Asked, Plan
 from wsrouter.routing.ports import Counter, Envelope, Opened
 from wsrouter.routing.signature import Asks
 from wsrouter.routing.table import Table

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, get_args
 
 from wsrouter.errors import DeclarationError
-from wsrouter.routing.drive import Call, Flow, adrive, drive, is_async
+from wsrouter.routing.flow import Call, Flow, adrive, drive, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.outcome import Outcome
 from wsrouter.routing.signature import described, refuse_impossible

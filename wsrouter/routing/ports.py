@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from wsrouter.errors import MessageError, NotReady
-from wsrouter.routing import slot
+from wsrouter.routing import sender_slot
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.throttle import Rate
@@ -157,7 +157,7 @@ def connecting() -> Any:
     return current.connection if current else None
 
 
-_senders: list[Callable[[], Sender]] = slot.senders
+_senders: list[Callable[[], Sender]] = sender_slot.senders
 
 
 def sender() -> Sender:

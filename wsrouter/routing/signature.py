@@ -10,7 +10,7 @@ from typing import Any
 
 from wsrouter.errors import DeclarationError
 from wsrouter.routing.connection import Connection
-from wsrouter.routing.drive import is_async
+from wsrouter.routing.flow import is_async
 from wsrouter.routing.frame import Disconnected, Frame, Message
 
 _REQUEST = ("django.http.request", "HttpRequest")

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wsrouter.errors import SyncError
-from wsrouter.spec.snapshot import (
+from wsrouter.catalog.snapshot import (
     Api,
     Authorizer,
     Domain,
@@ -14,10 +13,11 @@ from wsrouter.spec.snapshot import (
     Snapshot,
     Stage,
 )
+from wsrouter.errors import SyncError
+from wsrouter.sync.control_errors import Unpublished
 from wsrouter.sync.digest import Digest
-from wsrouter.sync.failures import Unpublished
-from wsrouter.sync.note import Note
 from wsrouter.sync.records import DomainRecord, MappingRecord
+from wsrouter.sync.server_quirks import Note
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

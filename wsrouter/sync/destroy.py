@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from wsrouter.sync.change import Change
 from wsrouter.sync.deployed import Deployed, DeployedDomain
-from wsrouter.sync.note import Note
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.reading import read
 from wsrouter.sync.records import Deployment
-from wsrouter.sync.stage_steps import until_deployed
+from wsrouter.sync.server_quirks import Note
+from wsrouter.sync.steps.stage_steps import until_deployed
 from wsrouter.sync.target import TAG, Target
 
 _REMOVED = "wsrouter: removed"

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from wsrouter.spec.snapshot import Api, Snapshot, Stage
+from wsrouter.catalog.snapshot import Api, Snapshot, Stage
 from wsrouter.sync.change import Action, Change, Resource
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.domain_diff import api_meanwhile, domain_differences
-from wsrouter.sync.members import SECRET_MEMBER, compare, has_secret, members
+from wsrouter.sync.fields import SECRET_MEMBER, compare, has_secret, members
 from wsrouter.wire import mapping
 
 _OPTIONAL = {f"request_parameters.{target}" for target in mapping.OPTIONAL_TARGETS}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wsrouter.spec.snapshot import Integration, RouteEntry, Snapshot
+from wsrouter.catalog.snapshot import Integration, RouteEntry, Snapshot
 from wsrouter.wire import mapping
 
 SECRET_TARGET = mapping.TARGET + mapping.SECRET

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wsrouter.spec.snapshot import Api, Snapshot
+from wsrouter.catalog.snapshot import Api, Snapshot
 from wsrouter.sync.change import Change, Fields
 from wsrouter.sync.deployed import Deployed, DeployedDomain
 from wsrouter.sync.records import MappingRecord

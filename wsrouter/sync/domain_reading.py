@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
+from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.deployed import DeployedDomain
-from wsrouter.sync.failures import NotFound
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.records import DomainRecord
 from wsrouter.sync.target import TAG, Target

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wsrouter.spec.gateway import Gateway
+from wsrouter.options.gateway import Gateway
 from wsrouter.wire import mapping
 
 SECONDS = 10.0

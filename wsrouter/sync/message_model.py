@@ -5,10 +5,10 @@ import json
 import re
 from typing import Any
 
-from wsrouter.spec.draft4 import Schema, schema_of
-from wsrouter.spec.gateway import Gateway
-from wsrouter.spec.model import NO_PAYLOAD, RouteSpec
-from wsrouter.spec.snapshot import Model
+from wsrouter.catalog.routes import NO_PAYLOAD, RouteSpec
+from wsrouter.catalog.snapshot import Model
+from wsrouter.options.gateway import Gateway
+from wsrouter.sync.draft4 import Schema, schema_of
 from wsrouter.wire import selection
 
 _ANY_OBJECT: Schema = {"type": "object"}

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from wsrouter.sync.digest import Digest
-from wsrouter.sync.note import Note
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.records import Deployment
+from wsrouter.sync.server_quirks import Note
 
 KEPT = 10
 """So many stay to go back to."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from wsrouter.catalog.snapshot import RouteEntry, Snapshot
 from wsrouter.errors import SyncError
-from wsrouter.spec.snapshot import RouteEntry, Snapshot
 from wsrouter.sync.change import Change
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.diff import differences, stale
 from wsrouter.sync.digest import Digest, digest
 from wsrouter.sync.domain_diff import taken_by
-from wsrouter.sync.members import has_secret
+from wsrouter.sync.fields import has_secret
 from wsrouter.sync.outdated import outdated
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.reading import read, with_responses

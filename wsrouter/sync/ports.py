@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from wsrouter.spec.snapshot import (
+from wsrouter.catalog.snapshot import (
     Api,
     Authorizer,
     Domain,

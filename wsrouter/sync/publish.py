@@ -6,14 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from wsrouter.errors import SyncError
-from wsrouter.sync.api_steps import yield_to_the_earliest
 from wsrouter.sync.change import Change
-from wsrouter.sync.failures import Conflict, NotFound, Superseded, Unanswered
+from wsrouter.sync.control_errors import Conflict, NotFound, Superseded, Unanswered
 from wsrouter.sync.plan import Plan, prepare
 from wsrouter.sync.ports import ControlPlane
-from wsrouter.sync.publication import carry_out
-from wsrouter.sync.route_steps import drop_own_duplicates
-from wsrouter.sync.run import Created, Run
+from wsrouter.sync.steps.api_steps import yield_to_the_earliest
+from wsrouter.sync.steps.carry_out import carry_out
+from wsrouter.sync.steps.route_steps import drop_own_duplicates
+from wsrouter.sync.steps.run import Created, Run
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 3.0

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from wsrouter.spec.snapshot import CONNECT, DISCONNECT, RouteEntry
+from wsrouter.catalog.snapshot import CONNECT, DISCONNECT, RouteEntry
+from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.digest import Digest
 from wsrouter.sync.domain_reading import domains
-from wsrouter.sync.failures import NotFound
-from wsrouter.sync.lookup import chosen, find, own_integrations, refuse_several
-from wsrouter.sync.note import Note
+from wsrouter.sync.find_api import chosen, find, own_integrations, refuse_several
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.records import (
     AuthorizerRecord,
@@ -18,6 +17,7 @@ from wsrouter.sync.records import (
     RouteRecord,
     StageRecord,
 )
+from wsrouter.sync.server_quirks import Note
 from wsrouter.sync.target import DOMAIN_TAG, Target
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wsrouter.spec.snapshot import (
+from wsrouter.catalog.snapshot import (
     Api,
     Authorizer,
     Integration,

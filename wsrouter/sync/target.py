@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wsrouter.spec.gateway import Gateway
+from wsrouter.options.gateway import Gateway
 
 TAG = "wsrouter:gateway"
 """The tag that finds an API again; its value is API_NAME."""

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from wsrouter import conf
 from wsrouter.routing.frame import EventType
-from wsrouter.testing.gateway import (
+from wsrouter.testing.simulated_gateway import (
     event_context,
     memory,
     run_what_waits_for_commit,

@@ -103,16 +103,16 @@ def _headers() -> Sequence[tuple[str, str]]:
     import django
 
     django.setup()
-    from wsrouter import assembly
-    from wsrouter.local import integration_request
-    from wsrouter.local.behaviour import Behaviour
-    from wsrouter.local.event import Caller, Event
+    from wsrouter.local.rules import integration_request
+    from wsrouter.local.rules.behaviour import Behaviour
+    from wsrouter.local.rules.gateway_event import Caller, Event
+    from wsrouter.wiring import publisher
 
     caller = Caller(domain_name="127.0.0.1", source_ip="127.0.0.1", user_agent="bench")
     event = Event(type="MESSAGE", route_key="watch", caller=caller, body=BODY)
     request = integration_request.build(
         replace(event, message_id=event.request_id),
-        snapshot=assembly.local_snapshot("default"),
+        snapshot=publisher.local_snapshot("default"),
         api_id="local",
         behaviour=Behaviour(),
     )

@@ -57,8 +57,8 @@ def main() -> None:
 
     from tests.django.people.models import Employee
     from wsrouter.models import Membership, OpenConnection
+    from wsrouter.registry.open_connections import Store
     from wsrouter.routing.frame import EventType, Frame
-    from wsrouter.store import Store
 
     for alias in ("sockets", "replica"):
         call_command("migrate", database=alias, verbosity=0, run_syncdb=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter.management.checkup import Finding, examine, is_wrong
+from wsrouter.ops.doctor import Finding, examine, is_wrong
 
 _SIGNS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 

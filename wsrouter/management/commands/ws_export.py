@@ -8,14 +8,15 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter import assembly, conf
+from wsrouter import conf
+from wsrouter.catalog.snapshot import Snapshot
 from wsrouter.errors import WSRouterError
-from wsrouter.spec.gateway import Gateway
-from wsrouter.spec.snapshot import Snapshot
-from wsrouter.sync import iam_policy, terraform
-from wsrouter.sync.checklist import checklist
-from wsrouter.sync.cloudformation import template
+from wsrouter.options.gateway import Gateway
+from wsrouter.sync.export import iam_policy, terraform
+from wsrouter.sync.export.checklist import checklist
+from wsrouter.sync.export.cloudformation import template
 from wsrouter.sync.yaml import yaml
+from wsrouter.wiring import publisher
 
 
 def _policies(snapshot: Snapshot, gateway: Gateway) -> dict[str, Any]:
@@ -56,7 +57,7 @@ class Command(BaseCommand):
             raise CommandError("--yaml goes with cloudformation.")
         try:
             gateway = conf.gateway(options["gateway"])
-            snapshot = assembly.wanted_snapshot(gateway.alias, secret_needed=False)
+            snapshot = publisher.wanted_snapshot(gateway.alias, secret_needed=False)
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         found = KINDS[options["kind"]](snapshot, gateway)

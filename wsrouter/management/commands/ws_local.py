@@ -9,14 +9,16 @@ from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter import conf, reloading
+from wsrouter import conf
 from wsrouter.errors import WSRouterError
-from wsrouter.local import listener, paths
-from wsrouter.local.child import Child
 from wsrouter.local.journal import Journal, JsonLines, Lines
-from wsrouter.local.served import SIGNAL, Absent, Served, Source
-from wsrouter.management import local_api, local_options, local_users, ports
-from wsrouter.spec.gateway import Gateway
+from wsrouter.local.process import listener
+from wsrouter.local.process.child import Child
+from wsrouter.local.process.served import SIGNAL, Absent, Served, Source
+from wsrouter.local.rules import paths
+from wsrouter.ops.ws_local import launch_options, source, tcp_ports, users
+from wsrouter.options.gateway import Gateway
+from wsrouter.wiring import autoreload
 
 COOKIES = (
     "Cookies are passed on. On AWS they reach an execute-api host only with a custom"
@@ -42,21 +44,21 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # noqa: RUF012  # the started Django runs them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        local_options.add_arguments(parser)
-        local_api.add_arguments(parser)
+        launch_options.add_arguments(parser)
+        source.add_arguments(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
-            from wsrouter.local import launch  # needs the extra
+            from wsrouter.local.process import launch  # needs the extra
 
             gateway = _checked(conf.gateway(options["gateway"]))
-            behaviour = local_options.behaviour(options)
+            behaviour = launch_options.behaviour(options)
             if options["tell"]:
-                self._tell(local_api.told(options))
+                self._tell(source.told(options))
                 return
-            served = local_api.served(options)
+            served = source.served(options)
             journal = self._journal(options)
-            with ports.taken(options["host"], options["port"], "--port") as socket:
+            with tcp_ports.taken(options["host"], options["port"], "--port") as socket:
                 place = f"{listener.address(socket)}{paths.root(served.snapshot)}"
                 environment = _environment(gateway, served, place)
                 planned = launch.Launch(
@@ -65,13 +67,13 @@ class Command(BaseCommand):
                     greeting=self._greeting(served, place, options),
                     say=journal.remark,
                     record=journal,
-                    name_of=local_users.name_of,
-                    limits=local_options.limits(options),
+                    name_of=users.name_of,
+                    limits=launch_options.limits(options),
                     behaviour=behaviour,
                     principal=options["principal"],
                     child=_child(environment, options),
                     source=_source(environment, options),
-                    address=(local_api.DJANGO_HOST, options["django_port"]),
+                    address=(source.DJANGO_HOST, options["django_port"]),
                 )
                 asyncio.run(launch.run(planned))
         except WSRouterError as error:
@@ -131,16 +133,16 @@ def _checked(gateway: Gateway) -> Gateway:
 def _child(environment: dict[str, str], options: dict[str, Any]) -> Child | None:
     if options["no_django"]:
         return None
-    host, port = local_api.DJANGO_HOST, options["django_port"]
-    ports.taken(host, port, "--django-port", hint=RUNSERVER).close()
-    return Child(local_api.runserver(options), environment, is_quiet=options["json"])
+    host, port = source.DJANGO_HOST, options["django_port"]
+    tcp_ports.taken(host, port, "--django-port", hint=RUNSERVER).close()
+    return Child(source.runserver(options), environment, is_quiet=options["json"])
 
 
 def _source(environment: dict[str, str], options: dict[str, Any]) -> Source:
-    return Source(command=local_api.asking_again(options), environment=environment)
+    return Source(command=source.asking_again(options), environment=environment)
 
 
 def _environment(gateway: Gateway, served: Served, place: str) -> dict[str, str]:
     name = conf.management_endpoint_variable(gateway.alias)
     path = urlsplit(served.snapshot.integration.uri).path
-    return {name: f"http://{place}", reloading.EVENTS_VARIABLE: path}
+    return {name: f"http://{place}", autoreload.EVENTS_VARIABLE: path}

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter.reaper import reap
+from wsrouter.ops.reaper import reap
 
 
 class Command(BaseCommand):

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter import assembly
+from wsrouter.catalog.routes import RouteSpec
 from wsrouter.errors import WSRouterError
 from wsrouter.routing.adapter import spelled
-from wsrouter.spec.model import RouteSpec
+from wsrouter.wiring import publisher
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
-            spec = assembly.api_spec(options["gateway"])
+            spec = publisher.api_spec(options["gateway"])
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         rows = [_row(route) for route in (*spec.hooks, *spec.routes)]

@@ -9,16 +9,17 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter import assembly, conf
+from wsrouter import conf
 from wsrouter.errors import WSRouterError
 from wsrouter.sync import render
-from wsrouter.sync.advice import next_steps
 from wsrouter.sync.change import Change
 from wsrouter.sync.destroy import destroy, prepare_removal
+from wsrouter.sync.next_steps import next_steps
 from wsrouter.sync.plan import Options, Plan, prepare
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.publish import publish
 from wsrouter.sync.target import Target
+from wsrouter.wiring import publisher
 
 INTERRUPTED = "Stopped half-way. Run ws_sync again: it finishes what is left."
 FLAGS = {
@@ -85,7 +86,7 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any], *, acts: bool) -> None:
         alias = options["gateway"]
         target = Target.of(conf.gateway(alias))
-        plane = assembly.control_plane(
+        plane = publisher.control_plane(
             alias,
             endpoint_url=options["endpoint_url"],
             region=options["region"],
@@ -104,7 +105,7 @@ class Command(BaseCommand):
         *,
         acts: bool,
     ) -> None:
-        wanted = assembly.wanted_snapshot(
+        wanted = publisher.wanted_snapshot(
             target.alias, secret_needed=not options["check"]
         )
         plan = prepare(plane, target, wanted, _chosen(options))

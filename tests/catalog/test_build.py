@@ -1,0 +1,59 @@
+"""A router as plain data."""
+
+from pydantic import BaseModel
+
+from wsrouter import Connection, Router
+from wsrouter.catalog.build import build
+
+
+class Watch(BaseModel):
+    order_id: int
+
+
+def opened(connection: Connection) -> None: ...
+
+
+def closed(connection: Connection) -> None: ...
+
+
+def watch(payload: Watch) -> int:
+    """Watch an order."""
+    return payload.order_id
+
+
+def anything(text: str) -> None: ...
+
+
+def a_router() -> Router:
+    inner = Router()
+    inner.connect(opened)
+    inner.disconnect(closed)
+    inner.route("watch", permissions=["orders.view_order"])(watch)
+    inner.default(anything)
+    root = Router()
+    root.include(inner, prefix="orders.")
+    return root
+
+
+def test_routes() -> None:
+    (route,) = build(a_router()).routes
+
+    assert route.key == "orders.watch"
+    assert route.handler.endswith("test_build.watch")
+    assert route.place.partition(":")[0] == __file__
+    assert route.payload is Watch
+    assert route.reply is int
+    assert route.permissions == ("orders.view_order",)
+    assert route.summary == "Watch an order."
+
+
+def test_hooks() -> None:
+    found = {
+        each.key: each.handler.rpartition(".")[2] for each in build(a_router()).hooks
+    }
+
+    assert found == {
+        "$connect": "opened",
+        "$disconnect": "closed",
+        "$default": "anything",
+    }

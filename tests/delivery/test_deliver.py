@@ -1,0 +1,232 @@
+"""One frame to many recipients: counted, bounded, and only the gone are forgotten."""
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from wsrouter.delivery.deliver import deliver
+from wsrouter.delivery.memory import MemoryTransport
+from wsrouter.delivery.ports import Fate, Place, Posted, Recipient, Work
+from wsrouter.delivery.retry import HANDSHAKE_GRACE, Patience
+from wsrouter.delivery.schedule import LOW
+from wsrouter.delivery.sender import Sender, Terms
+from wsrouter.delivery.thread_pool import post_in_threads
+from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.errors import ConnectionGone, EventTooLarge
+from wsrouter.routing.delivery import Delivery, Report, Status
+from wsrouter.routing.ports import Address, Outgoing, Recipients
+
+IN_FLIGHT = 10
+OLD = HANDSHAKE_GRACE + timedelta(seconds=1)
+LIMIT = 128 * 1024
+
+
+def recipient(name: str, age: timedelta = OLD) -> Recipient:
+    return Recipient(name, Place("default"), datetime.now(UTC) - age)
+
+
+class Scripted:
+    """Answers as its script says, by connection id; others are delivered."""
+
+    def __init__(self, script: Mapping[str, Posted] | None = None) -> None:
+        self.script = script or {}
+        self.posted: list[tuple[str, bytes]] = []
+        self.under_way = self.most = 0
+        self._lock = threading.Lock()
+
+    def post(self, address: Address, data: bytes) -> Posted:
+        with self._lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            self.posted.append((address.connection_id, data))
+        threading.Event().wait(0.005)
+        with self._lock:
+            self.under_way -= 1
+        return self.script.get(address.connection_id, Posted(Fate.DELIVERED))
+
+    def post_all(self, work: Work, data: bytes) -> None:
+        post_in_threads(
+            work, lambda to, _: self.post(to.address, data), threads=IN_FLIGHT
+        )
+
+    def close(self, address: Address) -> None: ...
+
+    def info(self, address: Address) -> Mapping[str, Any]:
+        return {}
+
+
+def delivered(
+    *page: list[Recipient],
+    transport: Scripted | None = None,
+    pages: Any = None,
+) -> tuple[Report, list[str]]:
+    forgotten: list[str] = []
+    report = deliver(
+        pages or page,
+        b"x",
+        transport=transport or Scripted(),
+        forget=lambda gone: forgotten.extend(each.connection_id for each in gone),
+        bucket=Bucket(1e6),
+        patience=Patience(seconds=20),
+    )
+    return report, forgotten
+
+
+def test_nobody() -> None:
+    assert delivered() == (Report(), [])
+    assert delivered([], []) == (Report(), [])
+
+
+def test_every_outcome_is_counted() -> None:
+    script = {
+        "gone": Posted(Fate.GONE, "gone"),
+        "young": Posted(Fate.GONE, "gone"),
+        "slow": Posted(Fate.FAILED, "LimitExceededException"),
+    }
+    report, forgotten = delivered(
+        [recipient("a"), recipient("gone"), recipient("slow")],
+        [recipient("young", timedelta(seconds=29)), recipient("b")],
+        [recipient("c")],
+        transport=Scripted(script),
+    )
+    assert report == Report(
+        delivered=3,
+        gone=1,
+        failed=2,
+        reasons={"gone": 1, "LimitExceededException": 1, "handshake": 1},
+    )
+    assert report.recipients == 6
+    assert forgotten == ["gone"]
+
+
+def test_posts_run_at_once_within_a_bound() -> None:
+    transport = Scripted()
+    delivered([recipient(str(each)) for each in range(50)], transport=transport)
+    assert 1 < transport.most <= IN_FLIGHT
+    assert len(transport.posted) == 50
+
+
+def test_pages_are_taken_one_by_one() -> None:
+    transport, read, most_ahead = Scripted(), 0, 0
+
+    def pages() -> Any:
+        nonlocal read, most_ahead
+        for number in range(20):
+            most_ahead = max(most_ahead, read - len(transport.posted))
+            read += 100
+            yield [recipient(f"{number}-{each}") for each in range(100)]
+
+    report, _ = delivered(*[], transport=transport, pages=pages())
+    assert report == Report(delivered=2000)
+    assert most_ahead <= LOW + 100
+
+
+class Audience:
+    def recipients(self, wanted: Recipients, span: Any = None) -> Any:
+        yield [recipient("a"), recipient("gone")]
+
+    def exceeds(self, wanted: Recipients, number: int) -> bool:
+        return False
+
+    def next_span(self, wanted: Recipients, size: int, behind: Any) -> Any: ...
+
+
+def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sender:
+    def after_commit(run: Any) -> bool:
+        if waiting is None:
+            return False
+        waiting.append(run)
+        return True
+
+    terms = Terms(transport=transport, recipients=1000, seconds=20, bucket=Bucket(1e6))
+    told = {
+        "forget": lambda address: None,
+        "finish": lambda address: True,
+        "on_delivered": lambda delivery: None,
+    }
+    return Sender(
+        audience=Audience(),
+        terms=lambda alias: terms,
+        check=lambda _: None,
+        in_transaction=lambda: waiting is not None,
+        after_commit=after_commit,
+        **(told | more),
+    )
+
+
+def outgoing(payload: bytes = b'"x"', left_out: int = 0) -> Outgoing:
+    everyone = Recipients(everyone=True)
+    return Outgoing(
+        event="told", payload=payload, recipients=everyone, left_out=left_out
+    )
+
+
+def test_a_delivery_and_its_report() -> None:
+    told: list[Delivery] = []
+    transport = Scripted({"gone": Posted(Fate.GONE, "gone")})
+    done = sender(transport, on_delivered=told.append).send(
+        outgoing(left_out=1), on_commit=True
+    )
+    report = Report(delivered=1, gone=1, left_out=1, reasons={"gone": 1})
+    assert done == Delivery(event="told", status=Status.DONE, report=report)
+    assert told == [done]
+
+
+def test_a_deferred_delivery_sends_what_it_was_given_then() -> None:
+    waiting: list[Any] = []
+    told: list[Delivery] = []
+    transport = Scripted()
+    port = sender(transport, waiting, on_delivered=told.append)
+    delivery = port.send(outgoing(), on_commit=True)
+    assert (delivery.status, delivery.report) == (Status.DEFERRED, None)
+    assert transport.posted == []
+    waiting.pop()()
+    frame = b'{"type":"told","payload":"x"}'
+    assert sorted(transport.posted) == [("a", frame), ("gone", frame)]
+    assert told[0].status is Status.DONE
+    assert port.send(outgoing(), on_commit=False).status is Status.DONE
+
+
+def test_what_is_too_large_is_refused_before_the_commit() -> None:
+    waiting: list[Any] = []
+    port = sender(Scripted(), waiting)
+    frame = len(b'{"type":"told","payload":}')
+    port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 2) + b'"'), on_commit=True)
+    with pytest.raises(EventTooLarge, match="'told' has 131073 bytes"):
+        port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 1) + b'"'), on_commit=True)
+    assert len(waiting) == 1
+
+
+class Socket:
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+        self.closed = 0
+
+    def arrived(self, data: bytes) -> None:
+        self.got.append(data)
+
+    def closed_by_server(self) -> None:
+        self.closed += 1
+
+
+def test_the_transport_in_memory() -> None:
+    transport, socket = MemoryTransport(), Socket()
+    address = recipient("a").address
+    assert transport.post(address, b"x") == Posted(Fate.GONE, "gone")
+    transport.opened("a", socket)
+    assert transport.post(address, b"x") == Posted(Fate.DELIVERED)
+    assert set(transport.info(address)) == {"connectedAt", "lastActiveAt", "identity"}
+    transport.close(address)
+    transport.close(address)
+    assert (socket.got, socket.closed) == ([b"x"], 1)
+    with pytest.raises(ConnectionGone):
+        transport.info(address)
+
+
+def test_it_keeps_no_socket_alive() -> None:
+    transport = MemoryTransport()
+    transport.opened("a", Socket())
+    assert transport.post(recipient("a").address, b"x").fate is Fate.GONE

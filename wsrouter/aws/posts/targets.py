@@ -1,0 +1,129 @@
+"""Where and with which credentials to post, for each stage that holds connections."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from wsrouter.aws import clients, endpoints
+from wsrouter.aws.posts.signer import Signer
+from wsrouter.delivery.ports import Place
+from wsrouter.errors import SendError
+from wsrouter.options.gateway import Gateway
+from wsrouter.options.publishing import DomainOption
+from wsrouter.wire import local_address
+
+SIGNER_SECONDS = 30
+"""Credentials are refreshed minutes before they expire, and AWS accepts a signature for
+five minutes: a signer that is half a minute old is as good as a new one."""
+
+
+class NoGateway(SendError):
+    """The connection belongs to a gateway that is not configured."""
+
+
+class NoCredentials(SendError):
+    """No AWS credentials are known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """A `@connections` endpoint taken apart."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    region: str
+    credentials: Any
+
+    @property
+    def authority(self) -> str:
+        """The Host header: the usual port is left out, as botocore does."""
+        usual = {"https": 443, "http": 80}[self.scheme]
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == usual else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+    def signer(self, data: bytes) -> Signer:
+        return Signer(
+            self.credentials.get_frozen_credentials(),
+            host=self.authority,
+            path=self.path,
+            region=self.region,
+            data=data,
+        )
+
+
+def endpoint_of(gateway: Gateway, place: Place) -> str:
+    """The URL of the management API that holds the connections of a place."""
+    if gateway.management_endpoint:
+        return gateway.management_endpoint
+    api_id, stage = place.api_id or gateway.api_id, place.stage or gateway.stage
+    domain = _only_way(gateway, stage)
+    path = domain.key if domain else stage
+    if local := local_address.management_endpoint(api_id, path):
+        return local
+    if domain and api_id == (gateway.api_id or api_id):
+        return f"https://{domain.address}"
+    return endpoints.management_endpoint(
+        api_id=api_id, region=gateway.region, stage=stage, profile=gateway.aws_profile
+    )
+
+
+def _only_way(gateway: Gateway, stage: str) -> DomainOption | None:
+    """The domain, where the execute-api host is disabled. It leads to one stage: asked
+    for the sockets of another, it would say that they are gone."""
+    domain = gateway.domain
+    return domain if domain and domain.only and stage == gateway.stage else None
+
+
+def configured(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
+    """The gateway of a connection; raises NoGateway."""
+    if (gateway := gateways.get(alias)) is None:
+        raise NoGateway(f"WSROUTER has no gateway {alias!r} any more.")
+    return gateway
+
+
+def target(gateway: Gateway, place: Place) -> Target:
+    """Raises NoRegion or NoCredentials."""
+    url = endpoint_of(gateway, place)
+    parts, local = urlsplit(url), clients.is_loopback(url)
+    credentials = clients.credentials(gateway.aws_profile, local=local)
+    if credentials is None:
+        raise NoCredentials
+    return Target(
+        scheme=parts.scheme,
+        host=parts.hostname or "",
+        port=parts.port or (443 if parts.scheme == "https" else 80),
+        path=parts.path.rstrip("/"),
+        region=endpoints.known_region(gateway.region, gateway.aws_profile, local=local),
+        credentials=credentials,
+    )
+
+
+class Volley:
+    """The posts of one body: its targets and signers, made when first needed."""
+
+    def __init__(
+        self, data: bytes, gateways: Callable[[], Mapping[str, Gateway]]
+    ) -> None:
+        self.data = data
+        self._gateways = gateways
+        self._ready: dict[Place, tuple[Target, Signer, float]] = {}
+
+    def aimed(self, place: Place) -> tuple[Target, Signer]:
+        """Raises what keeps posts from going there, a SendError or NoRegion."""
+        known = self._ready.get(place)
+        if known is None or known[2] < time.monotonic():
+            found = known[0] if known else self._target(place)
+            until = time.monotonic() + SIGNER_SECONDS
+            known = self._ready[place] = (found, found.signer(self.data), until)
+        return known[0], known[1]
+
+    def _target(self, place: Place) -> Target:
+        return target(configured(self._gateways(), place.gateway), place)

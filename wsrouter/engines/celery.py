@@ -1,0 +1,64 @@
+"""The Celery tasks, which Celery finds through `wsrouter.tasks`."""
+
+from typing import Any
+
+from wsrouter.errors import MissingExtra
+from wsrouter.routing import ports
+
+try:
+    from celery import current_app, shared_task
+except ImportError as error:
+    raise MissingExtra(
+        "BACKGROUND 'celery' needs Celery: pip install 'django-wsrouter[celery]'."
+    ) from error
+
+
+@shared_task(
+    bind=True,
+    name="wsrouter.work",
+    acks_late=True,
+    reject_on_worker_lost=True,
+    ignore_result=True,
+    autoretry_for=(Exception,),
+    retry_backoff=True,
+    max_retries=8,
+)
+def work(self: Any, send: int, gateway: str) -> None:
+    """Carry out a slice. The id stays the same when the task is delivered again."""
+    ports.sender().work(send, self.request.id, gateway)
+
+
+@shared_task(
+    name="wsrouter.end",
+    acks_late=True,
+    ignore_result=True,
+    autoretry_for=(Exception,),
+    retry_backoff=True,
+    max_retries=8,
+)
+def end(addresses: list[dict[str, str]]) -> None:
+    """Close connections whose session has ended. Safe to run twice."""
+    ports.sender().end([ports.Address(**each) for each in addresses])
+
+
+@shared_task(name="wsrouter.reap", ignore_result=True)
+def reap() -> None:
+    """What `manage.py ws_reap` does, for Celery beat."""
+    from django.core.management import call_command
+
+    call_command("ws_reap")
+
+
+def problem() -> str:
+    """Why no worker will carry anything out, if so."""
+    if current_app.conf.task_always_eager:
+        return "task_always_eager makes Celery send inside the request"
+    return ""
+
+
+def enqueue(send: int, gateway: str) -> None:
+    work.delay(send, gateway)
+
+
+def enqueue_end(addresses: list[dict[str, str]]) -> None:
+    end.delay(addresses)

@@ -1,0 +1,87 @@
+"""Runs a gateway on a listening socket, until told to stop."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from wsrouter.errors import MissingExtra
+from wsrouter.local import extra
+from wsrouter.local.gateway import Gateway
+from wsrouter.local.process.protocol import GatewayProtocol
+
+try:
+    import uvicorn
+except ImportError as error:
+    raise MissingExtra(extra.MISSING) from error
+
+
+class _Server(uvicorn.Server):
+    """Ends as soon as it is told to; leaves signals to its caller, who has more to end
+    than a server."""
+
+    def __init__(self, gateway: Gateway, stopping: asyncio.Event) -> None:
+        super().__init__(_config(gateway))
+        self._gateway = gateway
+        self._stopping = stopping
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def main_loop(self) -> None:
+        while not self._stopping.is_set():
+            await self.on_tick(0)  # the Date header
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1.0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        state = self.server_state
+        for server in self.servers:
+            server.close()
+        self._gateway.feed.end()
+        self._gateway.sessions.end_cut()
+        for connection in list(state.connections):
+            connection.shutdown()
+        if state.tasks:
+            seconds = self.config.timeout_graceful_shutdown
+            _, late = await asyncio.wait(state.tasks, timeout=seconds)
+            await _cancelled(late)
+        for connection in list(state.connections):  # of clients that do not read
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+
+async def serve(
+    gateway: Gateway, listener: socket.socket, stopping: asyncio.Event
+) -> None:
+    """Serve until `stopping` is set; then close the sockets with 1012 and deliver every
+    `$disconnect`, within the limits of the gateway."""
+    async with gateway.api.backend:
+        await _Server(gateway, stopping).serve(sockets=[listener])
+
+
+async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=0.1)
+
+
+def _config(gateway: Gateway) -> uvicorn.Config:
+    limits = gateway.limits
+    return uvicorn.Config(
+        gateway,
+        interface="asgi3",
+        http="h11",
+        ws=GatewayProtocol,
+        ws_max_size=(limits.message_bytes, limits.frame_bytes),  # type: ignore[arg-type]
+        ws_ping_interval=None,
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=limits.shutdown_seconds,
+    )

@@ -1,0 +1,142 @@
+"""What `ws_doctor` looks at, one finding after the other."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from wsrouter import conf
+from wsrouter.aws import clients
+from wsrouter.errors import ConnectionGone, WSRouterError
+from wsrouter.options.gateway import Gateway
+from wsrouter.routing.ports import Address
+from wsrouter.sync import endpoint_probe
+from wsrouter.sync.plan import Plan, prepare
+from wsrouter.sync.target import Target
+from wsrouter.wiring import outgoing, publisher
+
+NOBODY = "wsrouterdoctor0="
+"""A connection id that never was, of the form that AWS gives: it refuses others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is ok, note or wrong; `text` says what to do where something is."""
+
+    what: str
+    text: str
+    level: str = "ok"
+
+
+def examine(alias: str, plane: Mapping[str, str]) -> Iterator[Finding]:
+    """Every finding about a gateway; `plane` says where its control plane is."""
+    try:
+        gateway = conf.gateway(alias)
+        snapshot = publisher.wanted_snapshot(alias)
+    except (WSRouterError, ImproperlyConfigured) as error:
+        yield Finding("settings", str(error), "wrong")
+        return
+    yield Finding("settings", f"{len(snapshot.routes)} routes to publish.")
+    yield _secret(gateway)
+    plan: Plan | None = None
+    try:
+        target = Target.of(gateway)
+        plan = prepare(publisher.control_plane(alias, **plane), target, snapshot)
+    except WSRouterError as error:
+        yield Finding("control plane", str(error), "wrong")
+    else:
+        yield _published(plan)
+    yield from _endpoint(gateway)
+    yield _cookies(gateway)
+    if plan and plan.deployed.api_id:
+        yield _sending(gateway, plan.deployed.api_id, plane)
+
+
+def _secret(gateway: Gateway) -> Finding:
+    if gateway.secrets[0] in conf.accepted_secrets(gateway.alias):
+        return Finding("secret", "Django here accepts what is published.")
+    advice = "SECRET is weak, which only DEBUG accepts. Use 32 characters or more."
+    return Finding("secret", advice, "wrong")
+
+
+def _published(plan: Plan) -> Finding:
+    if not plan.deployed.api_id:
+        return Finding("published", "There is no API yet: run ws_sync.", "wrong")
+    if plan.in_sync:
+        return Finding("published", f"{plan.deployed.api_id} is in sync.")
+    text = f"{len(plan.changes)} changes are not published: run ws_sync."
+    return Finding("published", text, "wrong")
+
+
+def _endpoint(gateway: Gateway) -> Iterator[Finding]:
+    if gateway.vpc_link:
+        text = "ENDPOINT is behind VPC_LINK, where only API Gateway can ask it."
+        yield Finding("endpoint", text, "note")
+        return
+    found = [
+        Finding("endpoint", text, "wrong") for text in endpoint_probe.problems(gateway)
+    ]
+    answers = "It answers with the secret and refuses without."
+    yield from found or [Finding("endpoint", answers)]
+
+
+def _cookies(gateway: Gateway) -> Finding:
+    if gateway.domain is None:
+        text = (
+            "Browsers send no cookies to an execute-api host: set DOMAIN to a name on"
+            " your site, or use tickets."
+        )
+        return Finding("cookies", text, "note")
+    scope = (settings.SESSION_COOKIE_DOMAIN or "").lstrip(".")
+    name = gateway.domain.name
+    if scope and (name == scope or name.endswith(f".{scope}")):
+        return Finding("cookies", f"The session cookie of {scope} reaches {name}.")
+    parent = name.partition(".")[2]
+    text = (
+        f'The session cookie does not reach {name}: SESSION_COOKIE_DOMAIN = ".{parent}"'
+    )
+    return Finding("cookies", text, "note")
+
+
+def _sending(gateway: Gateway, api_id: str, plane: Mapping[str, str]) -> Finding:
+    place = plane["endpoint_url"] or gateway.aws_endpoint_url
+    if gateway.management_endpoint or not clients.is_loopback(place):
+        return _connections(gateway, api_id)
+    text = (
+        "Not looked at: what was published is in an emulator on this machine, and its"
+        " sockets are with `ws_local`. With MANAGEMENT_ENDPOINT they are looked for."
+    )
+    return Finding("@connections", text, "note")
+
+
+def _connections(gateway: Gateway, api_id: str) -> Finding:
+    address = Address(
+        gateway=gateway.alias,
+        connection_id=NOBODY,
+        api_id=gateway.api_id or api_id,
+        stage=gateway.stage,
+    )
+    try:
+        outgoing.transport(gateway.alias).info(address)
+    except ConnectionGone:
+        pass
+    except WSRouterError as error:
+        advice = (
+            f"{str(error).rstrip('.')}. The application needs credentials with the"
+            " permission execute-api:ManageConnections (`ws_export iam-policy`)."
+            f"{_dns(gateway)}"
+        )
+        return Finding("@connections", advice, "wrong")
+    return Finding("@connections", "Sending is permitted.")
+
+
+def _dns(gateway: Gateway) -> str:
+    domain = gateway.domain
+    if domain is None or not domain.only:
+        return ""
+    return f" With ONLY, posts go to {domain.name}: its DNS must lead to API Gateway."
+
+
+def is_wrong(findings: list[Finding]) -> bool:
+    return any(each.level == "wrong" for each in findings)

@@ -1,0 +1,95 @@
+"""The settings that decide who may connect, read and checked."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from wsrouter.options.publishing import members
+from wsrouter.routing.throttle import Rate
+
+TICKET_SECONDS = 60
+TICKET_RATE = Rate(limit=20, seconds=60, scope="user")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
+_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketsOption:
+    """How long a ticket may wait for its handshake, and how often a user gets one."""
+
+    seconds: int = TICKET_SECONDS
+    rate: Rate = TICKET_RATE
+
+
+def allowed_origins(value: Any) -> tuple[str, ...]:
+    """Read ALLOWED_ORIGINS; raises ValueError."""
+    for each in _listed(value):
+        if each != "*" and not _ORIGIN.fullmatch(each):
+            raise ValueError(
+                f": {each!r} is no origin such as 'https://www.example.com' or"
+                " 'https://*.example.com' (no path, no slash at the end)."
+            )
+    return _listed(value)
+
+
+def authentication(value: Any) -> tuple[str, ...]:
+    """Read AUTHENTICATION; raises ValueError."""
+    for each in _listed(value):
+        if not _PATH.fullmatch(each):
+            raise ValueError(f": {each!r} is no dotted path of a function.")
+    return _listed(value)
+
+
+def connect_throttle(value: Any) -> tuple[Rate, ...]:
+    """Read CONNECT_THROTTLE; raises ValueError."""
+    return tuple(_rate(each) for each in _listed([value] if _is_text(value) else value))
+
+
+def tickets(value: Any) -> TicketsOption:
+    """Read TICKETS; raises ValueError."""
+    given = members(value, {"RATE", "SECONDS"})
+    seconds = given.get("SECONDS", TICKET_SECONDS)
+    if type(seconds) is not int or not 1 <= seconds <= TICKET_SECONDS:
+        raise ValueError(
+            f"['SECONDS'] must be 1 to {TICKET_SECONDS}, not {seconds!r}: a ticket is"
+            " part of a URL, and URLs end up in logs."
+        )
+    if "RATE" not in value:
+        return TicketsOption(seconds=seconds)
+    try:
+        rate = Rate.parse(value["RATE"])
+    except ValueError as error:
+        raise ValueError(f"['RATE']: {error}") from error
+    if " per " in value["RATE"] and rate.scope != "user":
+        raise ValueError("['RATE'] is counted per user.")
+    return TicketsOption(seconds=seconds, rate=rate)
+
+
+def _rate(text: str) -> Rate:
+    try:
+        rate = Rate.parse(text)
+    except ValueError as error:
+        raise ValueError(f": {error}") from error
+    if rate.scope == "connection":
+        raise ValueError(f": {text!r} must say 'per ip' or 'per user'.")
+    return rate
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list | tuple) and all(map(_is_text, value)):
+        return tuple(value)
+    raise ValueError(f" must be a list of strings, not {value!r}.")
+
+
+READERS = {
+    "ALLOWED_ORIGINS": allowed_origins,
+    "AUTHENTICATION": authentication,
+    "CONNECT_THROTTLE": connect_throttle,
+    "TICKETS": tickets,
+}
+"""How each of these settings is read. A message starts where `WSROUTER[...][...]`
+ends."""

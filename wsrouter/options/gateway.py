@@ -1,0 +1,64 @@
+"""One entry of the WSROUTER setting as a plain value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wsrouter.options.connecting import TicketsOption
+from wsrouter.options.publishing import (
+    AccessLogOption,
+    AuthorizerOption,
+    DomainOption,
+    Throttling,
+)
+from wsrouter.routing.throttle import Rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gateway:
+    """One API Gateway WebSocket API and stage.
+
+    `secrets`: the first is sent, all are accepted. `timeout` is in seconds.
+    `validate_at_gateway`: every message route, or the ones with these keys.
+    `in_flight`: 0 is what suits the transport.
+    """
+
+    alias: str
+    api_name: str = ""
+    api_id: str = ""
+    endpoint: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    router: str = ""
+    region: str = ""
+    stage: str = "production"
+    envelope: Literal["nested", "flat"] = "nested"
+    reply_via: Literal["response", "connection"] = "response"
+    publish: Literal["routes", "default"] = "routes"
+    default_route: bool = True
+    route_selection_expression: str = "$request.body.action"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 29.0
+    domain: DomainOption | None = None
+    authorizer: AuthorizerOption | None = None
+    throttling: Throttling | None = None
+    access_log: AccessLogOption | None = None
+    logging_level: str = "OFF"
+    validate_at_gateway: bool | tuple[str, ...] = False
+    vpc_link: str = ""
+    client_certificate: str = ""
+    crash_status: int = 200
+    allowed_origins: tuple[str, ...] | None = None
+    authentication: tuple[str, ...] = ()
+    connect_throttle: tuple[Rate, ...] = ()
+    tickets: TicketsOption = field(default_factory=TicketsOption)
+    management_endpoint: str = ""
+    aws_profile: str = ""
+    aws_endpoint_url: str = ""
+    transport: str = "default"
+    in_flight: int = 0
+    posts_per_second: float = 5000.0
+    send_recipients: int = 1000
+    send_seconds: float = 20.0
+    background: str = ""
+    slice_recipients: int = 1000

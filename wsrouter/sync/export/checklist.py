@@ -1,0 +1,150 @@
+"""A snapshot as a numbered checklist for the AWS console."""
+
+import json
+from collections.abc import Iterator
+
+from wsrouter.catalog.snapshot import RouteEntry, Snapshot
+from wsrouter.sync.digest import SECRET_TARGET
+
+SECRET_WORD = "'<SECRET>'"  # noqa: S105  # a placeholder
+_CLI = "aws apigatewayv2"
+
+
+def checklist(snapshot: Snapshot) -> str:
+    """What to do by hand, step by step; what the console cannot do is a CLI line."""
+    steps = list(_steps(snapshot))
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def _steps(snapshot: Snapshot) -> Iterator[str]:
+    yield (
+        "API Gateway > Create API > WebSocket API > Build. Name:"
+        f" {snapshot.api.name}. Route selection expression:"
+        f" {snapshot.api.route_selection_expression}. Add no route there."
+    )
+    for key, value in snapshot.api.tags.items():
+        yield f"API settings > Tags: {key} = {value}"
+    if snapshot.api.disable_execute_api_endpoint:
+        yield "API settings > Edit > Default endpoint: Disabled"
+    yield f"Shell: export API_ID=<the id of the API> STAGE={snapshot.stage.name}"
+    yield from _authorizer(snapshot)
+    yield from _models(snapshot)
+    yield from _integration(snapshot)
+    for route in snapshot.routes.values():
+        yield from _route(route)
+    yield from _stage(snapshot)
+    yield from _domain(snapshot)
+
+
+def _integration(snapshot: Snapshot) -> Iterator[str]:
+    """The console cannot attach one integration to several routes."""
+    value = snapshot.integration
+    parameters = {**value.request_parameters, SECRET_TARGET: SECRET_WORD}
+    link = f" --connection-id {value.connection_id}" if value.connection_id else ""
+    yield (
+        f"Shell: write the mapping to mapping.json, with your own SECRET in it:\n"
+        f"{json.dumps(parameters, indent=2)}"
+    )
+    yield (
+        f"Shell: export INTEGRATION_ID=$({_CLI} create-integration --api-id $API_ID"
+        f" --integration-type {value.type} --integration-method {value.method}"
+        f" --integration-uri {_quoted(value.uri)}"
+        f" --description {_quoted(value.description)}"
+        f" --connection-type {value.connection_type}{link}"
+        f" --timeout-in-millis {value.timeout_millis}"
+        " --request-parameters file://mapping.json"
+        " --query IntegrationId --output text)"
+    )
+
+
+def _route(route: RouteEntry) -> Iterator[str]:
+    options = [
+        f"--route-key {_quoted(route.key)}",
+        "--target integrations/$INTEGRATION_ID",
+        f"--authorization-type {route.authorization_type}",
+    ]
+    if route.authorizer:
+        options.append("--authorizer-id $AUTHORIZER_ID")
+    if route.two_way:
+        options.append("--route-response-selection-expression '$default'")
+    if route.model:
+        models = _quoted(json.dumps({"$default": route.model}))
+        options.append(f"--request-models {models}")
+        options.append("--model-selection-expression '$request.body.action'")
+    yield (
+        f"Shell: ROUTE_ID=$({_CLI} create-route --api-id $API_ID {' '.join(options)}"
+        " --query RouteId --output text)"
+    )
+    if route.has_response:
+        yield (
+            f"Shell: {_CLI} create-route-response --api-id $API_ID --route-id $ROUTE_ID"
+            " --route-response-key '$default'"
+        )
+
+
+def _authorizer(snapshot: Snapshot) -> Iterator[str]:
+    guard = snapshot.authorizer
+    if guard:
+        sources = " ".join(map(_quoted, guard.identity_source)) or "''"
+        role = guard.credentials_arn
+        credentials = f" --authorizer-credentials-arn {role}" if role else ""
+        yield (
+            f"Shell: export AUTHORIZER_ID=$({_CLI} create-authorizer --api-id $API_ID"
+            f" --authorizer-type REQUEST --name {guard.name}"
+            f" --identity-source {sources} --authorizer-uri {guard.uri}{credentials}"
+            " --query AuthorizerId --output text)"
+        )
+
+
+def _models(snapshot: Snapshot) -> Iterator[str]:
+    for model in snapshot.models.values():
+        yield (
+            f"Models > Create. Name: {model.name}. Content type: application/json."
+            f" Description: {model.description}. Schema: {model.schema}"
+        )
+
+
+def _stage(snapshot: Snapshot) -> Iterator[str]:
+    stage = snapshot.stage
+    yield f"Deploy API > New stage: {stage.name}"
+    every = stage.default_route_settings
+    if every.throttling_rate_limit is not None:
+        yield (
+            f"Stages > {stage.name} > Throttling: rate {every.throttling_rate_limit:g},"
+            f" burst {every.throttling_burst_limit}"
+        )
+    for key, each in stage.route_settings.items():
+        yield (
+            f"Stages > {stage.name} > route {key}: rate"
+            f" {each.throttling_rate_limit or 10_000:g}, burst"
+            f" {each.throttling_burst_limit or 5_000}, log {each.logging_level}"
+        )
+    if every.logging_level != "OFF":
+        yield f"Stages > {stage.name} > Logs: execution log {every.logging_level}"
+    if stage.access_log:
+        yield (
+            f"Stages > {stage.name} > Logs: access log to"
+            f" {stage.access_log.destination_arn}, format {stage.access_log.format}"
+        )
+    if stage.client_certificate_id:
+        yield (
+            f"Stages > {stage.name} > Client certificate: {stage.client_certificate_id}"
+        )
+
+
+def _domain(snapshot: Snapshot) -> Iterator[str]:
+    domain = snapshot.domain
+    if domain:
+        yield (
+            f"Custom domain names > Create: {domain.name}, Regional, TLS 1.2,"
+            f" certificate {domain.certificate_arn}"
+        )
+        yield (
+            f"{domain.name} > API mappings > Add: stage {snapshot.stage.name}, path"
+            f" {domain.mapping_key or '(empty)'}"
+        )
+        yield f"DNS: a CNAME {domain.name} to the domain's API Gateway domain name"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,166 @@
+"""The API that a gateway's settings and routes ask for."""
+
+from collections.abc import Iterator
+
+from wsrouter.catalog.routes import ApiSpec
+from wsrouter.catalog.snapshot import (
+    CONNECT,
+    DEFAULT,
+    DISCONNECT,
+    AccessLog,
+    Api,
+    Authorizer,
+    Domain,
+    Integration,
+    Model,
+    RouteEntry,
+    RouteSettings,
+    Snapshot,
+    Stage,
+)
+from wsrouter.options.gateway import Gateway
+from wsrouter.options.publishing import AuthorizerOption, Throttle
+from wsrouter.sync.digest import SECRET_TARGET
+from wsrouter.sync.message_model import model
+from wsrouter.sync.publishable import validate
+from wsrouter.sync.target import DOMAIN_TAG, TAG, authorizer_name, description
+from wsrouter.wire import mapping
+
+UNLIMITED = Throttle(rate=10_000, burst=5_000)
+"""What AWS shows for a stage that nobody throttles."""
+
+
+def wanted(gateway: Gateway, spec: ApiSpec, *, secret_needed: bool = True) -> Snapshot:
+    """The snapshot to publish; raises SyncError for what AWS would refuse later."""
+    snapshot = unchecked(gateway, spec)
+    validate(gateway, spec, snapshot, secret_needed=secret_needed)
+    return snapshot
+
+
+def unchecked(gateway: Gateway, spec: ApiSpec) -> Snapshot:
+    """The same snapshot from settings that need not be complete."""
+    models = dict(_models(gateway, spec))
+    return Snapshot(
+        api=_api(gateway),
+        integration=_integration(gateway),
+        routes={route.key: route for route in _routes(gateway, spec, models)},
+        stage=_stage(gateway),
+        authorizer=_authorizer(gateway.alias, gateway.authorizer),
+        models={each.name: each for each in models.values()},
+        domain=_domain(gateway),
+    )
+
+
+def _api(gateway: Gateway) -> Api:
+    # An API that is found by its id keeps the name it has, unless API_NAME gives one.
+    name = gateway.api_name or ("" if gateway.api_id else gateway.alias)
+    own = {TAG: gateway.api_name} if gateway.api_name else {}
+    if gateway.domain:
+        own[DOMAIN_TAG] = gateway.domain.name
+    return Api(
+        name=name,
+        route_selection_expression=gateway.route_selection_expression,
+        disable_execute_api_endpoint=gateway.domain is not None and gateway.domain.only,
+        tags={**gateway.tags, **own},
+    )
+
+
+def _integration(gateway: Gateway) -> Integration:
+    principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
+    parameters = mapping.request_parameters(
+        alias=gateway.alias,
+        secret=gateway.secrets[0] if gateway.secrets else "",
+        extra={**principal, **gateway.headers},
+    )
+    if not gateway.secrets:
+        del parameters[SECRET_TARGET]
+    return Integration(
+        uri=gateway.endpoint,
+        description=description(gateway.alias),
+        connection_type="VPC_LINK" if gateway.vpc_link else "INTERNET",
+        connection_id=gateway.vpc_link,
+        timeout_millis=round(gateway.timeout * 1000),
+        request_parameters=parameters,
+    )
+
+
+def _routes(
+    gateway: Gateway, spec: ApiSpec, models: dict[str, Model]
+) -> Iterator[RouteEntry]:
+    guarded = gateway.authorizer is not None
+    yield RouteEntry(
+        key=CONNECT,
+        authorization_type="CUSTOM" if guarded else "NONE",
+        authorizer=authorizer_name(gateway.alias) if guarded else "",
+    )
+    yield RouteEntry(key=DISCONNECT)
+    answers = gateway.reply_via == "response"
+    for key in _message_keys(gateway, spec):
+        name = models[key].name if key in models else ""
+        yield RouteEntry(key=key, two_way=answers, has_response=answers, model=name)
+
+
+def _message_keys(gateway: Gateway, spec: ApiSpec) -> list[str]:
+    default = [DEFAULT] if gateway.default_route else []
+    named = [] if gateway.publish == "default" else [route.key for route in spec.routes]
+    return default + named
+
+
+def _models(gateway: Gateway, spec: ApiSpec) -> Iterator[tuple[str, Model]]:
+    asked = gateway.validate_at_gateway
+    for route in spec.routes if gateway.publish == "routes" else ():
+        if asked is True or (asked and route.key in asked):
+            own = description(gateway.alias)
+            yield route.key, model(route, gateway, description=own)
+
+
+def _authorizer(alias: str, option: AuthorizerOption | None) -> Authorizer | None:
+    if option is None:
+        return None
+    _, partition, _, region, *_ = option.function.split(":")
+    return Authorizer(
+        name=authorizer_name(alias),
+        uri=(
+            f"arn:{partition}:apigateway:{region}:lambda:path/2015-03-31/functions/"
+            f"{option.function}/invocations"
+        ),
+        identity_source=option.identity,
+        credentials_arn=option.role,
+    )
+
+
+def _stage(gateway: Gateway) -> Stage:
+    throttling, log = gateway.throttling, gateway.access_log
+    routes = throttling.routes if throttling else {}
+    return Stage(
+        name=gateway.stage,
+        default_route_settings=_settings(
+            gateway, throttling.default if throttling else None
+        ),
+        route_settings={key: _settings(gateway, each) for key, each in routes.items()},
+        access_log=(
+            AccessLog(destination_arn=log.destination, format=log.format)
+            if log
+            else None
+        ),
+        client_certificate_id=gateway.client_certificate,
+    )
+
+
+def _settings(gateway: Gateway, throttle: Throttle | None) -> RouteSettings:
+    limited = throttle is not None and throttle != UNLIMITED
+    return RouteSettings(
+        throttling_rate_limit=throttle.rate if throttle and limited else None,
+        throttling_burst_limit=throttle.burst if throttle and limited else None,
+        logging_level=gateway.logging_level,
+    )
+
+
+def _domain(gateway: Gateway) -> Domain | None:
+    if gateway.domain is None:
+        return None
+    return Domain(
+        name=gateway.domain.name,
+        certificate_arn=gateway.domain.certificate,
+        mapping_key=gateway.domain.key,
+    )

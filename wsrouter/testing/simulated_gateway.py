@@ -1,0 +1,147 @@
+"""Stands in for API Gateway in tests: posts events to the real endpoint and holds the
+clients' sockets."""
+
+import base64
+import secrets
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+from pydantic_core import from_json
+
+from wsrouter.conf import ConfigurationError
+from wsrouter.delivery.memory import MemoryTransport
+from wsrouter.options.gateway import Gateway
+from wsrouter.routing.frame import EventType
+from wsrouter.routing.table import table
+from wsrouter.testing.substitution import substituted
+from wsrouter.wire import mapping, selection
+from wsrouter.wiring.routers import root_router
+
+API_ID = "testing000"
+
+
+def token() -> str:
+    """An id as API Gateway makes them: 15 base64url characters and `=`."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(11)).decode()
+
+
+class GatewayInMemory:
+    """One for the process; it is the transport, and its secret counts, for as long as
+    there are clients."""
+
+    def __init__(self) -> None:
+        self.transport = MemoryTransport()
+        self._secret = secrets.token_hex(32)
+        self._clients = 0
+        self._substitution = ExitStack()
+
+    def enter(self) -> None:
+        if self._clients == 0:
+            substitution = substituted(transport=self.transport, secret=self._secret)
+            self._substitution.enter_context(substitution)
+        self._clients += 1
+
+    def leave(self) -> None:
+        self._clients -= 1
+        if self._clients == 0:
+            self._substitution.close()
+
+    def post(
+        self,
+        browser: Client,
+        gateway: Gateway,
+        context: Mapping[str, str],
+        *,
+        body: str = "",
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
+        """One event; what it leaves for the commit is run, as a commit would."""
+        principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
+        mapped = mapping.request_parameters(
+            alias=gateway.alias,
+            secret=self._secret,
+            extra={**principal, **gateway.headers},
+        )
+        sent = dict(headers or {})
+        for target, source in mapped.items():
+            if value := _resolved(source, context):
+                sent[target.removeprefix(mapping.TARGET)] = value
+        response = browser.post(
+            _endpoint() + (f"?{query}" if query else ""),
+            data=body,
+            content_type="application/json",
+            secure=True,
+            headers=sent,
+        )
+        run_what_waits_for_commit()
+        return response  # type: ignore[return-value]
+
+
+def selected_key(gateway: Gateway, text: str) -> str | None:
+    """The published route key that a message selects, None when nothing does."""
+    published = table(root_router(gateway)).routes
+    keys = set(published) if gateway.publish == "routes" else set()
+    keys |= {"$default"} if gateway.default_route else set()
+    try:
+        body = from_json(text)
+    except ValueError:
+        body = None
+    chosen = selection.parse(gateway.route_selection_expression).evaluate(body)
+    if chosen in keys:
+        return chosen
+    return "$default" if "$default" in keys else None
+
+
+def event_context(
+    event: EventType, connection_id: str, route_key: str, **more: str
+) -> dict[str, str]:
+    """The `context` variables of one event, without those that are null."""
+    return {
+        "eventType": event,
+        "routeKey": route_key,
+        "connectionId": connection_id,
+        "requestId": token(),
+        "apiId": API_ID,
+        "domainName": f"{API_ID}.execute-api.local",
+        **more,
+    }
+
+
+def run_what_waits_for_commit() -> None:
+    """In a TestCase nothing is ever committed; what waits for it is run all the same,
+    unless the test itself has a transaction open."""
+    for connection in connections.all(initialized_only=True):
+        while connection.run_on_commit and _only_of_testcase(connection):
+            waiting: tuple[Any, ...] = connection.run_on_commit.pop(0)
+            waiting[1]()
+
+
+def _only_of_testcase(connection: BaseDatabaseWrapper) -> bool:
+    blocks: list[Any] = connection.atomic_blocks
+    return bool(blocks) and all(block._from_testcase for block in blocks)
+
+
+def _endpoint() -> str:
+    try:
+        return reverse("wsrouter:endpoint")
+    except NoReverseMatch as error:
+        raise ConfigurationError(
+            'The URLs have no endpoint; add path("ws/", include("wsrouter.urls")).'
+        ) from error
+
+
+def _resolved(source: str, context: Mapping[str, str]) -> str:
+    if source.startswith("'"):
+        return source.strip("'")
+    name = source.removeprefix("context.").removeprefix("identity.")
+    return context.get(name, "")
+
+
+memory = GatewayInMemory()

@@ -1,0 +1,73 @@
+"""Chooses what answers the frames of a gateway, as its settings say."""
+
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import Any
+
+from wsrouter import conf
+from wsrouter.auth import ticket_store
+from wsrouter.auth.authentication import Authentication
+from wsrouter.options.gateway import Gateway
+from wsrouter.registry.open_connections import Store
+from wsrouter.registry.rate_counter import CacheCounter
+from wsrouter.routing.failures import Failures
+from wsrouter.routing.frame import Frame
+from wsrouter.routing.hooks import Hooks
+from wsrouter.routing.lifecycle import Lifecycle, crash_answer
+from wsrouter.routing.messages import Messages
+from wsrouter.routing.outcome import Outcome
+from wsrouter.routing.ports import Envelope
+from wsrouter.routing.table import table
+from wsrouter.setting_caches import cleared_by
+from wsrouter.wire import selection
+from wsrouter.wire.envelope import Flat, Nested
+from wsrouter.wiring import atomic, reporting, substitutes
+from wsrouter.wiring.routers import root_router
+
+
+@cleared_by("WSROUTER", "INSTALLED_APPS", "DEBUG")
+@cache
+def lifecycle(alias: str) -> Lifecycle:
+    """What answers the frames of a gateway."""
+    gateway = conf.gateway(alias)
+    declared = table(root_router(gateway))
+    declared = replace(declared, disconnects=atomic.isolated(declared.disconnects))
+    failures = Failures(known=reporting.KNOWN, on_crash=reporting.crashed)
+    registry, counter = Store(), CacheCounter()
+    authentication = Authentication(gateway=gateway, claim=ticket_store.claim)
+    return Lifecycle(
+        messages=Messages(
+            table=declared,
+            envelope=_envelope(gateway),
+            lookup=registry.find,
+            counter=counter,
+            failures=failures,
+        ),
+        hooks=Hooks(table=declared, failures=failures),
+        failures=failures,
+        registry=registry,
+        identify=authentication.identify,
+        counter=counter,
+        throttles=gateway.connect_throttle,
+    )
+
+
+def crashed(error: Exception, frame: Frame, request: Any) -> Outcome:
+    """Report what kept a frame from being handled, and answer it."""
+    reporting.crashed(frame, request, error)
+    return crash_answer(frame, _envelope(conf.gateway(frame.gateway)))
+
+
+@cleared_by("WSROUTER", "INSTALLED_APPS", "DEBUG")
+@lru_cache(maxsize=64)
+def accepted_secrets(alias: str) -> tuple[str, ...]:
+    """The secrets that prove a request of this gateway. The cache is bounded because
+    the alias is not proven yet."""
+    if substitutes.current.secret and alias in conf.gateways():
+        return (substitutes.current.secret, *conf.accepted_secrets(alias))
+    return conf.accepted_secrets(alias)
+
+
+def _envelope(gateway: Gateway) -> Envelope:
+    key = selection.parse(gateway.route_selection_expression).key
+    return Flat(key) if gateway.envelope == "flat" else Nested(key)

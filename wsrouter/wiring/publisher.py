@@ -1,0 +1,65 @@
+"""The API that the code asks for, and the control plane that publishes it."""
+
+from wsrouter import conf
+from wsrouter.catalog.build import build
+from wsrouter.catalog.routes import ApiSpec
+from wsrouter.catalog.snapshot import Snapshot
+from wsrouter.sync.deployed import Deployed
+from wsrouter.sync.ports import ControlPlane
+from wsrouter.wiring.routers import root_router
+
+
+def wanted_snapshot(alias: str = "default", *, secret_needed: bool = True) -> Snapshot:
+    """The API as code and settings want it."""
+    from wsrouter.sync.wanted import wanted
+
+    gateway = conf.gateway(alias)
+    return wanted(gateway, api_spec(alias), secret_needed=secret_needed)
+
+
+def api_spec(alias: str = "default") -> ApiSpec:
+    """What the gateway's root router registers."""
+    return build(root_router(conf.gateway(alias)))
+
+
+def local_snapshot(alias: str = "default") -> Snapshot:
+    """The same for the local gateway, which needs no settings that only AWS does."""
+    from wsrouter.sync.wanted import unchecked
+
+    return unchecked(conf.gateway(alias), api_spec(alias))
+
+
+def control_plane(
+    alias: str = "default",
+    *,
+    endpoint_url: str = "",
+    region: str = "",
+    profile: str = "",
+) -> ControlPlane:
+    """The gateway's control plane; arguments that are given win over the settings."""
+    from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
+
+    gateway = conf.gateway(alias)
+    return ApiGatewayControlPlane(
+        region=region or gateway.region,
+        profile=profile or gateway.aws_profile,
+        endpoint_url=endpoint_url or gateway.aws_endpoint_url,
+    )
+
+
+def deployed(
+    alias: str = "default",
+    *,
+    api_id: str = "",
+    endpoint_url: str = "",
+    region: str = "",
+    profile: str = "",
+) -> Deployed:
+    """The API as it was published; arguments that are given win over the settings."""
+    from wsrouter.sync.reading import published
+    from wsrouter.sync.target import Target
+
+    plane = control_plane(
+        alias, endpoint_url=endpoint_url, region=region, profile=profile
+    )
+    return published(plane, Target.of(conf.gateway(alias), api_id=api_id))
