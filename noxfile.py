@@ -199,7 +199,7 @@ def brokers(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure sends side by side with the rival; only the ratios travel. `-- NAME ...`
-    runs another of tests/benchmarks, such as `strangers`."""
+    runs another of tests/benchmarks, such as `refused_requests`."""
     names = {path.stem for path in Path("tests/benchmarks").glob("[a-z]*.py")}
     name, *arguments = session.posargs or ["fanout"]
     name = {"local": "local_gateway"}.get(name, name)

@@ -1,11 +1,14 @@
-"""The front door for ASGI servers."""
+"""The fast path for ASGI servers."""
 
 from typing import Any
 
 
-def gateway(application: Any) -> Any:
-    """`application` (Django's) with the messages of open sockets taken out before it:
-    they need neither URL resolving nor middleware. Everything else passes unchanged."""
-    from wsrouter.endpoint.fast_asgi import Door
+def fast_path(application: Any) -> Any:
+    """Put the fast path in front of `application`, Django's ASGI application.
 
-    return Door(application)
+    It answers the messages of open sockets and ends of connections, which need neither
+    URL resolving nor middleware. Every other request passes through unchanged.
+    """
+    from wsrouter.endpoint.fast_asgi import FastPath
+
+    return FastPath(application)

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from wsrouter import conf
 from wsrouter.registry import database, revocation
 from wsrouter.routing.frame import Cause
-from wsrouter.routing.ports import Address, Forgotten
+from wsrouter.routing.ports import Address, RemovedConnection
 from wsrouter.wiring import incoming, outgoing, sender_for
 
 logger = logging.getLogger("wsrouter.security")
@@ -52,7 +52,7 @@ def end_found(address: Address) -> None:
     _finish([address])
 
 
-def tell(forgotten: Sequence[Forgotten]) -> None:
+def tell(forgotten: Sequence[RemovedConnection]) -> None:
     """For rows that are gone already: close the sockets, and tell the handlers."""
     _finish([each.connection.address for each in forgotten])
     for each in forgotten:

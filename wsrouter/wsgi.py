@@ -1,11 +1,14 @@
-"""The front door for WSGI servers."""
+"""The fast path for WSGI servers."""
 
 from typing import Any
 
 
-def gateway(application: Any) -> Any:
-    """`application` (Django's) with the messages of open sockets taken out before it:
-    they need neither URL resolving nor middleware. Everything else passes unchanged."""
-    from wsrouter.endpoint.fast_wsgi import Door
+def fast_path(application: Any) -> Any:
+    """Put the fast path in front of `application`, Django's WSGI application.
 
-    return Door(application)
+    It answers the messages of open sockets and ends of connections, which need neither
+    URL resolving nor middleware. Every other request passes through unchanged.
+    """
+    from wsrouter.endpoint.fast_wsgi import FastPath
+
+    return FastPath(application)

@@ -35,9 +35,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _migrate(folder)
-        for application in ("django", "door"):
+        for application in ("django", "fast_path"):
             found[f"rates_{application}"] = _rates(folder, application)
-        with processes.granian(folder, "door") as django:
+        with processes.granian(folder, "fast_path") as django:
             found["crowd"] = []
             for deflate in (False, True):
                 with processes.ws_local(folder, django) as gateway:

@@ -25,8 +25,8 @@ MEASURED = (
     BARE,
     "endpoint",
     "endpoint, connection and user",
-    "front door",
-    "front door, connection and user",
+    "fast path",
+    "fast path, connection and user",
 )
 DATABASES: dict[str, dict[str, Any]] = {
     "SQLite, in memory": {},
@@ -81,12 +81,12 @@ def _measured(doors: dict[str, Any]) -> Any:
     before = os.getloadavg()[0]
     cpu: dict[str, list[float]] = {name: [] for name in doors}
     clock: dict[str, list[float]] = {name: [] for name in doors}
-    for door in doors.values():
-        door.many(MESSAGES)
+    for entry_point in doors.values():
+        entry_point.many(MESSAGES)
     for _ in range(ROUNDS):
-        for name, door in doors.items():
+        for name, entry_point in doors.items():
             start, begun = process_time_ns(), perf_counter_ns()
-            door.many(MESSAGES)
+            entry_point.many(MESSAGES)
             cpu[name].append((process_time_ns() - start) / MESSAGES / 1000)
             clock[name].append((perf_counter_ns() - begun) / MESSAGES / 1000)
     ratios = {

@@ -27,12 +27,12 @@ def measured(
 ) -> dict[str, list[float]]:
     """Microseconds of CPU of one message, a number for each batch."""
     found: dict[str, list[float]] = {name: [] for name in variants}
-    for door in variants.values():
-        door.many(WARM_UP)
+    for entry_point in variants.values():
+        entry_point.many(WARM_UP)
     for _ in range(rounds):
-        for name, door in variants.items():
+        for name, entry_point in variants.items():
             start = process_time_ns()
-            door.many(messages)
+            entry_point.many(messages)
             found[name].append((process_time_ns() - start) / messages / 1000)
     return found
 
@@ -67,7 +67,9 @@ def compared(rounds: int, messages: int) -> dict[str, Any]:
     variants.prepare()
     loop = asyncio.new_event_loop()
     doors = variants.under_wsgi() | variants.under_asgi(loop)
-    queries = {name: variants.queries(door) for name, door in doors.items()}
+    queries = {
+        name: variants.queries(entry_point) for name, entry_point in doors.items()
+    }
     life = statements.of_a_life()
     before = os.getloadavg()
     found = measured(doors, rounds, messages)

@@ -22,8 +22,8 @@ RESULTS = Path(__file__).parent / "results" / "profile.json"
 VARIANTS = (
     "endpoint",
     "endpoint, connection and user",
-    "front door",
-    "front door, connection and user",
+    "fast path",
+    "fast path, connection and user",
 )
 DJANGO = "Django: handler, URLs, request, response, signals"
 SESSION = "the connection, and whether its session holds"
@@ -40,13 +40,13 @@ AREAS = {
     "wsrouter/wire/encode.py": "payload in, answer out (pydantic, orjson)",
     "wsrouter/routing/compiled_route.py": "payload in, answer out (pydantic, orjson)",
     "wsrouter/endpoint/fast_path.py": REQUEST,
-    "wsrouter/": "from one to the other: door, dispatch, routing",
+    "wsrouter/": "from one to the other: fast path, dispatch, routing",
     "site/handlers.py": "the handler",
     "django/core/handlers": DJANGO,
     "django/dispatch": DJANGO,
     "django/http": DJANGO,
     "django/urls": DJANGO,
-    "site/doors.py": SERVER,
+    "site/callers.py": SERVER,
 }
 _INTERVAL = 0.001
 
@@ -62,15 +62,15 @@ def area(frame: FrameType | None) -> str:
     return "elsewhere"
 
 
-def profiled(door: Any, seconds: float) -> dict[str, Any]:
+def profiled(entry_point: Any, seconds: float) -> dict[str, Any]:
     seen: Counter[str] = Counter()
     messages = 0
     signal.signal(signal.SIGPROF, lambda _, frame: seen.update([area(frame)]))
-    door.many(200)
+    entry_point.many(200)
     signal.setitimer(signal.ITIMER_PROF, _INTERVAL, _INTERVAL)
     end = process_time() + seconds
     while process_time() < end:
-        door.many(50)
+        entry_point.many(50)
         messages += 50
     signal.setitimer(signal.ITIMER_PROF, 0)
     total = seen.total()

@@ -55,20 +55,20 @@ class Stub:
 
     def __init__(self, delay: float, context: ssl.SSLContext | None) -> None:
         self.delay, self.context = delay, context
-        self.door = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.door.setblocking(False)
-        self.port = self.door.getsockname()[1]
+        self.entry_point = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.entry_point.setblocking(False)
+        self.port = self.entry_point.getsockname()[1]
         self.poll = select.epoll()
-        self.poll.register(self.door, select.EPOLLIN)
+        self.poll.register(self.entry_point, select.EPOLLIN)
         self.lines: dict[int, Line] = {}
         self.due: deque[tuple[float, Line, int]] = deque()
 
     def serve(self) -> None:
-        door = self.door.fileno()
+        entry_point = self.entry_point.fileno()
         while True:
             left = self.due[0][0] - time.monotonic() if self.due else -1
             for number, _ in self.poll.poll(max(0.0, left) if self.due else -1):
-                if number == door:
+                if number == entry_point:
                     self.accept()
                 else:
                     self.hear(number, self.lines[number])
@@ -77,7 +77,7 @@ class Stub:
     def accept(self) -> None:
         with suppress(BlockingIOError):
             while True:
-                sock, _ = self.door.accept()
+                sock, _ = self.entry_point.accept()
                 sock.setblocking(False)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self.context:

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
-from tests.django import peers, registering, talk
+from tests.django import client_routes, group_routes, registering
 from tests.django.events import serving
 from wsrouter import Delivery
 from wsrouter.delivery.memory import MemoryTransport
@@ -47,10 +47,10 @@ def deliveries() -> Iterator[list[Delivery]]:
 @pytest.fixture
 def transport() -> Iterator[MemoryTransport]:
     """Where `peers` have their sockets."""
-    peers.ended.clear()
-    peers.within.clear()
+    group_routes.ended.clear()
+    group_routes.within.clear()
     memory = MemoryTransport()
-    with serving(peers.router), substituted(transport=memory, secret=""):
+    with serving(group_routes.router), substituted(transport=memory, secret=""):
         yield memory
 
 
@@ -64,11 +64,11 @@ def _registering() -> Iterator[None]:
 @pytest.fixture
 def talking(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Serves the router of `talk`; afterwards no client may be left."""
-    with serving(talk.router):
+    with serving(client_routes.router):
         yield
     caplog.get_records("call").clear()  # tracebacks keep what a test had
     gc.collect()
-    talk.assert_real_transport()
+    client_routes.assert_real_transport()
 
 
 @pytest.fixture

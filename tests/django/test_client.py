@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import TestCase, TransactionTestCase
 
+from tests.django.client_routes import Watch, assert_real_transport, router, told
 from tests.django.events import serving
-from tests.django.talk import Watch, assert_real_transport, router, told
 from wsrouter.aws.posts.management_api import Connections
 from wsrouter.errors import EventTooLarge
 from wsrouter.models import OpenConnection

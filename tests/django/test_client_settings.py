@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path
 
+from tests.django.client_routes import Watch, router
 from tests.django.events import serving
-from tests.django.talk import Watch, router
 from wsrouter.conf import ConfigurationError
 from wsrouter.testing import WebSocketClient
 

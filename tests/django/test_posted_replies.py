@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from tests.django.events import serving
-from tests.django.peers import Peer, ended, router
+from tests.django.group_routes import Peer, ended, router
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.delivery.ports import Posted
 from wsrouter.models import OpenConnection

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.test import override_settings
 from django.utils import timezone
 
-from tests.django.peers import Peer, done, told, within
+from tests.django.group_routes import Peer, done, told, within
 from wsrouter import Connection
 from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.memory import MemoryTransport

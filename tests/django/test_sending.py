@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from pydantic import ValidationError
 
-from tests.django.peers import Peer, done, ended, older, told
+from tests.django.group_routes import Peer, done, ended, older, told
 from wsrouter import Connection, Delivery, Disconnected, Report
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.delivery.ports import Fate, Posted

@@ -75,7 +75,7 @@ def test_nobody_is_named_unless_somebody_says_who(
     """The client's own header does not get through instead."""
     with start(guarded(())).connect(additional_headers={HEADER: "ada"}):
         (request,) = backend.of("CONNECT")
-    assert request.header(HEADER) == mapping.NOBODY
+    assert request.header(HEADER) == mapping.NO_PRINCIPAL
 
 
 @pytest.mark.parametrize("text", ["{", "{name}", "{10}", "{0:d}"])

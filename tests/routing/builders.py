@@ -10,8 +10,8 @@ import orjson
 from wsrouter.errors import MessageError
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.delivery import Delivery, Report, Status
-from wsrouter.routing.failures import Failures, Known
-from wsrouter.routing.flow import Flow, adrive, drive
+from wsrouter.routing.failures import ErrorMapping, Failures
+from wsrouter.routing.flow import Flow, run_async, run_sync
 from wsrouter.routing.frame import Disconnected, EventType, Frame
 from wsrouter.routing.hooks import Hooks
 from wsrouter.routing.messages import Messages
@@ -27,11 +27,11 @@ Run = Callable[[Flow[Any]], Any]
 
 
 def in_sync(flow: Flow[Any]) -> Any:
-    return drive(flow)
+    return run_sync(flow)
 
 
 def in_async(flow: Flow[Any]) -> Any:
-    return asyncio.run(asyncio.wait_for(adrive(flow), 10))
+    return asyncio.run(asyncio.wait_for(run_async(flow), 10))
 
 
 class User:
@@ -52,7 +52,9 @@ class Missing(Exception):
 
 
 KNOWN = {
-    Missing: Known(status=404, error=lambda _: MessageError("not_found", "Not there."))
+    Missing: ErrorMapping(
+        status=404, error=lambda _: MessageError("not_found", "Not there.")
+    )
 }
 
 

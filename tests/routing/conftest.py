@@ -6,7 +6,7 @@ from tests.routing.builders import Outbox, Run, in_async, in_sync
 from wsrouter.routing import ports
 
 
-@pytest.fixture(params=[in_sync, in_async], ids=["drive", "adrive"])
+@pytest.fixture(params=[in_sync, in_async], ids=["run_sync", "run_async"])
 def run(request: pytest.FixtureRequest) -> Run:
     """The test runs in a sync and in an async world."""
     chosen: Run = request.param

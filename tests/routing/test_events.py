@@ -11,7 +11,7 @@ from tests.routing.builders import Gateway, Outbox, Run, User
 from wsrouter import Connection, Event, Router
 from wsrouter.errors import HandshakeNotDone, NotReady
 from wsrouter.routing.delivery import Status
-from wsrouter.routing.flow import adrive
+from wsrouter.routing.flow import run_async
 from wsrouter.routing.ports import Recipients
 
 
@@ -233,7 +233,7 @@ def test_a_task_of_connect_outlives_the_handshake(outbox: Outbox) -> None:
         tasks.append(asyncio.create_task(later()))
 
     async def run_both(flow: Any) -> Any:
-        outcome = await adrive(flow)
+        outcome = await run_async(flow)
         done.set()
         await tasks[0]
         return outcome

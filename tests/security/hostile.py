@@ -81,7 +81,7 @@ def answer(
 
 @cache
 def _application(*, front: bool) -> Any:
-    return wsgi.gateway(WSGIHandler()) if front else WSGIHandler()
+    return wsgi.fast_path(WSGIHandler()) if front else WSGIHandler()
 
 
 def _key(name: str) -> str:

@@ -89,7 +89,7 @@ def _django(handler: Any) -> Any:
 
 
 def _front_door(handler: Any) -> Any:
-    return wsgi.gateway(handler)
+    return wsgi.fast_path(handler)
 
 
 @contextmanager

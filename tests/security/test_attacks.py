@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from tests.django import events
-from tests.django.doors import FrontWsgi
+from tests.django.entry_points import FastWsgi
 from tests.django.events import SECRET, Gateway
 from tests.security.hostile import connections_kept
 from tests.security.served import SETTINGS, Ended
@@ -43,7 +43,7 @@ def _served() -> Iterator[None]:
 @pytest.fixture(params=["view", "front door"], autouse=True)
 def _door(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if request.param == "front door":
-        monkeypatch.setattr(events, "Client", FrontWsgi)
+        monkeypatch.setattr(events, "Client", FastWsgi)
     with connections_kept():
         yield
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import override_settings
 
-from tests.django.doors import DOORS, Door
+from tests.django.entry_points import ENTRY_POINTS, EntryPoint
 from tests.django.events import Gateway
 from tests.security.served import SETTINGS, Ended
 from tests.security.site import Site, ask, serving
@@ -123,13 +123,13 @@ def test_an_authorizer_that_was_taken_off_lets_nobody_say_who_they_are(
         assert site.attempt() == "AnonymousUser"
 
 
-@pytest.mark.parametrize("door", DOORS.values())
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS.values())
 def test_an_underscore_is_never_a_hyphen(
-    door: type[Door], shared_database: None, user: User
+    entry_point: type[EntryPoint], shared_database: None, user: User
 ) -> None:
     """Ignored, or joined with ours and refused: it never wins."""
     with override_settings(WSROUTER={"default": SETTINGS}):
-        victim, attacker = Gateway(), Gateway(http=door())  # type: ignore[arg-type]
+        victim, attacker = Gateway(), Gateway(http=entry_point())  # type: ignore[arg-type]
         victim.connect(user)
         for smuggled in UNDERSCORED:
             sent = {

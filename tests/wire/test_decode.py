@@ -40,23 +40,22 @@ def _cgi(name: str) -> str:
 
 
 def frame(body: bytes = b"{}", extra: Any = (), **changes: str) -> Frame:
-    return decode.frame(environ(**changes), body, gateway="eu", extra=extra)
+    return decode.headers(environ(**changes), gateway="eu", extra=extra).frame(body)
 
 
 def test_every_mapped_header_is_decoded() -> None:
     assert set(HEADERS) == set(mapping.HEADERS)
 
 
-def test_no_fact_is_left_out() -> None:
-    told = {"PRINCIPAL_ID": "ada", "TENANT": "acme"}
+def test_no_field_is_left_out() -> None:
+    mapped = {"PRINCIPAL_ID": "ada", "TENANT": "acme"}
     message, end = (
-        decode.frame(
-            environ(EVENT_TYPE=event, **told),
-            b"{}",
+        decode.headers(
+            environ(EVENT_TYPE=event, **mapped),
             gateway="eu",
             extra=["Tenant"],
             authorized=True,
-        )
+        ).frame(b"{}")
         for event in (EventType.MESSAGE, EventType.DISCONNECT)
     )
     nothing = Frame(event_type=EventType.CONNECT, connection_id="", gateway="")
@@ -82,7 +81,7 @@ def test_a_message() -> None:
         source_ip="192.0.2.1",
         user_agent="Mozilla/5.0 (X11; like Gecko, really)",
     )
-    assert _facts(got) == _facts(wanted)
+    assert _fields(got) == _fields(wanted)
     assert abs(got.received_at - wanted.received_at) < timedelta(seconds=9)
 
 
@@ -107,13 +106,13 @@ def test_a_handshake_believes_no_header_of_the_clients() -> None:
 def test_empty_and_missing_are_alike(name: str) -> None:
     for event in ("MESSAGE", "DISCONNECT"):
         given = environ(EVENT_TYPE=event, **{_cgi(name): ""})
-        empty = decode.frame(given, b"", gateway="eu")
+        empty = decode.headers(given, gateway="eu").frame(b"")
         del given[f"HTTP_X_WSROUTER_{_cgi(name)}"]
-        missing = decode.frame(given, b"", gateway="eu")
-        assert _facts(empty) == _facts(missing)
+        missing = decode.headers(given, gateway="eu").frame(b"")
+        assert _fields(empty) == _fields(missing)
 
 
-def _facts(given: Frame) -> dict[str, object]:
+def _fields(given: Frame) -> dict[str, object]:
     names = [field.name for field in fields(Frame) if field.name != "received_at"]
     return {name: getattr(given, name) for name in names}
 
@@ -181,15 +180,15 @@ def test_the_projects_own_headers() -> None:
         frame(extra=["Tenant"], TENANT="blue, red")
 
 
-def proven(**headers: str) -> str:
+def verified(**headers: str) -> str:
     given = {f"HTTP_X_WSROUTER_{name}": value for name, value in headers.items()}
     secrets = {"eu": ["first", "second"], "": ["nobody's"]}
-    return decode.proven_gateway(given, lambda alias: secrets.get(alias, []))
+    return decode.verified_alias(given, lambda alias: secrets.get(alias, []))
 
 
 @pytest.mark.parametrize("secret", ["first", "second"])
 def test_the_gateway_that_sent_it(secret: str) -> None:
-    assert proven(GATEWAY="eu", SECRET=secret) == "eu"
+    assert verified(GATEWAY="eu", SECRET=secret) == "eu"
 
 
 @pytest.mark.parametrize(
@@ -209,15 +208,20 @@ def test_the_gateway_that_sent_it(secret: str) -> None:
 )
 def test_what_is_not_our_gateway(headers: dict[str, str]) -> None:
     with pytest.raises(NotOurGateway):
-        proven(**headers)
+        verified(**headers)
 
 
 def test_a_principal_counts_with_an_authorizer_only() -> None:
     given = environ(EVENT_TYPE="CONNECT", PRINCIPAL_ID="ada")
-    assert decode.frame(given, b"", gateway="eu").principal == ""
-    assert decode.frame(given, b"", gateway="eu", authorized=True).principal == "ada"
-    nobody = environ(EVENT_TYPE="CONNECT", PRINCIPAL_ID=mapping.NOBODY)
-    assert decode.frame(nobody, b"", gateway="eu", authorized=True).principal == ""
+    assert decode.headers(given, gateway="eu").frame(b"").principal == ""
+    assert (
+        decode.headers(given, gateway="eu", authorized=True).frame(b"").principal
+        == "ada"
+    )
+    nobody = environ(EVENT_TYPE="CONNECT", PRINCIPAL_ID=mapping.NO_PRINCIPAL)
+    assert (
+        decode.headers(nobody, gateway="eu", authorized=True).frame(b"").principal == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -251,4 +255,4 @@ def test_free_text_is_cleaned() -> None:
 def test_only_a_handshake_has_a_handshakes_headers(event: str) -> None:
     given = environ(EVENT_TYPE=event) | {"HTTP_SEC_WEBSOCKET_KEY": "x"}
     with pytest.raises(ImpossibleHeaders):
-        decode.frame(given, b"", gateway="eu")
+        decode.headers(given, gateway="eu").frame(b"")

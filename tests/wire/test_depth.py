@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsrouter.wire.depth import LEVELS, is_too_deep
+from wsrouter.wire.depth import MAX_NESTING, is_too_deep
 
 
 def nested(levels: int, opening: str = "[", closing: str = "]") -> bytes:
@@ -15,8 +15,8 @@ def nested(levels: int, opening: str = "[", closing: str = "]") -> bytes:
 
 @pytest.mark.parametrize("pair", ["[]", "{}"])
 def test_the_limit(pair: str) -> None:
-    assert not is_too_deep(nested(LEVELS, *pair))
-    assert is_too_deep(nested(LEVELS + 1, *pair))
+    assert not is_too_deep(nested(MAX_NESTING, *pair))
+    assert is_too_deep(nested(MAX_NESTING + 1, *pair))
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def test_the_limit(pair: str) -> None:
     [
         b"[" * 100_000,
         b'{"a":[' * 40 + b"1" + b"]}" * 40,
-        b'["\\"", ' + nested(LEVELS) + b"]",
-        b'["]]]]", ' + nested(LEVELS) + b"]",
+        b'["\\"", ' + nested(MAX_NESTING) + b"]",
+        b'["]]]]", ' + nested(MAX_NESTING) + b"]",
     ],
 )
 def test_too_deep(body: bytes) -> None:

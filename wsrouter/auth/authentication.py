@@ -14,7 +14,7 @@ from wsrouter.auth import security_log
 from wsrouter.errors import Reject
 from wsrouter.identity import Identity, anonymous, is_current, proven
 from wsrouter.options.gateway import Gateway
-from wsrouter.routing.flow import Call, Flow, is_async
+from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.wire import mapping
 
@@ -35,16 +35,16 @@ class Authentication:
 
     def identify(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
         """Raises Reject for a ticket that is not good."""
-        if identity := (yield Call(of_session, {"request": request})):
-            return identity  # type: ignore[no-any-return]
+        if identity := (yield from call(of_session, request)):
+            return identity
         if PARAMETER in request.GET:
-            arguments = {"frame": frame, "request": request}
-            return (yield Call(self._of_ticket, arguments))  # type: ignore[no-any-return]
+            return (yield from call(self._of_ticket, frame, request))
         if identity := (yield from self._of_principal(frame)):
             return identity
         for path in self.gateway.authentication:
             function = import_string(path)
-            found = yield Call(function, {"request": request}, is_async(function))
+            arguments = {"request": request}
+            found = yield from call_handler(function, arguments, is_async(function))
             if identity := _checked(path, found):
                 return identity
         return anonymous()
@@ -62,12 +62,11 @@ class Authentication:
         self._check_copies(frame)
         how = self.gateway.authorizer.user
         if "." not in how:
-            lookup = {"name": how, "principal": frame.principal}
-            user = yield Call(user_of_field, lookup)
+            user = yield from call(user_of_field, how, frame.principal)
         else:
             function = import_string(how)
             arguments = {"principal": frame.principal}
-            user = yield Call(function, arguments, is_async(function))
+            user = yield from call_handler(function, arguments, is_async(function))
         return _checked(how, user)
 
     def _check_copies(self, frame: Frame) -> None:

@@ -1,4 +1,4 @@
-"""From a proven request to its answer: what the view and the front doors share."""
+"""From an HTTP request to its answer: what the view and the fast path share."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -10,105 +10,122 @@ from wsrouter import conf, connections
 from wsrouter.endpoint import refusal_log
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.options.gateway import Gateway
-from wsrouter.routing.flow import Call, Flow, drive
+from wsrouter.routing.flow import Flow, call, run_sync
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.outcome import Failure
 from wsrouter.routing.ports import Address
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import decode, depth, encode, limits
-from wsrouter.wire.decode import Environ
+from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
 from wsrouter.wiring import atomic, incoming, outgoing
 
-_, _MESSAGE, _DISCONNECT = EventType
+CONNECT, MESSAGE, DISCONNECT = EventType
 
 
-class Arrival(NamedTuple):
-    """A request that proved its origin: its gateway, and its frame without a body."""
+class VerifiedRequest(NamedTuple):
+    """A request that carries the secret of a gateway, with sound headers."""
 
     gateway: Gateway
-    frame: Frame
+    headers: FrameHeaders
+
+    @property
+    def event_type(self) -> EventType:
+        return self.headers.event_type
 
 
-def proven(environ: Environ) -> str:
+class Dispatched(NamedTuple):
+    """The answer to a request, and what to do once it has been sent."""
+
+    answer: Answer
+    afterwards: Callable[[], object] | None
+
+
+def verify_gateway(environ: Environ) -> str:
     """The alias of the gateway that sent a request; raises NotOurGateway."""
     try:
-        return decode.proven_gateway(environ, incoming.accepted_secrets)
+        return decode.verified_alias(environ, incoming.accepted_secrets)
     except NotOurGateway:
-        refusal_log.tell(environ)
+        refusal_log.log_unverified(environ)
         raise
 
 
-def arrival(environ: Environ, alias: str) -> Arrival:
-    """Raises ImpossibleHeaders for what no gateway sends."""
+def read_headers(environ: Environ, alias: str) -> VerifiedRequest:
+    """Raises ImpossibleHeaders for headers that no gateway sends."""
     gateway = conf.gateways()[alias]
     try:
-        frame = decode.frame(
+        headers = decode.headers(
             environ,
-            b"",
             gateway=alias,
             extra=gateway.headers,
             authorized=gateway.authorizer is not None,
         )
     except ImpossibleHeaders as error:
-        refusal_log.tell_of(error)
+        refusal_log.log_impossible_headers(error)
         raise
-    return Arrival(gateway, frame)
+    return VerifiedRequest(gateway, headers)
 
 
 @cleared_by("DATA_UPLOAD_MAX_MEMORY_SIZE")
 @cache
-def most() -> int:
-    """How many bytes a frame can have; what has more is not read."""
+def max_body_bytes() -> int:
+    """The size above which a body is answered with an error and is not read."""
     allowed = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or limits.MESSAGE_BYTES
     return allowed if allowed < limits.MESSAGE_BYTES else limits.MESSAGE_BYTES
 
 
-def answer(arrived: Arrival, body: bytes | None, request: Any) -> Flow[Answer]:
-    """What a frame is answered; `body` is None when there is more than can be."""
-    gateway, frame = arrived
-    if body is None or depth.is_too_deep(body):
-        flow = _refused(body)
-    else:
-        decode.fill(frame, body)
-        flow = _answered(gateway, frame, request)
-        # A connection that ended is forgotten at once, whatever its handlers do, each
-        # in a transaction of its own.
-        if atomic.are_asked_for() and frame.event_type is not _DISCONNECT:
-            flow = _atomic(flow, gateway, frame, request)
-    if gateway.reply_via == "connection" and frame.event_type is _MESSAGE:
-        return _posted(frame, flow)
-    return flow
+def answer(
+    verified: VerifiedRequest, body: bytes | None, request: Any
+) -> Flow[Dispatched]:
+    """Make the frame and answer it; `body` is None when it is too large to be read."""
+    gateway, headers = verified
+    problem = _problem_of(body)
+    frame = headers.frame(b"" if problem else body or b"")
+    flow = _malformed(problem) if problem else _handled(gateway, frame, request)
+    if gateway.reply_via == "connection" and frame.event_type is MESSAGE:
+        flow = _post_to_connection(frame, flow)
+    given = yield from flow
+    ended = partial(connections.end_found, _address(frame)) if given.ended else None
+    return Dispatched(given, ended)
 
 
-def afterwards(arrived: Arrival, given: Answer) -> Callable[[], object] | None:
-    """What there is to do when the client has its answer."""
-    if not given.ended:
-        return None
-    return partial(connections.end_found, _address(arrived.frame))
-
-
-def _refused(body: bytes | None) -> Flow[Answer]:
-    yield from ()
-    problem = f"A frame is {depth.LEVELS} levels deep at most."
+def _problem_of(body: bytes | None) -> str:
+    """Why a body is not parsed, in a sentence; empty when it is."""
     if body is None:
-        problem = f"A frame has {most()} bytes at most."
+        return f"A frame has {max_body_bytes()} bytes at most."
+    if depth.is_too_deep(body):
+        return f"A frame is {depth.MAX_NESTING} levels deep at most."
+    return ""
+
+
+def _malformed(problem: str) -> Flow[Answer]:
+    yield from ()
     return encode.answer(Failure(malformed(problem)))
+
+
+def _handled(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
+    """In a transaction where ATOMIC_REQUESTS is set. A `$disconnect` has none around
+    all of it: the connection is removed whatever its handlers do, and each of them has
+    a transaction of its own."""
+    flow = _answered(gateway, frame, request)
+    if atomic.is_configured() and frame.event_type is not DISCONNECT:
+        return _atomic(flow, gateway, frame, request)
+    return flow
 
 
 def _atomic(
     flow: Flow[Answer], gateway: Gateway, frame: Frame, request: Any
 ) -> Flow[Answer]:
     try:
-        return (yield Call(_in_transactions, {"flow": flow}))  # type: ignore[no-any-return]
-    except Exception as error:  # noqa: BLE001 (the commit failed)
+        return (yield from call(_in_transactions, flow))
+    except Exception as error:  # noqa: BLE001  # the commit failed
         return (yield from _crashed(gateway, frame, request, error))
 
 
 def _in_transactions(flow: Flow[Answer]) -> Answer:
     with atomic.atomic_requests():
-        given = drive(flow)
+        given = run_sync(flow)
         if given.failed:
             atomic.roll_back()
     return given
@@ -117,32 +134,25 @@ def _in_transactions(flow: Flow[Answer]) -> Answer:
 def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
     try:
         lifecycle = incoming.lifecycle(gateway.alias)
-        # Without a name: a traceback may lead to this frame, and a Failure has one.
-        return encode.answer(
-            (yield from lifecycle.handle(frame, request)),
-            crash_status=gateway.crash_status,
-        )
-    except Exception as error:  # noqa: BLE001 (such as no such router)
+        outcome = yield from lifecycle.handle(frame, request)
+        return encode.answer(outcome, crash_status=gateway.crash_status)
+    except Exception as error:  # noqa: BLE001  # such as a ROUTER that is missing
         return (yield from _crashed(gateway, frame, request, error))
 
 
 def _crashed(
     gateway: Gateway, frame: Frame, request: Any, error: Exception
 ) -> Flow[Answer]:
-    about = {"error": error, "frame": frame, "request": request}
-    outcome = yield Call(incoming.crashed, about)
+    outcome = yield from call(incoming.crashed, error, frame, request)
     return encode.answer(outcome, crash_status=gateway.crash_status)
 
 
-def _posted(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
+def _post_to_connection(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
+    """For REPLY_VIA "connection": the reply is posted, and the HTTP answer is empty."""
     given = yield from flow
     if given.body:
-        about = {
-            "address": _address(frame),
-            "data": given.body,
-            "on_commit": not given.failed,
-        }
-        yield Call(outgoing.sender().reply, about)
+        reply = outgoing.sender().reply
+        yield from call(reply, _address(frame), given.body, on_commit=not given.failed)
     return Answer(status=given.status, ended=given.ended)
 
 

@@ -11,10 +11,10 @@ from django.urls import set_script_prefix
 from django.utils.functional import SimpleLazyObject
 
 from wsrouter.endpoint import dispatch, fast_path
-from wsrouter.endpoint.dispatch import Arrival
-from wsrouter.endpoint.fast_path import Letter
-from wsrouter.endpoint.request_thread import Lane
-from wsrouter.routing.flow import adrive
+from wsrouter.endpoint.dispatch import VerifiedRequest
+from wsrouter.endpoint.fast_path import RawResponse
+from wsrouter.endpoint.request_thread import RequestThread
+from wsrouter.routing.flow import run_async
 from wsrouter.wire import mapping
 from wsrouter.wire.mapping import environ_key
 
@@ -23,92 +23,99 @@ _HANDSHAKE = b"sec-websocket-key"
 
 Receive = Callable[[], Any]
 Send = Callable[[Any], Any]
+Afterwards = Callable[[], object]
 
 
-class _GoneError(Exception):
-    """Whoever asked does not wait for the answer."""
+class _ClientGoneError(Exception):
+    """The client closed the connection before it had sent the whole body."""
 
 
-class Door:
-    """Takes messages and ends of connections for the endpoint, and leaves everything
+class FastPath:
+    """Answers messages and ends of connections for the endpoint, and leaves everything
     else to `application`."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        arrived = None
+        matched = None
         if scope["type"] == "http":
             prefix = get_script_prefix(scope)
             path = scope["path"].removeprefix(prefix) if prefix else scope["path"]
-            arrived = fast_path.knock(_environ(scope), scope["method"], path)
-        if arrived is None:
+            matched = fast_path.match(_environ(scope), scope["method"], path)
+        if matched is None:
             await self.application(scope, receive, send)
-        elif isinstance(arrived, Letter):
-            await _post(arrived, send)
+        elif isinstance(matched, RawResponse):
+            await _send_response(matched, send)
         else:
-            await _answer(arrived, scope, receive, send)
+            await _answer(matched, scope, receive, send)
 
 
-async def _answer(arrived: Arrival, scope: Any, receive: Receive, send: Send) -> None:
+async def _answer(
+    verified: VerifiedRequest, scope: Any, receive: Receive, send: Send
+) -> None:
     try:
         body = await _body(receive)
-    except _GoneError:
+    except _ClientGoneError:
         return
     set_script_prefix(get_script_prefix(scope))
     request = SimpleLazyObject(lambda: ASGIRequest(scope, BytesIO(body or b"")))
-    begin = partial(fast_path.begin, Door, scope=scope)
-    end = partial(fast_path.end, Door)
-    async with Lane(begin=begin, end=end):
-        letter, afterwards = await _written(arrived, body, request)
-        await _post(letter, send)
+    begin = partial(fast_path.begin_request, FastPath, scope=scope)
+    end = partial(fast_path.end_request, FastPath)
+    async with RequestThread(begin=begin, end=end):
+        response, afterwards = await _response(verified, body, request)
+        await _send_response(response, send)
         if afterwards:
             await sync_to_async(afterwards)()
 
 
-async def _written(
-    arrived: Arrival, body: bytes | None, request: Any
-) -> tuple[Letter, Callable[[], object] | None]:
+async def _response(
+    verified: VerifiedRequest, body: bytes | None, request: Any
+) -> tuple[RawResponse, Afterwards | None]:
     try:
-        if fast_path.signals_are_heard():
-            await sync_to_async(_nothing)()
-        answer = await adrive(dispatch.answer(arrived, body, request))
-        write = partial(fast_path.letter, answer, request)
-        # A log of errors may be a mail.
-        letter = write() if answer.status < 400 else await sync_to_async(write)()
-        return letter, dispatch.afterwards(arrived, answer)
+        if fast_path.has_request_receivers():
+            await sync_to_async(_take_thread)()
+        flow = dispatch.answer(verified, body, request)
+        answer, afterwards = await run_async(flow)
+        make = partial(fast_path.raw_response, answer, request)
+        # The log line of an error may be a mail, which must not block the event loop.
+        response = make() if answer.status < 400 else await sync_to_async(make)()
+        return response, afterwards
     except Exception as error:  # noqa: BLE001  # answered as Django does
-        return await sync_to_async(fast_path.failure)(request, error), None
+        return await sync_to_async(fast_path.crash_response)(request, error), None
 
 
-async def _post(letter: Letter, send: Send) -> None:
+async def _send_response(response: RawResponse, send: Send) -> None:
     headers = [
         (name.lower().encode("ascii"), value.encode("latin1"))
-        for name, value in letter.headers
+        for name, value in response.headers
     ]
-    start = {"type": "http.response.start", "status": letter.status}
+    start = {"type": "http.response.start", "status": response.status}
     await send(start | {"headers": headers})
-    await send({"type": "http.response.body", "body": letter.body})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """None when there is more than a frame can have; the rest is not kept."""
-    most, parts, size, more = dispatch.most(), [], 0, True
+    """None for a body that is larger than a frame can be; it is received to its end,
+    but not kept."""
+    limit, size, more = dispatch.max_body_bytes(), 0, True
+    parts: list[bytes] = []
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _GoneError
+            raise _ClientGoneError
         part = message.get("body", b"")
         size += len(part)
-        if size <= most:
+        if size <= limit:
             parts.append(part)
         more = message.get("more_body", False)
-    return b"".join(parts) if size <= most else None
+    return b"".join(parts) if size <= limit else None
 
 
 def _environ(scope: Any) -> dict[str, str]:
-    """What decides of a request, as WSGI names it; a header that came twice is joined,
-    and one with an underscore is another than it looks."""
+    """The headers that decide what happens to a request, under their WSGI names. A
+    header that was sent twice is joined. A name with an underscore is left out: as a
+    WSGI name it would look like the one with a hyphen."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
         if name.startswith(_PREFIX) or name == _HANDSHAKE:
@@ -124,5 +131,6 @@ def _key(name: bytes) -> str:
     return environ_key(name.decode("latin1"))
 
 
-def _nothing() -> None:
-    """For those who listen for requests: it takes the thread they are told in."""
+def _take_thread() -> None:
+    """Run in the request's thread, so that the thread is taken and the receivers of
+    the request signals run in the thread that handles this message."""

@@ -1,4 +1,5 @@
-"""What the front doors share: which requests they take, and what Django would do."""
+"""What the WSGI and the ASGI fast path share: which requests they answer themselves,
+and what Django does around a request."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,20 +17,24 @@ from django.urls import Resolver404, resolve, set_urlconf
 from django.utils.log import log_response
 
 from wsrouter.endpoint import dispatch, view
-from wsrouter.endpoint.dispatch import Arrival
+from wsrouter.endpoint.dispatch import VerifiedRequest
 from wsrouter.errors import NotOurGateway
 from wsrouter.setting_caches import cleared_by, on_change
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.mapping import HEADERS
 
 _EVENT_TYPE = HEADERS["Event-Type"].environ_key
-_TAKEN = frozenset({"MESSAGE", "DISCONNECT"})
-_AT_BEGIN = {id(reset_queries), id(close_old_connections)}
-_AT_END = {id(close_caches), id(close_old_connections), id(reset_urlconf)}
+_ANSWERED_TYPES = frozenset({"MESSAGE", "DISCONNECT"})
+_DJANGOS_START_RECEIVERS = {id(reset_queries), id(close_old_connections)}
+_DJANGOS_FINISH_RECEIVERS = {
+    id(close_caches),
+    id(close_old_connections),
+    id(reset_urlconf),
+}
 
 
-class Letter(NamedTuple):
-    """An HTTP answer, ready to be written."""
+class RawResponse(NamedTuple):
+    """An HTTP response, ready to be written."""
 
     status: int
     reason: str
@@ -37,39 +42,46 @@ class Letter(NamedTuple):
     body: bytes
 
 
-REFUSED = Letter(
+FORBIDDEN = RawResponse(
     403,
     "Forbidden",
     [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "0")],
     b"",
 )
-"""For strangers: a stranger must not cost more than a message."""
-_found: set[str] = set()
-"""The paths at which something proven has found the endpoint."""
+"""For requests without the secret: refusing one must not cost more than a message."""
+_endpoint_paths: set[str] = set()
+"""The paths at which a request with the secret has found the endpoint."""
 
 
-def knock(
+def match(
     environ: Mapping[str, Any], method: str, path: str
-) -> Arrival | Letter | None:
-    """A message or the end of a connection, proven and sound, for the endpoint; or what
-    a stranger gets there. None is for Django, which refuses the rest."""
-    is_taken = method == "POST" and environ.get(_EVENT_TYPE) in _TAKEN
-    if not is_taken and path not in _found:
+) -> VerifiedRequest | RawResponse | None:
+    """Decide what to do with a request: answer it (a message or the end of a
+    connection, with the secret), refuse it, or leave it to Django (None).
+
+    After its first message, the fast path also refuses requests without the secret.
+    They get the same empty 403, but no line in `django.request`.
+    """
+    is_ours = method == "POST" and environ.get(_EVENT_TYPE) in _ANSWERED_TYPES
+    if not is_ours and path not in _endpoint_paths:
         return None
     try:
-        alias = dispatch.proven(environ)
-        if not is_taken or not _is_endpoint(path):
+        alias = dispatch.verify_gateway(environ)
+        if not is_ours or not _is_endpoint(path):
             return None
-        _found.add(path)
-        return dispatch.arrival(environ, alias)
+        _endpoint_paths.add(path)
+        return dispatch.read_headers(environ, alias)
     except NotOurGateway:
-        return REFUSED if path in _found else None
+        return FORBIDDEN if path in _endpoint_paths else None
     except Exception:  # noqa: BLE001  # refused or reported by Django
         return None
 
 
-def letter(answer: Answer, request: Any) -> Letter:
-    """Django logs every answer that is an error, and so must a door."""
+def raw_response(answer: Answer, request: Any) -> RawResponse:
+    """Log error responses as Django does: the fast path bypasses Django's own logging.
+
+    A log of errors may send a mail.
+    """
     if answer.status >= 400:
         response = HttpResponse(answer.body, status=answer.status)
         reason, path = response.reason_phrase, request.path
@@ -79,13 +91,13 @@ def letter(answer: Answer, request: Any) -> Letter:
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(answer.body))),
     ]
-    return Letter(answer.status, reason, headers, answer.body)
+    return RawResponse(answer.status, reason, headers, answer.body)
 
 
-def failure(request: Any, error: Exception) -> Letter:
-    """What Django answers when a view raises; called while it is being handled."""
+def crash_response(request: Any, error: Exception) -> RawResponse:
+    """Django's response to a view that raised `error`, which is being handled."""
     response = response_for_exception(request, error)
-    return Letter(
+    return RawResponse(
         response.status_code,
         response.reason_phrase,
         list(response.items()),
@@ -93,20 +105,21 @@ def failure(request: Any, error: Exception) -> Letter:
     )
 
 
-def begin(sender: type, **about: Any) -> None:
-    """As Django begins a request. What it does for itself costs more by its signals
-    than the rest of a message."""
-    if signals_are_heard():
-        request_started.send(sender=sender, **about)
+def begin_request(sender: type, **signal_arguments: Any) -> None:
+    """Do what Django does at the start of a request. Its signals cost more than the
+    rest of a message, so they are sent only where the application listens to them."""
+    if has_request_receivers():
+        request_started.send(sender=sender, **signal_arguments)
         return
     for connection in connections.all(initialized_only=True):
         connection.queries_log.clear()
         connection.close_if_unusable_or_obsolete()
 
 
-def end(sender: type) -> None:
-    """As Django ends a request."""
-    if signals_are_heard():
+def end_request(sender: type) -> None:
+    """Do what Django does at the end of a request: close caches and stale database
+    connections, reset the URLconf."""
+    if has_request_receivers():
         request_finished.send(sender=sender)
         return
     close_caches()
@@ -114,22 +127,22 @@ def end(sender: type) -> None:
     set_urlconf(None)
 
 
-def signals_are_heard() -> bool:
-    """Whether others listen for the begin and end of requests than Django itself, or
-    it does not (in a test)."""
-    at_begin = {receiver[0][0] for receiver in request_started.receivers}
-    at_end = {receiver[0][0] for receiver in request_finished.receivers}
-    return at_begin != _AT_BEGIN or at_end != _AT_END
+def has_request_receivers() -> bool:
+    """Whether the request signals have other receivers than Django's own, or Django's
+    own are disconnected, as its test client does."""
+    started = {receiver[0][0] for receiver in request_started.receivers}
+    finished = {receiver[0][0] for receiver in request_finished.receivers}
+    return started != _DJANGOS_START_RECEIVERS or finished != _DJANGOS_FINISH_RECEIVERS
 
 
 @cleared_by("ROOT_URLCONF")
 @lru_cache(maxsize=64)
 def _is_endpoint(path: str) -> bool:
-    """A view of the project's own around the endpoint is left to Django."""
+    """A project's own view that wraps the endpoint is left to Django."""
     try:
         return resolve(path, settings.ROOT_URLCONF).func is view.endpoint
     except Resolver404:
         return False
 
 
-on_change(_found.clear, "ROOT_URLCONF")
+on_change(_endpoint_paths.clear, "ROOT_URLCONF")

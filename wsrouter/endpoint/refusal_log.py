@@ -1,4 +1,4 @@
-"""Says in the log why a request was refused: it is not API Gateway's, or not sound."""
+"""Logs why a request was refused; the client is not told."""
 
 from wsrouter import conf
 from wsrouter.auth import security_log
@@ -8,16 +8,16 @@ from wsrouter.wire.decode import Environ
 from wsrouter.wire.mapping import environ_key
 
 _SECRET, _GATEWAY = environ_key(mapping.SECRET), environ_key(mapping.GATEWAY)
-_SHOWN = 64
+_SHOWN_CHARACTERS = 64
 
 
-def tell_of(error: ImpossibleHeaders) -> None:
-    """Its message names the header, and never has a value."""
+def log_impossible_headers(error: ImpossibleHeaders) -> None:
+    """The message of the error names the header and never contains its value."""
     security_log.warn("A request was answered 400: %s", str(error))
 
 
-def tell(environ: Environ) -> None:
-    """The client learns nothing of it. No secret, right or wrong, is logged."""
+def log_unverified(environ: Environ) -> None:
+    """Log what is missing. No secret, right or wrong, is logged."""
     alias = str(environ.get(_GATEWAY, ""))
     gateway = conf.gateways().get(alias)
     if _SECRET not in environ:
@@ -29,7 +29,7 @@ def tell(environ: Environ) -> None:
     elif gateway is None:
         security_log.warn(
             "A request was refused: WSROUTER has no gateway %r, only: %s.",
-            alias[:_SHOWN],
+            alias[:_SHOWN_CHARACTERS],
             ", ".join(conf.gateways()),
         )
     elif not conf.accepted_secrets(alias):

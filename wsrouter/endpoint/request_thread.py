@@ -1,8 +1,8 @@
-"""Threads for the sync code of messages that are answered on an event loop.
+"""A thread for the sync functions of a message that is answered on an event loop.
 
 Django gives every ASGI request a thread of its own, with a database connection of its
-own. A lane does so too, but only for a request that needs one, and the thread stays:
-with it a persistent connection.
+own. A RequestThread does so only for a request that needs a thread, and threads are
+reused, so persistent connections (`CONN_MAX_AGE`) work.
 """
 
 import asyncio
@@ -15,56 +15,58 @@ from typing import Any
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import connections
 
-IDLE = 32
-"""How many threads wait for work; those above end with theirs."""
+MAX_IDLE_THREADS = 32
+"""So many threads wait for the next request; further ones end with theirs."""
 _idle: deque[ThreadPoolExecutor] = deque()
 
-Step = Callable[[], object]
 
+class RequestThread(ThreadSensitiveContext):
+    """Inside the context, `sync_to_async` runs everything in one thread. `begin` runs
+    there first and `end` last; neither runs when no thread is needed."""
 
-class Lane(ThreadSensitiveContext):
-    """Entered, it makes `sync_to_async` run in one thread. `begin` runs there before
-    anything else and `end` after everything: neither when no thread is needed."""
-
-    def __init__(self, *, begin: Step, end: Step) -> None:
+    def __init__(
+        self, *, begin: Callable[[], object], end: Callable[[], object]
+    ) -> None:
         super().__init__()
-        self._thread, self._end = _Thread(begin), end
+        self._lazy_executor, self._end = _LazyExecutor(begin), end
         self._token: Token[ThreadSensitiveContext] | None = None
 
-    async def __aenter__(self) -> "Lane":
+    async def __aenter__(self) -> "RequestThread":
         self._token = SyncToAsync.thread_sensitive_context.set(self)
-        SyncToAsync.context_to_thread_executor[self] = self._thread  # type: ignore[assignment, unused-ignore]
+        SyncToAsync.context_to_thread_executor[self] = self._lazy_executor  # type: ignore[assignment, unused-ignore]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         SyncToAsync.context_to_thread_executor.pop(self, None)
         if self._token:
             SyncToAsync.thread_sensitive_context.reset(self._token)
-        if taken := self._thread.taken:
+        if thread := self._lazy_executor.thread:
             try:
-                await asyncio.wrap_future(taken.submit(self._end))
+                await asyncio.wrap_future(thread.submit(self._end))
             finally:
-                _give_back(taken)
+                _give_back(thread)
 
 
-class _Thread(Executor):
-    """One that waits, or a new one, from the first work on."""
+class _LazyExecutor(Executor):
+    """Takes an idle thread, or starts one, when it is given its first function."""
 
-    def __init__(self, begin: Step) -> None:
-        self.taken: ThreadPoolExecutor | None = None
+    def __init__(self, begin: Callable[[], object]) -> None:
+        self.thread: ThreadPoolExecutor | None = None
         self._begin = begin
 
     def submit(
-        self, work: Callable[..., Any], /, *args: Any, **options: Any
+        self, function: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> "Future[Any]":
-        if self.taken is not None:
-            return self.taken.submit(work, *args, **options)
-        self.taken = _take()
-        return self.taken.submit(self._first, work, *args, **options)
+        if self.thread is not None:
+            return self.thread.submit(function, *args, **kwargs)
+        self.thread = _take()
+        return self.thread.submit(self._begin_then, function, *args, **kwargs)
 
-    def _first(self, work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def _begin_then(
+        self, function: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
         self._begin()
-        return work(*args, **options)
+        return function(*args, **kwargs)
 
 
 def _take() -> ThreadPoolExecutor:
@@ -75,7 +77,7 @@ def _take() -> ThreadPoolExecutor:
 
 
 def _give_back(thread: ThreadPoolExecutor) -> None:
-    if len(_idle) < IDLE:
+    if len(_idle) < MAX_IDLE_THREADS:
         _idle.append(thread)
         return
     thread.submit(connections.close_all)

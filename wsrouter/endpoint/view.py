@@ -1,4 +1,4 @@
-"""The one endpoint: proves, decodes, hands over, answers."""
+"""The Django view behind the endpoint: it answers every event of API Gateway."""
 
 from collections.abc import Callable
 
@@ -8,22 +8,19 @@ from django.views.decorators.csrf import csrf_exempt
 
 from wsrouter.auth import origins
 from wsrouter.endpoint import dispatch
+from wsrouter.endpoint.dispatch import CONNECT, MESSAGE, Dispatched
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.registry import database
-from wsrouter.routing.flow import drive
-from wsrouter.routing.frame import EventType
-from wsrouter.wire.encode import Answer
+from wsrouter.routing.flow import run_sync
 from wsrouter.wiring import atomic
 
-Step = Callable[[], object]
 _JSON = "application/json"
-_CONNECT, _MESSAGE, _ = EventType
 
 
-class Sent(HttpResponse):
-    """An answer with something to do when the client has it."""
+class ResponseThenCall(HttpResponse):
+    """A response with something to do after it was sent."""
 
-    afterwards: Step | None = None
+    afterwards: Callable[[], object] | None = None
 
     def close(self) -> None:
         super().close()
@@ -36,47 +33,43 @@ class Sent(HttpResponse):
 @login_not_required
 @atomic.non_atomic
 def endpoint(request: HttpRequest) -> HttpResponse:
-    """Answers every event that API Gateway posts."""
+    """Answer an event that API Gateway posts; 403 without the secret of a gateway."""
     try:
-        alias = dispatch.proven(request.META)
-    except NotOurGateway as error:
+        alias = dispatch.verify_gateway(request.META)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        verified = dispatch.read_headers(request.META, alias)
+    except (NotOurGateway, ImpossibleHeaders) as error:
         return HttpResponse(status=error.status)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    try:
-        arrived = dispatch.arrival(request.META, alias)
-    except ImpossibleHeaders as error:
-        return HttpResponse(status=error.status)
-    event = arrived.frame.event_type
-    if event is _CONNECT and not origins.is_allowed(
-        request.META.get("HTTP_ORIGIN", ""), arrived.gateway
+    event_type = verified.event_type
+    if event_type is CONNECT and not origins.is_allowed(
+        request.META.get("HTTP_ORIGIN", ""), verified.gateway
     ):
         return HttpResponse(status=403)
-    body = _body(request) if event is _MESSAGE else b""
-    answer = drive(dispatch.answer(arrived, body, request))
-    if answer.status != 200 or answer.headers or answer.ended:
-        return _response(answer, dispatch.afterwards(arrived, answer))
-    return HttpResponse(answer.body, _JSON)
+    body = _body(request) if event_type is MESSAGE else b""
+    return _response(run_sync(dispatch.answer(verified, body, request)))
 
 
 def _body(request: HttpRequest) -> bytes | None:
-    """None when there is more than a frame can have; then it is not read."""
-    length, most = request.META.get("CONTENT_LENGTH") or "0", dispatch.most()
-    if length.isdecimal() and int(length) > most:
+    """None for a body that is larger than a frame can be; it is not read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    limit = dispatch.max_body_bytes()
+    if length.isdecimal() and int(length) > limit:
         return None
     if vars(request).get("_read_started"):
         body = request.body
     else:
-        # What `request.body` does, without looking the limit up twice more.
+        # `request.body` would check the same limit twice more.
         body = request._body = request.read()
-    return body if len(body) <= most else None
+    return body if len(body) <= limit else None
 
 
-def _response(answer: Answer, afterwards: Step | None) -> HttpResponse:
-    kind = Sent if afterwards else HttpResponse
-    response = kind(answer.body, _JSON, answer.status)
+def _response(dispatched: Dispatched) -> HttpResponse:
+    answer, afterwards = dispatched
+    if answer.status == 200 and not answer.headers and afterwards is None:
+        return HttpResponse(answer.body, _JSON)
+    response = ResponseThenCall(answer.body, _JSON, answer.status)
+    response.afterwards = afterwards
     for name, value in answer.headers.items():
         response.headers[name] = value
-    if isinstance(response, Sent):
-        response.afterwards = afterwards
     return response

@@ -16,7 +16,7 @@ from wsrouter.registry import compiled_lookup, memberships
 from wsrouter.registry.database import alias, aware, storable
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
-from wsrouter.routing.ports import Forgotten, Registry
+from wsrouter.routing.ports import Registry, RemovedConnection
 from wsrouter.routing.state import ReadOnlyState
 
 _OF_FRAMES = frozenset({"source_ip", "user_agent", "api_id", "stage", "connected_at"})
@@ -76,7 +76,7 @@ class Store:
             _memberships().bulk_create(members, ignore_conflicts=True)
         return True
 
-    def forget(self, connection_id: str, gateway: str) -> Forgotten | None:
+    def forget(self, connection_id: str, gateway: str) -> RemovedConnection | None:
         """Remove a connection; it is returned to the one caller that removed it."""
         take = _taken if compiled_lookup.can_take(alias()) else _locked_and_taken
         with transaction.atomic(using=alias()):
@@ -84,7 +84,7 @@ class Store:
         if row is None:
             return None
         connection = Connection(row.connection_id, groups=groups, **_facts(row))
-        return Forgotten(connection=connection, cause=_ended_by(row))
+        return RemovedConnection(connection=connection, cause=_ended_by(row))
 
     def forget_all(self, connection_ids: Sequence[str], gateway: str) -> None:
         """Remove connections, and tell nobody."""

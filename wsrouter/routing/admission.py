@@ -6,7 +6,7 @@ from typing import Any
 
 from wsrouter.errors import MessageError, Reject
 from wsrouter.routing.connection import Connection
-from wsrouter.routing.flow import Call, Flow, is_async
+from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.ports import Counter
 from wsrouter.routing.route import Permission, Route
@@ -20,12 +20,11 @@ def admit(
     if connection is not None:
         _check_login(route, connection)
         for permission in route.permissions:
-            if not (yield _allows(permission, connection)):
+            if not (yield from _is_allowed(permission, connection)):
                 raise MessageError("permission_denied", "You may not do this.")
     if route.throttle is not None:
         key = f"{frame.gateway}:{route.key}:{_counted(route, frame, connection)}"
-        arguments = {"key": key, "rate": route.throttle}
-        if wait := (yield Call(counter.hit, arguments)):
+        if wait := (yield from call(counter.hit, key, route.throttle)):
             raise MessageError(
                 "throttled",
                 f"Too many messages; try again in {wait:.0f} s.",
@@ -46,8 +45,8 @@ def admit_handshake(
             who = f"user:{user.pk}"
         else:
             continue
-        arguments = {"key": f"{frame.gateway}:$connect:{who}", "rate": rate}
-        if wait := (yield Call(counter.hit, arguments)):
+        key = f"{frame.gateway}:$connect:{who}"
+        if wait := (yield from call(counter.hit, key, rate)):
             raise Reject(429, f"Too many connections; try again in {wait:.0f} s.")
 
 
@@ -57,10 +56,10 @@ def _check_login(route: Route, connection: Connection) -> None:
         raise MessageError("not_authenticated", "Log in first.")
 
 
-def _allows(permission: Permission, connection: Connection) -> Call:
+def _is_allowed(permission: Permission, connection: Connection) -> Flow[Any]:
     if isinstance(permission, str):
-        return Call(connection.user.has_perm, {"perm": permission})
-    return Call(partial(permission, connection), {}, is_async(permission))
+        return call(connection.user.has_perm, permission)
+    return call_handler(partial(permission, connection), {}, is_async(permission))
 
 
 def _counted(route: Route, frame: Frame, connection: Connection | None) -> str:

@@ -15,11 +15,11 @@ from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.outcome import Nothing, Outcome, Reply
 from wsrouter.routing.ports import Envelope, Reader
 from wsrouter.routing.route import Route
-from wsrouter.routing.signature import Asks
-from wsrouter.routing.table import ExceptionHandlers, Placed
+from wsrouter.routing.signature import ParameterKind
+from wsrouter.routing.table import ExceptionHandlers, MountedRoute
 
 
-class Asked(NamedTuple):
+class HandlerInput(NamedTuple):
     """A message that was let in and read: what a handler may ask for."""
 
     frame: Frame
@@ -40,19 +40,19 @@ class Asked(NamedTuple):
         )
 
 
-Fill = Callable[[Asked], Any]
+Resolver = Callable[[HandlerInput], Any]
 
-_FILL: Mapping[Asks, Fill] = {
-    Asks.CONNECTION: attrgetter("connection"),
-    Asks.MESSAGE: Asked.message,
-    Asks.REQUEST: attrgetter("request"),
-    Asks.PAYLOAD: attrgetter("payload"),
-    Asks.TEXT: lambda asked: asked.frame.body.decode("utf-8", "replace"),
+_RESOLVERS: Mapping[ParameterKind, Resolver] = {
+    ParameterKind.CONNECTION: attrgetter("connection"),
+    ParameterKind.MESSAGE: HandlerInput.message,
+    ParameterKind.REQUEST: attrgetter("request"),
+    ParameterKind.PAYLOAD: attrgetter("payload"),
+    ParameterKind.TEXT: lambda given: given.frame.body.decode("utf-8", "replace"),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class CompiledRoute:
     """How the messages of one route are answered. Without `read`, what the body holds
     is the handler's business; `only` is the parameter of a handler that takes its
     payload and nothing else; `is_open` when nobody is kept out."""
@@ -60,8 +60,8 @@ class Plan:
     route: Route
     function: Callable[..., Any]
     is_async: bool
-    fills: tuple[tuple[str, Fill], ...]
-    only: str | None
+    resolvers: tuple[tuple[str, Resolver], ...]
+    sole_payload: str | None
     read: Reader | None
     needs_connection: bool
     is_open: bool
@@ -69,25 +69,29 @@ class Plan:
     exceptions: tuple[ExceptionHandlers, ...]
 
     @classmethod
-    def of(cls, placed: Placed, envelope: Envelope, *, as_text: bool = False) -> "Plan":
-        route, takes = placed.route, placed.route.signature
+    def of(
+        cls, mounted: MountedRoute, envelope: Envelope, *, as_text: bool = False
+    ) -> "CompiledRoute":
+        route, takes = mounted.route, mounted.route.signature
         return cls(
             route=route,
             function=route.function,
             is_async=takes.is_async,
-            fills=tuple((name, _FILL[asks]) for name, asks in takes.parameters.items()),
-            only=_only_payload(takes.parameters),
+            resolvers=tuple(
+                (name, _RESOLVERS[kind]) for name, kind in takes.parameters.items()
+            ),
+            sole_payload=_only_payload(takes.parameters),
             read=None
             if as_text
             else envelope.reader(takes.payload, default=takes.payload_default),
             needs_connection=route.needs_connection,
             is_open=not (route.throttle or route.login_required or route.permissions),
-            middlewares=placed.middlewares,
-            exceptions=tuple(filter(None, placed.exceptions)),
+            middlewares=mounted.middlewares,
+            exceptions=tuple(filter(None, mounted.exceptions)),
         )
 
-    def arguments(self, asked: Asked) -> dict[str, Any]:
-        return {name: fill(asked) for name, fill in self.fills}
+    def arguments(self, handler_input: HandlerInput) -> dict[str, Any]:
+        return {name: resolve(handler_input) for name, resolve in self.resolvers}
 
     def outcome(self, action: str, client_id: str | int | None, result: Any) -> Outcome:
         """The reply, checked against the handler's annotation."""
@@ -105,9 +109,9 @@ class Plan:
         return Reply(action, client_id, payload)
 
 
-def _only_payload(parameters: Mapping[str, Asks]) -> str | None:
+def _only_payload(parameters: Mapping[str, ParameterKind]) -> str | None:
     names = list(parameters)
-    return names[0] if list(parameters.values()) == [Asks.PAYLOAD] else None
+    return names[0] if list(parameters.values()) == [ParameterKind.PAYLOAD] else None
 
 
 def _without_input(error: ValueError) -> str:

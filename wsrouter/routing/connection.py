@@ -11,7 +11,7 @@ from wsrouter.routing import ports
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Address, Registry
 from wsrouter.routing.state import ReadOnlyState
-from wsrouter.routing.unsaved_registry import Nobody, Unstored
+from wsrouter.routing.unsaved_registry import PlainAnonymousUser, UnsavedRegistry
 
 
 class Connection:
@@ -38,7 +38,7 @@ class Connection:
     ) -> None:
         own_state = dict(state or {})
         self.id = id
-        self.user: Any = Nobody() if user is None else user
+        self.user: Any = PlainAnonymousUser() if user is None else user
         self.gateway = gateway
         self.source_ip = source_ip
         self.user_agent = user_agent
@@ -46,7 +46,7 @@ class Connection:
         self.api_id = api_id
         self.stage = stage
         self.state = ReadOnlyState(own_state) if registry else own_state
-        self._registry: Registry = registry or Unstored(groups, own_state)
+        self._registry: Registry = registry or UnsavedRegistry(groups, own_state)
 
     def __repr__(self) -> str:
         return f"<Connection {self.id} user={self.user} gateway={self.gateway}>"
@@ -111,7 +111,7 @@ class Connection:
         return await sync_to_async(self.info)()
 
     def _refuse_while_connecting(self, instead: str) -> None:
-        if ports.connecting() is self:
+        if ports.connection_in_handshake() is self:
             raise HandshakeNotDone(
                 f"The handshake of connection {self.id} is not done: {instead}."
             )

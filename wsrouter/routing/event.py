@@ -154,7 +154,7 @@ def _recipients(
 
 def _without_connecting(recipients: Recipients) -> tuple[Recipients, int]:
     """Leave out the connection inside whose `connect` this is, and count it."""
-    new: Connection | None = ports.connecting()
+    new: Connection | None = ports.connection_in_handshake()
     if new is None or new.id in recipients.exclude:
         return recipients, 0
     if recipients.connection_id == new.id:

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from wsrouter.errors import MessageError, Reject
-from wsrouter.routing.flow import Call, Flow
+from wsrouter.routing.flow import Flow, call, call_handler, report_while_handling
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.route import Hook
-from wsrouter.routing.signature import Asks
+from wsrouter.routing.signature import ParameterKind
 from wsrouter.routing.table import ExceptionHandlers
 
 CRASH = MessageError("internal_error", "Something went wrong.")
@@ -19,7 +18,7 @@ OnCrash = Callable[[Frame, Any, Exception], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
+class ErrorMapping:
     """How an exception that routing does not know is answered: as an error frame, and
     as the status of a refused handshake."""
 
@@ -27,7 +26,7 @@ class Known:
     error: Callable[[Exception], MessageError]
 
 
-KnownErrors = Mapping[type[Exception], Known]
+ErrorMappings = Mapping[type[Exception], ErrorMapping]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +34,7 @@ class Failures:
     """Turns what was raised into a MessageError or a Reject; other exceptions are
     reported and come back as `CRASH`."""
 
-    known: KnownErrors
+    known: ErrorMappings
     on_crash: OnCrash
 
     def explain(
@@ -47,22 +46,22 @@ class Failures:
     ) -> Flow[MessageError | Reject]:
         hook = self._nearest(type(error), handlers)
         if hook is None:
-            return (yield from self._settled(error, frame, request))
+            return (yield from self._without_handlers(error, frame, request))
         try:
-            answer = yield _call(hook, error, frame, request)
+            answer = yield from _ask(hook, error, frame, request)
             if not isinstance(answer, Exception):
                 raise TypeError(
                     f"{hook.signature.name} must return a MessageError or a Reject,"
                     f" not {answer!r}."
                 )
         except Exception as raised:  # noqa: BLE001  # answered, reported
-            return (yield from self._settled(raised, frame, request))
-        return (yield from self._settled(answer, frame, request))
+            return (yield from self._without_handlers(raised, frame, request))
+        return (yield from self._without_handlers(answer, frame, request))
 
-    def _settled(
+    def _without_handlers(
         self, error: Exception, frame: Frame, request: Any
     ) -> Flow[MessageError | Reject]:
-        """What an exception answers that no handler of the user's is asked about."""
+        """The answer to an exception that no handler of the application takes."""
         if isinstance(error, MessageError | Reject):
             return error
         for kind, known in self.known.items():
@@ -73,30 +72,24 @@ class Failures:
     def report(
         self, error: Exception, frame: Frame, handlers: Sequence[ExceptionHandlers]
     ) -> Flow[None]:
-        """For a frame that gets no answer: what nobody handles is a crash."""
+        """For a frame that gets no answer: an unhandled exception is a crash."""
         hook = self._nearest(type(error), handlers)
         if hook is None:
             yield from self.crash(error, frame, None)
             return
         try:
-            yield _call(hook, error, frame, None)
+            yield from _ask(hook, error, frame, None)
         except Exception as raised:  # noqa: BLE001  # answered, reported
             yield from self.crash(raised, frame, None)
 
     def crash(self, error: Exception, frame: Frame, request: Any) -> Flow[MessageError]:
-        """A call of its own: whoever is told of it may write mails."""
-        yield Call(partial(self._report, error, frame, request))
+        """Report a crash, in a call of its own: logging it may send a mail."""
+        yield from call(
+            report_while_handling,
+            error,
+            lambda raised: self.on_crash(frame, request, raised),
+        )
         return CRASH
-
-    def _report(self, error: Exception, frame: Frame, request: Any) -> None:
-        raised_at = error.__traceback__
-        try:
-            raise error
-        except Exception as raised:  # noqa: BLE001  # answered, reported
-            self.on_crash(frame, request, raised)
-        finally:
-            # With this frame it would hold those of a thread, which hold the error.
-            error.__traceback__ = raised_at
 
     def refusal(self, error: Exception, answer: MessageError | Reject) -> Reject:
         """The refusal of a handshake that answers the same."""
@@ -125,8 +118,11 @@ class Failures:
         return next(found, None)
 
 
-def _call(hook: Hook, error: Exception, frame: Frame, request: Any) -> Call:
-    values = {Asks.ERROR: error, Asks.FRAME: frame, Asks.REQUEST: request}
-    return Call(
-        hook.function, hook.signature.arguments(values), hook.signature.is_async
-    )
+def _ask(hook: Hook, error: Exception, frame: Frame, request: Any) -> Flow[Any]:
+    values = {
+        ParameterKind.ERROR: error,
+        ParameterKind.FRAME: frame,
+        ParameterKind.REQUEST: request,
+    }
+    arguments = hook.signature.arguments(values)
+    return call_handler(hook.function, arguments, hook.signature.is_async)

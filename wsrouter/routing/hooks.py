@@ -8,20 +8,20 @@ from typing import Any
 from wsrouter.routing import ports
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import Failures
-from wsrouter.routing.flow import Call, Flow
+from wsrouter.routing.flow import Flow, call_handler
 from wsrouter.routing.frame import Disconnected, Frame
-from wsrouter.routing.middleware import wrapped
+from wsrouter.routing.middleware import wrap
 from wsrouter.routing.outcome import Accept, Nothing, Outcome, Refused
 from wsrouter.routing.route import Hook
-from wsrouter.routing.signature import Asks
+from wsrouter.routing.signature import ParameterKind
 from wsrouter.routing.table import Stack, Table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class HookRun:
     """One run through a stack; it ends at the first refusal when `refusable`."""
 
-    values: Mapping[Asks, Any]
+    values: Mapping[ParameterKind, Any]
     refusable: bool
 
 
@@ -36,9 +36,9 @@ class Hooks:
         self, frame: Frame, request: Any, connection: Connection
     ) -> Flow[Accept | Refused]:
         """Run the `connect` handlers on a connection that is not open yet."""
-        values = {Asks.CONNECTION: connection, Asks.REQUEST: request}
-        run = Run(values=values, refusable=True)
-        with ports.handshake(connection):
+        values = {ParameterKind.CONNECTION: connection, ParameterKind.REQUEST: request}
+        run = HookRun(values=values, refusable=True)
+        with ports.handshake_of(connection):
             outcome = yield from self._stack(self.table.connects, run, frame)
         return outcome if isinstance(outcome, Accept | Refused) else Accept()
 
@@ -46,18 +46,18 @@ class Hooks:
         self, frame: Frame, connection: Connection, how: Disconnected
     ) -> Flow[None]:
         """Run every `disconnect` handler, also when one fails."""
-        values = {Asks.CONNECTION: connection, Asks.DISCONNECTED: how}
-        run = Run(values=values, refusable=False)
+        values = {ParameterKind.CONNECTION: connection, ParameterKind.DISCONNECTED: how}
+        run = HookRun(values=values, refusable=False)
         yield from self._stack(self.table.disconnects, run, frame)
 
-    def _stack(self, stack: Stack, run: Run, frame: Frame) -> Flow[Outcome]:
-        handling = wrapped(stack.middlewares, partial(self._members, stack, run))
+    def _stack(self, stack: Stack, run: HookRun, frame: Frame) -> Flow[Outcome]:
+        handling = wrap(stack.middlewares, partial(self._members, stack, run))
         try:
             return (yield from handling(frame))
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._refusal(error, stack, run, frame))
 
-    def _members(self, stack: Stack, run: Run, frame: Frame) -> Flow[Outcome]:
+    def _members(self, stack: Stack, run: HookRun, frame: Frame) -> Flow[Outcome]:
         accepted = Accept()
         for member in stack.members:
             if isinstance(member, Stack):
@@ -70,21 +70,25 @@ class Hooks:
                 accepted = outcome
         return accepted
 
-    def _hook(self, hook: Hook, stack: Stack, run: Run, frame: Frame) -> Flow[Outcome]:
+    def _hook(
+        self, hook: Hook, stack: Stack, run: HookRun, frame: Frame
+    ) -> Flow[Outcome]:
         arguments = hook.signature.arguments(run.values)
         try:
-            result = yield Call(hook.function, arguments, hook.signature.is_async)
+            result = yield from call_handler(
+                hook.function, arguments, hook.signature.is_async
+            )
             return _accepted(hook, result) if run.refusable else Nothing()
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._refusal(error, stack, run, frame))
 
     def _refusal(
-        self, error: Exception, stack: Stack, run: Run, frame: Frame
+        self, error: Exception, stack: Stack, run: HookRun, frame: Frame
     ) -> Flow[Outcome]:
         if not run.refusable:
             yield from self.failures.report(error, frame, stack.exceptions)
             return Nothing()
-        request = run.values.get(Asks.REQUEST)
+        request = run.values.get(ParameterKind.REQUEST)
         answer = yield from self.failures.explain(
             error, frame, request, stack.exceptions
         )

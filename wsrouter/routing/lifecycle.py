@@ -8,16 +8,16 @@ from wsrouter.errors import Reject
 from wsrouter.routing.admission import admit_handshake
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
-from wsrouter.routing.flow import Call, Flow, drive
+from wsrouter.routing.flow import Flow, call, run_sync
 from wsrouter.routing.frame import Cause, Disconnected, EventType, Frame
 from wsrouter.routing.hooks import Hooks
 from wsrouter.routing.messages import Messages
 from wsrouter.routing.outcome import Accept, Failure, Nothing, Outcome, Refused
-from wsrouter.routing.ports import Address, Counter, Envelope, Forgotten
+from wsrouter.routing.ports import Address, Counter, Envelope, RemovedConnection
 from wsrouter.routing.throttle import Rate
 
 _CONNECT, _MESSAGE, _DISCONNECT = EventType
-ANOTHER_IDENTITY = Refused(403, "This connection belongs to somebody else.")
+IDENTITY_MISMATCH = Refused(403, "This connection belongs to somebody else.")
 
 
 class Registry(Protocol):
@@ -25,7 +25,7 @@ class Registry(Protocol):
 
     def remember(self, frame: Frame, connection: Connection, identity: Any) -> bool: ...
 
-    def forget(self, connection_id: str, gateway: str) -> Forgotten | None: ...
+    def forget(self, connection_id: str, gateway: str) -> RemovedConnection | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +54,13 @@ class Lifecycle:
         """Forget a connection that ended without a `$disconnect` so far."""
         frame = _ending(address)
         ended = self._end(frame, Disconnected(cause=cause))
-        drive(self._guarded(ended, frame, None))
+        run_sync(self._guarded(ended, frame, None))
 
     def forgotten(self, connection: Connection, cause: Cause) -> None:
         """Tell the handlers of a connection that is forgotten already."""
         frame = _ending(connection.address)
         told = self._tell(frame, connection, Disconnected(cause=cause))
-        drive(self._guarded(told, frame, None))
+        run_sync(self._guarded(told, frame, None))
 
     def _connect(self, frame: Frame, request: Any) -> Flow[Outcome]:
         try:
@@ -71,11 +71,10 @@ class Lifecycle:
         outcome = yield from self.hooks.connect(frame, request, connection)
         if not isinstance(outcome, Accept):
             return outcome
-        remembered = yield Call(
-            self.registry.remember,
-            {"frame": frame, "connection": connection, "identity": identity},
+        remembered = yield from call(
+            self.registry.remember, frame, connection, identity
         )
-        return outcome if remembered else ANOTHER_IDENTITY
+        return outcome if remembered else IDENTITY_MISMATCH
 
     def _admitted(self, frame: Frame, request: Any) -> Flow[Any]:
         """Addresses are counted before anybody is looked up."""
@@ -90,8 +89,9 @@ class Lifecycle:
 
     def _end(self, frame: Frame, how: Disconnected) -> Flow[Outcome]:
         """Only one of several calls gets the connection: its handlers run once."""
-        which = {"connection_id": frame.connection_id, "gateway": frame.gateway}
-        forgotten = yield Call(self.registry.forget, which)
+        forgotten = yield from call(
+            self.registry.forget, frame.connection_id, frame.gateway
+        )
         if forgotten is None:
             return Nothing()
         how = replace(how, cause=forgotten.cause or how.cause)

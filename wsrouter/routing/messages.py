@@ -1,4 +1,4 @@
-"""Message in, outcome out: selects the route, calls its handler, answers for it."""
+"""A message in, an outcome out: selects the route and calls its handler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from typing import Any
 
 from wsrouter.errors import MessageError
 from wsrouter.routing.admission import admit
-from wsrouter.routing.compiled_route import Asked, Plan
+from wsrouter.routing.compiled_route import CompiledRoute, HandlerInput
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
-from wsrouter.routing.flow import Call, Flow
+from wsrouter.routing.flow import Flow, call, call_handler
 from wsrouter.routing.frame import Frame
-from wsrouter.routing.middleware import wrapped
+from wsrouter.routing.middleware import wrap
 from wsrouter.routing.outcome import Failure, Outcome
-from wsrouter.routing.ports import Counter, Envelope, Opened
-from wsrouter.routing.signature import Asks
+from wsrouter.routing.ports import Counter, Envelope, ParsedEnvelope
+from wsrouter.routing.signature import ParameterKind
 from wsrouter.routing.table import Table
 
 Lookup = Callable[[Frame], Connection]
@@ -24,100 +24,104 @@ Lookup = Callable[[Frame], Connection]
 
 @dataclass(frozen=True, kw_only=True)
 class Messages:
-    """Answers the messages of one gateway; its flows never raise what a handler did."""
+    """Answers the messages of one gateway. What a handler raises becomes an outcome:
+    these flows do not raise it."""
 
     table: Table
     envelope: Envelope
     lookup: Lookup
     counter: Counter
     failures: Failures
-    _plans: dict[str, Plan] = field(default_factory=dict, init=False)
-    _default: list[Plan] = field(default_factory=list, init=False)
+    _compiled: dict[str, CompiledRoute] = field(default_factory=dict, init=False)
+    _default: list[CompiledRoute] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        for key, placed in self.table.routes.items():
-            self._plans[key] = Plan.of(placed, self.envelope)
-        if fallback := self.table.default:
-            as_text = not fallback.route.signature.asks_for(Asks.PAYLOAD)
-            self._default.append(Plan.of(fallback, self.envelope, as_text=as_text))
+        for key, mounted in self.table.routes.items():
+            self._compiled[key] = CompiledRoute.of(mounted, self.envelope)
+        if default := self.table.default:
+            as_text = not default.route.signature.takes(ParameterKind.PAYLOAD)
+            compiled = CompiledRoute.of(default, self.envelope, as_text=as_text)
+            self._default.append(compiled)
 
     def answer(self, frame: Frame, request: Any = None) -> Flow[Outcome]:
-        """Answer a message; `request` is what a handler gets that asks for it."""
-        plan, action = self._plans.get(frame.route_key), frame.route_key
-        if plan is None:
-            head = self.envelope.identify(frame.body)
-            action = head.action or frame.route_key
-            plan = self._plans.get(action) or next(iter(self._default), None)
-            if plan is None:
-                return _settled(Failure(head.problem, head.action, head.id))
-        flow = self._inside if plan.middlewares else self._guarded
-        return flow(plan, action, request, frame)
+        """Answer a message; a handler with a request parameter gets `request`."""
+        compiled, action = self._compiled.get(frame.route_key), frame.route_key
+        if compiled is None:
+            header = self.envelope.identify(frame.body)
+            action = header.action or frame.route_key
+            compiled = self._compiled.get(action) or next(iter(self._default), None)
+            if compiled is None:
+                return _ready(Failure(header.problem, header.action, header.id))
+        if compiled.middlewares:
+            return self._through_middleware(compiled, action, request, frame)
+        return self._handle(compiled, action, request, frame)
 
-    def _inside(
-        self, plan: Plan, action: str, request: Any, frame: Frame
+    def _through_middleware(
+        self, compiled: CompiledRoute, action: str, request: Any, frame: Frame
     ) -> Flow[Outcome]:
-        guarded = partial(self._guarded, plan, action, request)
+        handle = partial(self._handle, compiled, action, request)
         try:
-            return (yield from wrapped(plan.middlewares, guarded)(frame))
+            return (yield from wrap(compiled.middlewares, handle)(frame))
         except Exception as error:  # noqa: BLE001  # answered, reported
-            return (yield from self._failure(error, plan, action, request, frame))
+            return (yield from self._failure(error, compiled, action, request, frame))
 
-    def _guarded(
-        self, plan: Plan, action: str, request: Any, frame: Frame
+    def _handle(
+        self, compiled: CompiledRoute, action: str, request: Any, frame: Frame
     ) -> Flow[Outcome]:
-        connection = opened = None
+        connection = parsed = None
         try:
-            if plan.needs_connection:
-                connection = yield Call(self.lookup, {"frame": frame})
-            if not plan.is_open:
-                yield from admit(plan.route, frame, connection, self.counter)
-            opened = (plan.read or self._unread)(frame.body)
-            client_id, payload, problem = opened
+            if compiled.needs_connection:
+                connection = yield from call(self.lookup, frame)
+            if not compiled.is_open:
+                yield from admit(compiled.route, frame, connection, self.counter)
+            parsed = (compiled.read or self._unread)(frame.body)
+            client_id, payload, problem = parsed
             if problem:
                 return (
                     yield from self._failure(
-                        problem, plan, action, request, frame, opened
+                        problem, compiled, action, request, frame, parsed
                     )
                 )
-            if plan.only:
-                arguments = {plan.only: payload}
+            if compiled.sole_payload:
+                arguments = {compiled.sole_payload: payload}
             else:
-                arguments = plan.arguments(
-                    Asked(frame, request, action, connection, client_id, payload)
+                arguments = compiled.arguments(
+                    HandlerInput(frame, request, action, connection, client_id, payload)
                 )
-            result = yield Call(plan.function, arguments, plan.is_async)
-            return plan.outcome(action, client_id, result)
+            result = yield from call_handler(
+                compiled.function, arguments, compiled.is_async
+            )
+            return compiled.outcome(action, client_id, result)
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (
-                yield from self._failure(error, plan, action, request, frame, opened)
+                yield from self._failure(
+                    error, compiled, action, request, frame, parsed
+                )
             )
 
-    def _unread(self, body: bytes) -> Opened:
-        return Opened(self.envelope.client_id(body))
+    def _unread(self, body: bytes) -> ParsedEnvelope:
+        return ParsedEnvelope(self.envelope.client_id(body))
 
     def _failure(
         self,
         error: Exception,
-        plan: Plan,
+        compiled: CompiledRoute,
         action: str,
         request: Any,
         frame: Frame,
-        opened: Opened | None = None,
+        parsed: ParsedEnvelope | None = None,
     ) -> Flow[Outcome]:
         answer: Exception = error
-        try:
-            if plan.exceptions or not isinstance(error, MessageError):
-                answer = yield from self.failures.explain(
-                    error, frame, request, plan.exceptions
-                )
-            if not isinstance(answer, MessageError):
-                answer = yield from self.failures.crash(answer, frame, request)
-            client_id = (opened or self._unread(frame.body)).id
-            return Failure(answer, action, client_id, crashed=answer is CRASH)
-        finally:
-            del error, answer  # whose tracebacks may lead to this frame
+        if compiled.exceptions or not isinstance(error, MessageError):
+            answer = yield from self.failures.explain(
+                error, frame, request, compiled.exceptions
+            )
+        if not isinstance(answer, MessageError):
+            answer = yield from self.failures.crash(answer, frame, request)
+        client_id = (parsed or self._unread(frame.body)).id
+        return Failure(answer, action, client_id, crashed=answer is CRASH)
 
 
-def _settled(outcome: Outcome) -> Flow[Outcome]:
+def _ready(outcome: Outcome) -> Flow[Outcome]:
     yield from ()
     return outcome

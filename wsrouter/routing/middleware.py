@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any, get_args
 
 from wsrouter.errors import DeclarationError
-from wsrouter.routing.flow import Call, Flow, adrive, drive, is_async
+from wsrouter.routing.flow import Flow, call_handler, is_async, run_async, run_sync
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.outcome import Outcome
-from wsrouter.routing.signature import described, refuse_impossible
+from wsrouter.routing.signature import check_function, describe
 
-Handling = Callable[[Frame], Flow[Outcome]]
+FrameHandler = Callable[[Frame], Flow[Outcome]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,8 +24,8 @@ class Middleware:
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> "Middleware":
-        name = described(function)
-        refuse_impossible(function, name)
+        name = describe(function)
+        check_function(function, name)
         try:
             inspect.signature(function).bind("frame", "call_next")
         except (TypeError, ValueError) as error:
@@ -35,26 +35,28 @@ class Middleware:
         return cls(function=function, is_async=is_async(function))
 
 
-def wrapped(middlewares: Sequence[Middleware], handling: Handling) -> Handling:
+def wrap(middlewares: Sequence[Middleware], handling: FrameHandler) -> FrameHandler:
     """`handling` inside all of `middlewares`, the first one outermost."""
     for middleware in reversed(middlewares):
-        handling = partial(_around, middleware, handling)
+        handling = partial(_call_middleware, middleware, handling)
     return handling
 
 
-def _around(middleware: Middleware, inner: Handling, frame: Frame) -> Flow[Outcome]:
+def _call_middleware(
+    middleware: Middleware, inner: FrameHandler, frame: Frame
+) -> Flow[Outcome]:
     def call_next(frame: Frame) -> Outcome:
-        return drive(inner(frame))
+        return run_sync(inner(frame))
 
     async def acall_next(frame: Frame) -> Outcome:
-        return await adrive(inner(frame))
+        return await run_async(inner(frame))
 
     following = acall_next if middleware.is_async else call_next
     function = partial(middleware.function, frame, following)
-    outcome = yield Call(function, {}, middleware.is_async)
+    outcome = yield from call_handler(function, {}, middleware.is_async)
     if not isinstance(outcome, get_args(Outcome)):
         raise TypeError(
-            f"{described(middleware.function)} returned {outcome!r} where the outcome"
+            f"{describe(middleware.function)} returned {outcome!r} where the outcome"
             " of call_next(frame) is expected."
         )
     return outcome  # type: ignore[no-any-return]

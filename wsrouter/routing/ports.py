@@ -76,7 +76,7 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Forgotten:
+class RemovedConnection:
     """A connection that was just removed, and why it had ended before, if it had."""
 
     connection: Any
@@ -91,7 +91,7 @@ class Counter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class EnvelopeHeader:
     """What a body says of itself: the key it names and the client's id, as far as they
     can be made out, and why the body selects no route."""
 
@@ -100,7 +100,7 @@ class Head:
     problem: MessageError
 
 
-class Opened(NamedTuple):
+class ParsedEnvelope(NamedTuple):
     """What an envelope holds: the client's id, as far as it can be made out, and the
     validated payload, or why there is none."""
 
@@ -109,7 +109,7 @@ class Opened(NamedTuple):
     problem: MessageError | None = None
 
 
-Reader = Callable[[bytes], Opened]
+Reader = Callable[[bytes], ParsedEnvelope]
 """Opens the envelopes of one route. Never raises, whatever the body is: an exception
 would cost as much as the rest of an answer."""
 
@@ -121,7 +121,7 @@ class Envelope(Protocol):
         """The reader of a route that takes `payload`, a type; `default` stands in for a
         missing one. `...` means: no payload, no default."""
 
-    def identify(self, body: bytes) -> Head:
+    def identify(self, body: bytes) -> EnvelopeHeader:
         """Never raises, whatever the body is."""
 
     def client_id(self, body: bytes) -> str | int | None:
@@ -130,8 +130,8 @@ class Envelope(Protocol):
 
 @dataclass(slots=True)
 class Handshake:
-    """The Connection whose `connect` handlers are running; None when they have run,
-    which tasks that were started in them must see too."""
+    """The Connection whose `connect` handlers are running, None when they are done:
+    tasks that a handler started share this object and must see that."""
 
     connection: Any
 
@@ -140,7 +140,7 @@ _handshake: ContextVar[Handshake | None] = ContextVar("wsrouter_handshake")
 
 
 @contextmanager
-def handshake(connection: Any) -> Iterator[None]:
+def handshake_of(connection: Any) -> Iterator[None]:
     """Marks the time in which a connection cannot be reached yet."""
     outer, current = _handshake.get(None), Handshake(connection)
     _handshake.set(current)
@@ -151,8 +151,8 @@ def handshake(connection: Any) -> Iterator[None]:
         _handshake.set(outer)
 
 
-def connecting() -> Any:
-    """The Connection whose `connect` handlers are running, if any."""
+def connection_in_handshake() -> Any:
+    """The Connection whose `connect` handlers are running, or None."""
     current = _handshake.get(None)
     return current.connection if current else None
 

@@ -8,17 +8,28 @@ from pydantic import TypeAdapter
 
 from wsrouter.errors import DeclarationError
 from wsrouter.routing.adapter import adapter
-from wsrouter.routing.signature import Asks, Signature, read
+from wsrouter.routing.signature import ParameterKind, Signature, read_signature
 from wsrouter.routing.throttle import Rate
 
 Permission = str | Callable[..., Any]
 """A Django permission, or a function of the connection that says yes or no."""
 
-CONNECT_ASKS = frozenset({Asks.CONNECTION, Asks.REQUEST})
-DISCONNECT_ASKS = frozenset({Asks.CONNECTION, Asks.DISCONNECTED})
-ROUTE_ASKS = frozenset({Asks.CONNECTION, Asks.MESSAGE, Asks.REQUEST, Asks.PAYLOAD})
-DEFAULT_ASKS = ROUTE_ASKS | {Asks.TEXT}
-ERROR_ASKS = frozenset({Asks.ERROR, Asks.FRAME, Asks.REQUEST})
+CONNECT_PARAMETERS = frozenset({ParameterKind.CONNECTION, ParameterKind.REQUEST})
+DISCONNECT_PARAMETERS = frozenset(
+    {ParameterKind.CONNECTION, ParameterKind.DISCONNECTED}
+)
+ROUTE_PARAMETERS = frozenset(
+    {
+        ParameterKind.CONNECTION,
+        ParameterKind.MESSAGE,
+        ParameterKind.REQUEST,
+        ParameterKind.PAYLOAD,
+    }
+)
+DEFAULT_PARAMETERS = ROUTE_PARAMETERS | {ParameterKind.TEXT}
+ERROR_PARAMETERS = frozenset(
+    {ParameterKind.ERROR, ParameterKind.FRAME, ParameterKind.REQUEST}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,22 +59,22 @@ class Route:
         """Whether a message costs a look-up of its connection."""
         by_user = self.throttle is not None and self.throttle.scope == "user"
         return (
-            self.signature.asks_for(Asks.CONNECTION)
+            self.signature.takes(ParameterKind.CONNECTION)
             or self.login_required
             or bool(self.permissions)
             or by_user
         )
 
 
-def hook(function: Callable[..., Any], allowed: frozenset[Asks]) -> Hook:
-    return Hook(function=function, signature=read(function, allowed=allowed))
+def hook(function: Callable[..., Any], allowed: frozenset[ParameterKind]) -> Hook:
+    return Hook(function=function, signature=read_signature(function, allowed=allowed))
 
 
 def route(
     key: str,
     function: Callable[..., Any],
     *,
-    allowed: frozenset[Asks] = ROUTE_ASKS,
+    allowed: frozenset[ParameterKind] = ROUTE_PARAMETERS,
     permissions: Sequence[Permission] = (),
     login_required: bool = False,
     throttle: str | None = None,
@@ -71,7 +82,7 @@ def route(
     summary: str = "",
 ) -> Route:
     """Raises DeclarationError when the declaration cannot work."""
-    signature = read(function, allowed=allowed)
+    signature = read_signature(function, allowed=allowed)
     if signature.payload is not ...:
         adapter(signature.payload, name=signature.name, role="payload")
     return Route(

@@ -11,7 +11,7 @@ from wsrouter.routing import route as routes
 from wsrouter.routing.event import Event
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.route import Hook, Permission, Route
-from wsrouter.routing.signature import described
+from wsrouter.routing.signature import describe
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -84,10 +84,10 @@ class Router:
         is of the form "20/m" or "100/h per user". Raises DeclarationError.
         """
         if callable(key):
-            raise DeclarationError(f"{described(key)}: write @router.route('<key>').")
+            raise DeclarationError(f"{describe(key)}: write @router.route('<key>').")
 
         def register(function: F) -> F:
-            _check_key(key, described(function))
+            _check_key(key, describe(function))
             route = routes.route(
                 key,
                 function,
@@ -108,20 +108,20 @@ class Router:
 
         A `str` parameter is the raw text, also of a frame that is not JSON.
         """
-        route = routes.route(DEFAULT_KEY, function, allowed=routes.DEFAULT_ASKS)
+        route = routes.route(DEFAULT_KEY, function, allowed=routes.DEFAULT_PARAMETERS)
         self._add(self.defaults, route)
         return function
 
     @_bare
     def connect(self, function: F) -> F:
         """Run before a handshake is accepted; raise Reject to refuse it."""
-        self.connects.append(routes.hook(function, routes.CONNECT_ASKS))
+        self.connects.append(routes.hook(function, routes.CONNECT_PARAMETERS))
         return function
 
     @_bare
     def disconnect(self, function: F) -> F:
         """Run after a connection has ended, at most once for each."""
-        self.disconnects.append(routes.hook(function, routes.DISCONNECT_ASKS))
+        self.disconnects.append(routes.hook(function, routes.DISCONNECT_PARAMETERS))
         return function
 
     def event(self, name: str, model: type[T], *, tags: Sequence[str] = ()) -> Event[T]:
@@ -151,10 +151,12 @@ class Router:
         def register(function: F) -> F:
             if kind in self.exception_handlers:
                 raise DeclarationError(
-                    f"{described(function)}: {kind.__name__} is handled already by"
+                    f"{describe(function)}: {kind.__name__} is handled already by"
                     f" {self.exception_handlers[kind].signature.name}."
                 )
-            self.exception_handlers[kind] = routes.hook(function, routes.ERROR_ASKS)
+            self.exception_handlers[kind] = routes.hook(
+                function, routes.ERROR_PARAMETERS
+            )
             return function
 
         return register
@@ -206,7 +208,7 @@ def _check_event(name: object, place: str) -> None:
 def _check_exception(kind: object) -> None:
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         raise DeclarationError(
-            f"{described(kind)}: write @router.exception_handler(<an Exception>)."
+            f"{describe(kind)}: write @router.exception_handler(<an Exception>)."
         )
 
 

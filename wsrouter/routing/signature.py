@@ -17,7 +17,7 @@ _REQUEST = ("django.http.request", "HttpRequest")
 """Known by name, so that routing works where Django is not installed."""
 
 
-class Asks(Enum):
+class ParameterKind(Enum):
     """What a parameter is filled with."""
 
     CONNECTION = auto()
@@ -30,11 +30,11 @@ class Asks(Enum):
     PAYLOAD = auto()
 
 
-_BY_TYPE: Mapping[type, Asks] = {
-    Connection: Asks.CONNECTION,
-    Message: Asks.MESSAGE,
-    Disconnected: Asks.DISCONNECTED,
-    Frame: Asks.FRAME,
+_KIND_BY_TYPE: Mapping[type, ParameterKind] = {
+    Connection: ParameterKind.CONNECTION,
+    Message: ParameterKind.MESSAGE,
+    Disconnected: ParameterKind.DISCONNECTED,
+    Frame: ParameterKind.FRAME,
 }
 
 
@@ -47,34 +47,36 @@ class Signature:
     """
 
     name: str
-    parameters: Mapping[str, Asks]
+    parameters: Mapping[str, ParameterKind]
     payload: Any = ...
     payload_default: Any = ...
     returns: Any = ...
     is_async: bool = False
 
-    def asks_for(self, what: Asks) -> bool:
+    def takes(self, what: ParameterKind) -> bool:
         return what in self.parameters.values()
 
-    def arguments(self, values: Mapping[Asks, Any]) -> dict[str, Any]:
-        return {name: values[asks] for name, asks in self.parameters.items()}
+    def arguments(self, values: Mapping[ParameterKind, Any]) -> dict[str, Any]:
+        return {name: values[kind] for name, kind in self.parameters.items()}
 
 
-def read(function: Callable[..., Any], *, allowed: frozenset[Asks]) -> Signature:
+def read_signature(
+    function: Callable[..., Any], *, allowed: frozenset[ParameterKind]
+) -> Signature:
     """The signature of `function`; raises DeclarationError when a parameter is not one
     of `allowed`, has no annotation, or two of them ask for a payload."""
-    name = described(function)
-    refuse_impossible(function, name)
+    name = describe(function)
+    check_function(function, name)
     hints = _hints(function, name)
-    parameters: dict[str, Asks] = {}
+    parameters: dict[str, ParameterKind] = {}
     payload: Any = ...
     default: Any = ...
     for parameter in inspect.signature(function).parameters.values():
-        asks = _asks(parameter, hints, allowed=allowed, name=name)
-        if asks is Asks.PAYLOAD:
+        kind = _parameter_kind(parameter, hints, allowed=allowed, name=name)
+        if kind is ParameterKind.PAYLOAD:
             _refuse_two(parameters, parameter.name, name)
             payload, default = hints[parameter.name], _default(parameter)
-        parameters[parameter.name] = asks
+        parameters[parameter.name] = kind
     return Signature(
         name=name,
         parameters=parameters,
@@ -85,16 +87,16 @@ def read(function: Callable[..., Any], *, allowed: frozenset[Asks]) -> Signature
     )
 
 
-def _refuse_two(before: Mapping[str, Asks], parameter: str, name: str) -> None:
+def _refuse_two(before: Mapping[str, ParameterKind], parameter: str, name: str) -> None:
     """What is no known annotation asks for the payload, a misspelt one, too."""
-    for earlier, asks in before.items():
-        if asks is Asks.PAYLOAD:
+    for earlier, kind in before.items():
+        if kind is ParameterKind.PAYLOAD:
             raise DeclarationError(
                 f"{name} has two payload parameters, {earlier!r} and {parameter!r}."
             )
 
 
-def refuse_impossible(function: Any, name: str) -> None:
+def check_function(function: Any, name: str) -> None:
     """Raises DeclarationError for what is no function, or one that yields."""
     if not callable(function) or inspect.isclass(function):
         raise DeclarationError(f"{name} is not a function.")
@@ -103,7 +105,7 @@ def refuse_impossible(function: Any, name: str) -> None:
             raise DeclarationError(f"{name} must return its result, not yield it.")
 
 
-def described(function: Any) -> str:
+def describe(function: Any) -> str:
     """The name of a function, or of an object that can be called, with its file and
     line, for error messages."""
     inner = inspect.unwrap(function)
@@ -129,13 +131,13 @@ def _default(parameter: inspect.Parameter) -> Any:
     return ... if parameter.default is parameter.empty else parameter.default
 
 
-def _asks(
+def _parameter_kind(
     parameter: inspect.Parameter,
     hints: Mapping[str, Any],
     *,
-    allowed: frozenset[Asks],
+    allowed: frozenset[ParameterKind],
     name: str,
-) -> Asks:
+) -> ParameterKind:
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         raise DeclarationError(
             f"{name}: parameter {str(parameter)!r} cannot be passed by name."
@@ -144,28 +146,34 @@ def _asks(
         raise DeclarationError(
             f"{name}: parameter {parameter.name!r} has no annotation."
         )
-    asks = _by_annotation(hints[parameter.name], allowed)
-    if asks not in allowed:
+    kind = _kind_of_annotation(hints[parameter.name], allowed)
+    if kind not in allowed:
         listed = ", ".join(sorted(each.name.lower() for each in allowed))
         raise DeclarationError(
             f"{name}: parameter {parameter.name!r} cannot be filled here."
             f" Possible are: {listed}."
         )
-    return asks
+    return kind
 
 
-def _by_annotation(annotation: Any, allowed: frozenset[Asks]) -> Asks:
+def _kind_of_annotation(
+    annotation: Any, allowed: frozenset[ParameterKind]
+) -> ParameterKind:
     plain = typing.get_args(annotation)[0] if _is_annotated(annotation) else annotation
     if not isinstance(plain, type):
-        return Asks.PAYLOAD
+        return ParameterKind.PAYLOAD
     for kind in plain.__mro__:
-        if kind in _BY_TYPE:
-            return _BY_TYPE[kind]
+        if kind in _KIND_BY_TYPE:
+            return _KIND_BY_TYPE[kind]
         if (kind.__module__, kind.__qualname__) == _REQUEST:
-            return Asks.REQUEST
-    if Asks.ERROR in allowed and issubclass(plain, Exception):
-        return Asks.ERROR
-    return Asks.TEXT if Asks.TEXT in allowed and plain is str else Asks.PAYLOAD
+            return ParameterKind.REQUEST
+    if ParameterKind.ERROR in allowed and issubclass(plain, Exception):
+        return ParameterKind.ERROR
+    return (
+        ParameterKind.TEXT
+        if ParameterKind.TEXT in allowed and plain is str
+        else ParameterKind.PAYLOAD
+    )
 
 
 def _is_annotated(annotation: Any) -> bool:

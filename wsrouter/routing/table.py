@@ -13,7 +13,7 @@ ExceptionHandlers = Mapping[type[Exception], Hook]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
+class Inherited:
     """What a handler inherits from the routers around it; the nearest router's
     exception handlers come first, the outermost router's middleware."""
 
@@ -24,8 +24,8 @@ class Surroundings:
     middlewares: tuple[Middleware, ...] = ()
     exceptions: tuple[ExceptionHandlers, ...] = ()
 
-    def inside(self, router: Router, prefix: str = "") -> "Surroundings":
-        return Surroundings(
+    def inside(self, router: Router, prefix: str = "") -> "Inherited":
+        return Inherited(
             prefix=self.prefix + prefix,
             tags=self.tags + router.tags,
             login_required=self.login_required or router.login_required,
@@ -36,7 +36,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
+class MountedRoute:
     """A route in its place."""
 
     route: Route
@@ -58,8 +58,8 @@ class Stack:
 class Table:
     """Everything a root router registers, by full route key."""
 
-    routes: Mapping[str, Placed]
-    default: Placed | None
+    routes: Mapping[str, MountedRoute]
+    default: MountedRoute | None
     connects: Stack
     disconnects: Stack
     events: tuple[Event[object], ...]
@@ -67,42 +67,42 @@ class Table:
 
 def table(root: Router) -> Table:
     """The table of what `root` registers now."""
-    around = Surroundings().inside(root)
+    inherited = Inherited().inside(root)
     return Table(
-        routes={each.route.key: each for each in _routes(root, around)},
-        default=next(_defaults(root, around), None),
+        routes={each.route.key: each for each in _routes(root, inherited)},
+        default=next(_defaults(root, inherited), None),
         connects=_stack(root, "connects"),
         disconnects=_stack(root, "disconnects"),
         events=tuple(_events(root)),
     )
 
 
-def _routes(router: Router, around: Surroundings) -> Iterator[Placed]:
+def _routes(router: Router, inherited: Inherited) -> Iterator[MountedRoute]:
     for route in router.routes:
-        yield _placed(route, around.prefix + route.key, around)
+        yield _mounted(route, inherited.prefix + route.key, inherited)
     for include in router.includes:
-        inner = around.inside(include.router, include.prefix)
+        inner = inherited.inside(include.router, include.prefix)
         yield from _routes(include.router, inner)
 
 
-def _defaults(router: Router, around: Surroundings) -> Iterator[Placed]:
+def _defaults(router: Router, inherited: Inherited) -> Iterator[MountedRoute]:
     for route in router.defaults:
-        yield _placed(route, route.key, around)
+        yield _mounted(route, route.key, inherited)
     for include in router.includes:
-        yield from _defaults(include.router, around.inside(include.router))
+        yield from _defaults(include.router, inherited.inside(include.router))
 
 
-def _placed(route: Route, key: str, around: Surroundings) -> Placed:
-    return Placed(
+def _mounted(route: Route, key: str, inherited: Inherited) -> MountedRoute:
+    return MountedRoute(
         route=replace(
             route,
             key=key,
-            tags=around.tags + route.tags,
-            login_required=around.login_required or route.login_required,
-            permissions=around.permissions + route.permissions,
+            tags=inherited.tags + route.tags,
+            login_required=inherited.login_required or route.login_required,
+            permissions=inherited.permissions + route.permissions,
         ),
-        middlewares=around.middlewares,
-        exceptions=around.exceptions,
+        middlewares=inherited.middlewares,
+        exceptions=inherited.exceptions,
     )
 
 

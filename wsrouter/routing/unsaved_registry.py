@@ -6,7 +6,7 @@ from typing import Any
 from wsrouter.routing.group import checked_group
 
 
-class Nobody:
+class PlainAnonymousUser:
     """The user of a connection made without Django: nobody in particular."""
 
     pk = None
@@ -18,7 +18,7 @@ class Nobody:
         return False
 
 
-class Unstored:
+class UnsavedRegistry:
     """Registry of one connection that is in no database: new, or in a test."""
 
     def __init__(self, groups: Iterable[str], state: dict[str, Any]) -> None:

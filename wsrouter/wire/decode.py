@@ -1,24 +1,25 @@
-"""Mapped headers and body to a Frame, in one go; nothing deeper reads a header."""
+"""Mapped headers and body to a Frame; no other module reads a mapped header."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from time import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.wire import mapping, secret
-from wsrouter.wire.decoded_frame import USUAL, DecodedFrame
+from wsrouter.wire.decoded_frame import ALWAYS_MAPPED, DecodedFrame
 from wsrouter.wire.mapping import HEADERS, environ_key
 
 Environ = Mapping[str, object]
-"""Headers under their CGI names (`HTTP_X_WSROUTER_STAGE`), as WSGI and Django keep."""
+"""Headers under their CGI names (`HTTP_X_WSROUTER_STAGE`), as in WSGI and Django."""
 
 HEADER_CHARACTERS = 8192
-"""API Gateway takes 10,240 bytes of headers in all."""
+"""Below the 10,240 bytes that API Gateway takes for all headers (AWS: "Quotas for
+configuring and running a WebSocket API")."""
 _LONGEST = {"Api-Id": 64, "Stage": 128, "Principal-Id": 255}
-"""What is stored or looked up has to fit."""
+"""The sizes of the database columns that hold them."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SHAPES = {
     "Event-Type": re.compile("|".join(EventType)),
@@ -27,27 +28,43 @@ _SHAPES = {
     "User-Agent": re.compile(r"(?:[!-~](?:[ -~]{0,500}[!-~])?)?"),
 }
 _VISIBLE = re.compile(r"[!-+\--~]{0,64}")
-"""No comma, and short enough for all."""
+"""No comma, and short enough for every column."""
 _ANY = re.compile(r".*")
 _KEYS = {name: header.environ_key for name, header in HEADERS.items()}
 _FREE_TEXT = frozenset({"User-Agent", "Disconnect-Reason"})
-_values = itemgetter(*(_KEYS[name] for name in USUAL))
-_GLANCE = re.compile(
-    "\n".join(f"(?:{_SHAPES.get(name, _VISIBLE).pattern})" for name in USUAL)
+_values = itemgetter(*(_KEYS[name] for name in ALWAYS_MAPPED))
+_USUAL_VALUES = re.compile(
+    "\n".join(f"(?:{_SHAPES.get(name, _VISIBLE).pattern})" for name in ALWAYS_MAPPED)
 )
-"""What every event has, a line each, as it nearly always is."""
-_EVENTS = {each.value: each for each in EventType}
-_CONNECT, _MESSAGE, _DISCONNECT = EventType
+"""The values that every event has, a line each, in their usual form."""
+_EVENTS = {event.value: event for event in EventType}
+_CONNECT, _, _DISCONNECT = EventType
 _HANDSHAKE = environ_key("Sec-WebSocket-Key")
-"""Every handshake has it, and what comes later has none of the client's headers."""
+"""Every handshake has it; later events carry none of the client's headers."""
 _CODE, _REASON = _KEYS["Disconnect-Code"], _KEYS["Disconnect-Reason"]
 _SECRET, _GATEWAY = environ_key(mapping.SECRET), environ_key(mapping.GATEWAY)
 
 
-def proven_gateway(environ: Environ, secrets: Callable[[str], Iterable[str]]) -> str:
+class FrameHeaders(NamedTuple):
+    """The mapped headers of one event, checked; `values` are those of a Frame."""
+
+    event_type: EventType
+    values: dict[str, Any]
+
+    def frame(self, body: bytes) -> Frame:
+        """The Frame of the event; only a message has a body."""
+        if body and self.event_type is EventType.MESSAGE:
+            self.values["body"] = body
+        # The constructor of a frozen dataclass sets its fields one by one.
+        frame = object.__new__(DecodedFrame)
+        frame.__dict__.update(self.values)
+        return frame
+
+
+def verified_alias(environ: Environ, secrets: Callable[[str], Iterable[str]]) -> str:
     """The alias of the gateway that sent a request; raises NotOurGateway.
 
-    `secrets` gives the accepted ones of an alias, none for one that is not known.
+    `secrets` returns the accepted secrets of an alias, and none for an unknown one.
     """
     alias, given = str(environ.get(_GATEWAY, "")), str(environ.get(_SECRET, ""))
     if not secret.matches(given, secrets(alias)):
@@ -55,65 +72,64 @@ def proven_gateway(environ: Environ, secrets: Callable[[str], Iterable[str]]) ->
     return alias
 
 
-def frame(
+def headers(
     environ: Environ,
-    body: bytes,
     *,
     gateway: str,
     extra: Collection[str] = (),
     authorized: bool = False,
-) -> Frame:
+) -> FrameHeaders:
     """Raises ImpossibleHeaders for what no gateway sends; empty and missing are alike.
 
     `extra` names the project's own mapped headers, without the prefix. Only an
     `authorized` gateway has principals: elsewhere the header may be the client's.
     """
-    try:
-        values: Sequence[str] = _values(environ)
-    except KeyError:
-        values = ()
-    if not _GLANCE.fullmatch("\n".join(values)):
-        values = [_one(environ, name) for name in USUAL]
+    values = _always_mapped(environ)
     event_type, route_key, connection_id = values[:3]
     event = _EVENTS[event_type]
     if event is not _CONNECT and _HANDSHAKE in environ:
         raise ImpossibleHeaders("A handshake says that it is something else.")
-    facts = {
+    fields: dict[str, Any] = {
         "event_type": event,
         "connection_id": connection_id,
         "route_key": route_key,
         "gateway": gateway,
-        "values": values,
+        "mapped": values,
         "arrived": time(),
-        "headers": {name: _one(environ, name) for name in extra} if extra else {},
+        "headers": {name: _value(environ, name) for name in extra} if extra else {},
     }
-    if body and event is _MESSAGE:
-        facts["body"] = body
     if environ.get(_CODE) or environ.get(_REASON):
-        facts |= _how_it_ended(environ, event)
-    if authorized and values[-1] != mapping.NOBODY:
-        facts["principal"] = values[-1]
-    # A frozen dataclass would take its fields one by one.
-    made = object.__new__(DecodedFrame)
-    made.__dict__.update(facts)
-    return made
+        fields |= _close_status(environ, event)
+    if authorized and values[-1] != mapping.NO_PRINCIPAL:
+        fields["principal"] = values[-1]
+    return FrameHeaders(event, fields)
 
 
-def _how_it_ended(environ: Environ, event: EventType) -> dict[str, Any]:
-    code, reason = _one(environ, "Disconnect-Code"), _one(environ, "Disconnect-Reason")
+def _always_mapped(environ: Environ) -> Sequence[str]:
+    """The values of the headers that every event has. One match checks all of them
+    where they are as usual; otherwise each is checked for itself."""
+    try:
+        values: Sequence[str] = _values(environ)
+    except KeyError:
+        values = ()
+    if _USUAL_VALUES.fullmatch("\n".join(values)):
+        return values
+    return [_value(environ, name) for name in ALWAYS_MAPPED]
+
+
+def _close_status(environ: Environ, event: EventType) -> dict[str, Any]:
+    code, reason = (
+        _value(environ, "Disconnect-Code"),
+        _value(environ, "Disconnect-Reason"),
+    )
     if event is not _DISCONNECT:
         return {}
     return {"disconnect_code": _code(code), "disconnect_reason": reason}
 
 
-def fill(found: Frame, body: bytes) -> None:
-    """Give a message its body, which is read when its headers are known to be sound.
-    Frames are frozen for everybody else."""
-    object.__setattr__(found, "body", body)
-
-
-def _one(environ: Environ, name: str) -> str:
-    """A comma means that two headers were joined, one of them perhaps the client's."""
+def _value(environ: Environ, name: str) -> str:
+    """One checked header. A comma means that two headers were joined, and one of them
+    may be the client's."""
     key = _KEYS.get(name) or environ_key(mapping.PREFIX + name)
     value = str(environ.get(key, "")).strip()
     if name in _FREE_TEXT:

@@ -1,4 +1,4 @@
-"""The Frame of an event, which reads most of its facts when somebody asks for them."""
+"""A Frame that converts most of its values when they are first read."""
 
 import ipaddress
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from typing import Any
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.wire.mapping import HEADERS
 
-USUAL = [name for name in HEADERS if not name.startswith("Disconnect-")]
-"""The headers that every event has; a DecodedFrame is given their `values`."""
-_MESSAGE_ID = USUAL.index("Message-Id")
+ALWAYS_MAPPED = [name for name in HEADERS if not name.startswith("Disconnect-")]
+"""The headers that every event has; a DecodedFrame holds their values in `mapped`."""
+_MESSAGE_ID = ALWAYS_MAPPED.index("Message-Id")
 
 
 @lru_cache(maxsize=1024)
@@ -26,26 +26,27 @@ def _moment(millis: str) -> datetime | None:
     return datetime.fromtimestamp(int(millis) / 1000, UTC) if millis else None
 
 
-def _fact(name: str, read: Callable[[str], Any] = str) -> Any:
-    place = USUAL.index(name)
-    return cached_property(lambda frame: read(frame.__dict__["values"][place]))
+def _lazy(name: str, read: Callable[[str], Any] = str) -> Any:
+    place = ALWAYS_MAPPED.index(name)
+    return cached_property(lambda frame: read(frame.__dict__["mapped"][place]))
 
 
 class DecodedFrame(Frame):
-    """Made of its `values` and the time at which it has `arrived`, in seconds."""
+    """Holds the `mapped` values as they were sent, and the time at which the event
+    `arrived`, in seconds."""
 
-    connected_at = _fact("Connected-At", _moment)
-    request_id = _fact("Request-Id")
-    api_id = _fact("Api-Id")
-    stage = _fact("Stage")
-    domain_name = _fact("Domain-Name")
-    source_ip = _fact("Source-Ip", _address)
-    user_agent = _fact("User-Agent")
+    connected_at = _lazy("Connected-At", _moment)
+    request_id = _lazy("Request-Id")
+    api_id = _lazy("Api-Id")
+    stage = _lazy("Stage")
+    domain_name = _lazy("Domain-Name")
+    source_ip = _lazy("Source-Ip", _address)
+    user_agent = _lazy("User-Agent")
 
     @cached_property
     def message_id(self) -> str:
         is_message = self.event_type is EventType.MESSAGE
-        return str(self.__dict__["values"][_MESSAGE_ID]) if is_message else ""
+        return str(self.__dict__["mapped"][_MESSAGE_ID]) if is_message else ""
 
     @cached_property
     def received_at(self) -> datetime:

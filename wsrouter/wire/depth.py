@@ -2,14 +2,14 @@
 
 import re
 
-LEVELS = 64
+MAX_NESTING = 64
 _KEPT = b'[]{}"\\'
 _OTHERS = bytes(each for each in range(256) if each not in _KEPT)
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.?[^"\\]*)*"?', re.DOTALL)
 
 
-def is_too_deep(body: bytes, levels: int = LEVELS) -> bool:
+def is_too_deep(body: bytes, levels: int = MAX_NESTING) -> bool:
     """Whether more than `levels` brackets are open inside one another.
 
     Each round takes the innermost pairs away, so that there is one round a level.

@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
 from wsrouter.errors import MessageError
-from wsrouter.routing.ports import Head, Opened, Reader
+from wsrouter.routing.ports import EnvelopeHeader, ParsedEnvelope, Reader
 
 ID_CHARACTERS = 128
 ID_BITS = 64
@@ -37,7 +37,7 @@ class _Keyed:
 
     key: str | None
 
-    def identify(self, body: bytes) -> Head:
+    def identify(self, body: bytes) -> EnvelopeHeader:
         return _identify(body, self.key)
 
     def client_id(self, body: bytes) -> str | int | None:
@@ -54,13 +54,13 @@ class Nested(_Keyed):
         shape = TypedDict("Envelope", {"id": NotRequired[Id], **members})  # type: ignore[misc]
         validate = TypeAdapter(shape).validator.validate_json
 
-        def read(body: bytes) -> Opened:
+        def read(body: bytes) -> ParsedEnvelope:
             try:
                 opened = validate(body)
             except ValidationError as error:
                 # Of what is valid in a body that is not, pydantic tells nothing.
-                return Opened(_client_id(body), problem=_refusal(error))
-            return Opened(opened.get("id"), opened.get("payload", default))
+                return ParsedEnvelope(_client_id(body), problem=_refusal(error))
+            return ParsedEnvelope(opened.get("id"), opened.get("payload", default))
 
         return read
 
@@ -72,20 +72,22 @@ class Flat(_Keyed):
     def reader(self, payload: Any, *, default: Any) -> Reader:
         validate = None if payload is ... else TypeAdapter(payload).validate_json
 
-        def read(body: bytes) -> Opened:
+        def read(body: bytes) -> ParsedEnvelope:
             client_id = None
             try:
                 members = _object(body)
                 members.pop(self.key, None)
                 client_id = _checked_id(members.pop("id", None))
                 if validate is None or (not members and default is not ...):
-                    return Opened(client_id, default)
+                    return ParsedEnvelope(client_id, default)
                 # JSON again: pydantic reads it by other rules than Python objects.
-                return Opened(client_id, validate(to_json(members)))
+                return ParsedEnvelope(client_id, validate(to_json(members)))
             except ValidationError as error:
-                return Opened(client_id, problem=_invalid(error.errors(**_QUIET)))
+                return ParsedEnvelope(
+                    client_id, problem=_invalid(error.errors(**_QUIET))
+                )
             except MessageError as problem:
-                return Opened(client_id, problem=problem)
+                return ParsedEnvelope(client_id, problem=problem)
 
         return read
 
@@ -125,17 +127,19 @@ def _object(body: bytes) -> dict[Any, Any]:
     return members
 
 
-def _identify(body: bytes, key: str | None) -> Head:
+def _identify(body: bytes, key: str | None) -> EnvelopeHeader:
     try:
         members = _object(body)
     except MessageError as error:
-        return Head(None, None, error)
+        return EnvelopeHeader(None, None, error)
     client_id = _known_id(members)
     action = members.get(key) if key else None
     if key and not isinstance(action, str):
-        return Head(None, client_id, malformed(f"The frame has no string {key!r}."))
+        return EnvelopeHeader(
+            None, client_id, malformed(f"The frame has no string {key!r}.")
+        )
     problem = MessageError("unknown_route", "There is no such route.")
-    return Head(_echoed(action), client_id, problem)
+    return EnvelopeHeader(_echoed(action), client_id, problem)
 
 
 def _client_id(body: bytes) -> str | int | None:

@@ -11,7 +11,7 @@ PREFIX = "X-Wsrouter-"
 TARGET = "integration.request.header."
 SECRET = f"{PREFIX}Secret"
 GATEWAY = f"{PREFIX}Gateway"
-NOBODY = "-"
+NO_PRINCIPAL = "-"
 """Mapped as Principal-Id without an authorizer, so that a client cannot set it."""
 PRINCIPAL = "context.authorizer.principalId"
 """Mapped as Principal-Id with one."""
@@ -47,7 +47,7 @@ HEADERS: Mapping[str, Header] = {
         "Domain-Name": "context.domainName",
         "Source-Ip": "context.identity.sourceIp",
         "User-Agent": "context.identity.userAgent",
-        "Principal-Id": f"'{NOBODY}'",
+        "Principal-Id": f"'{NO_PRINCIPAL}'",
         "Disconnect-Code": "context.disconnectStatusCode",
         "Disconnect-Reason": "context.disconnectReason",
     }.items()

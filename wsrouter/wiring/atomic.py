@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import connections, transaction
 
-from wsrouter.routing.flow import Call, Flow, drive
+from wsrouter.routing.flow import call_handler, run_sync
 from wsrouter.routing.route import Hook
 from wsrouter.routing.table import Stack
 
@@ -15,16 +15,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def non_atomic(view: F) -> F:
-    """Django leaves ATOMIC_REQUESTS to the view, which can then answer for a commit
-    that fails."""
+    """Keep Django from opening a transaction around a view. The view opens it itself,
+    so that it can still answer when the commit fails."""
     for alias in connections:
         view = transaction.non_atomic_requests(using=alias)(view)
     return view
 
 
-def are_asked_for() -> bool:
-    """Whether a request gets a transaction at all."""
-    for options in connections.settings.values():  # noqa: SIM110 (for every message)
+def is_configured() -> bool:
+    """Whether any database has ATOMIC_REQUESTS."""
+    for options in connections.settings.values():  # noqa: SIM110  # any() takes longer, per message
         if options["ATOMIC_REQUESTS"]:
             return True
     return False
@@ -33,40 +33,37 @@ def are_asked_for() -> bool:
 @contextmanager
 def atomic_requests() -> Iterator[None]:
     """A transaction on every database that has ATOMIC_REQUESTS."""
-    with ExitStack() as open_ones:
+    with ExitStack() as transactions:
         for alias in _atomic_aliases():
-            open_ones.enter_context(transaction.atomic(using=alias))
+            transactions.enter_context(transaction.atomic(using=alias))
         yield
 
 
 def roll_back() -> None:
-    """An error answer is no exception, so the transactions have to be told."""
+    """Mark the open transactions. Django rolls back for an exception, and an error that
+    is answered is none."""
     for alias in _atomic_aliases():
         transaction.set_rollback(True, using=alias)
 
 
 def isolated(stack: Stack) -> Stack:
-    """The same handlers, each in transactions of its own: one that fails takes nothing
-    else with it."""
+    """The same handlers, each in transactions of its own, so that one that fails does
+    not roll back the others."""
     members = tuple(
-        isolated(each) if isinstance(each, Stack) else _isolated(each)
-        for each in stack.members
+        isolated(member) if isinstance(member, Stack) else _isolated(member)
+        for member in stack.members
     )
     return replace(stack, members=members)
 
 
 def _isolated(hook: Hook) -> Hook:
-    takes = hook.signature
+    signature = hook.signature
 
     def run(**arguments: Any) -> Any:
         with atomic_requests():
-            return drive(_one(Call(hook.function, arguments, takes.is_async)))
+            return run_sync(call_handler(hook.function, arguments, signature.is_async))
 
-    return replace(hook, function=run, signature=replace(takes, is_async=False))
-
-
-def _one(call: Call) -> Flow[Any]:
-    return (yield call)
+    return replace(hook, function=run, signature=replace(signature, is_async=False))
 
 
 def _atomic_aliases() -> list[str]:

@@ -13,7 +13,7 @@ from django.http import Http404
 
 from wsrouter.errors import MessageError
 from wsrouter.routing.delivery import Delivery
-from wsrouter.routing.failures import Known, KnownErrors
+from wsrouter.routing.failures import ErrorMapping, ErrorMappings
 from wsrouter.routing.frame import Frame
 
 logger = logging.getLogger("wsrouter.request")
@@ -65,8 +65,8 @@ def _invalid(error: Exception) -> MessageError:
     return MessageError("invalid_payload", "; ".join(error.messages), detail=detail)
 
 
-KNOWN: KnownErrors = {
-    Http404: Known(status=404, error=_not_found),
-    PermissionDenied: Known(status=403, error=_denied),
-    ValidationError: Known(status=400, error=_invalid),
+KNOWN: ErrorMappings = {
+    Http404: ErrorMapping(status=404, error=_not_found),
+    PermissionDenied: ErrorMapping(status=403, error=_denied),
+    ValidationError: ErrorMapping(status=400, error=_invalid),
 }

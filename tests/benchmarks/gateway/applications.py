@@ -1,8 +1,8 @@
-"""Django for a WSGI server, as it is and behind the front door."""
+"""Django for a WSGI server, as it is and behind the fast path."""
 
 from django.core.wsgi import get_wsgi_application
 
-from wsrouter.wsgi import gateway
+from wsrouter import wsgi
 
 django = get_wsgi_application()
-door = gateway(django)
+fast_path = wsgi.fast_path(django)

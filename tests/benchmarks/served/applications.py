@@ -1,23 +1,23 @@
-"""Django as it is, and front doors. Behind those is nobody: what a door does not take
+"""Django as it is, and fast paths. Behind those is nobody: what a fast path does not take
 fails, and is not measured by mistake."""
 
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 
-from wsrouter.asgi import gateway as asgi_gateway
-from wsrouter.wsgi import gateway as wsgi_gateway
+from wsrouter.asgi import fast_path as asgi_fast_path
+from wsrouter.wsgi import fast_path as wsgi_fast_path
 
 wsgi = get_wsgi_application()
 asgi = get_asgi_application()
 
 
 def _nobody(environ, start_response):
-    raise LookupError("the front door has not taken this request")
+    raise LookupError("the fast path has not taken this request")
 
 
 async def _anobody(scope, receive, send):
-    raise LookupError("the front door has not taken this request")
+    raise LookupError("the fast path has not taken this request")
 
 
-wsgi_door = wsgi_gateway(_nobody)
-asgi_door = asgi_gateway(_anobody)
+wsgi_fast = wsgi_fast_path(_nobody)
+asgi_fast = asgi_fast_path(_anobody)

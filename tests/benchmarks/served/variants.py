@@ -32,17 +32,19 @@ def of(interface: str) -> list[Variant]:
     none."""
     a = "a" if interface == "asgi" else ""
     alone = f"{_OF_ALL}alone:{interface}"
-    django, door = (
+    django, entry_point = (
         f"{_OF_ALL}applications:{interface}",
-        f"{_OF_ALL}applications:{interface}_door",
+        f"{_OF_ALL}applications:{interface}_fast",
     )
     found = [
         Variant(ALONE, alone, "/"),
         Variant(BARE, django, f"/{a}bare/"),
         Variant("endpoint", django, "/ws/", f"{a}watch"),
         Variant("endpoint, connection and user", django, "/ws/", f"{a}mine", "ada"),
-        Variant("front door", door, "/ws/", f"{a}watch"),
-        Variant("front door, connection and user", door, "/ws/", f"{a}mine", "ada"),
+        Variant("fast path", entry_point, "/ws/", f"{a}watch"),
+        Variant(
+            "fast path, connection and user", entry_point, "/ws/", f"{a}mine", "ada"
+        ),
     ]
     if settings.HAS_NINJA:
         found.append(Variant("django-ninja", django, f"/ninja/{a}watch/"))

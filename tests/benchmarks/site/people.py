@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from tests.benchmarks.site import doors
+from tests.benchmarks.site import callers
 from tests.django import events
 from wsrouter.wire import mapping
 
@@ -41,7 +41,7 @@ def _make_rival(user: Any) -> None:
 
     gateway = ApiGateway.objects.create(
         api_name="bench",
-        api_id=doors.AMAZON["X-Amzn-Apigateway-Api-Id"],
+        api_id=callers.AMAZON["X-Amzn-Apigateway-Api-Id"],
         stage_name="p",
         target_base_endpoint="https://www.example.com/ws/",
     )
@@ -60,7 +60,7 @@ def headers(
         f"context.identity.{name}": CONTEXT[name] for name in ("sourceIp", "userAgent")
     }
     mapped = mapping.request_parameters(alias="default", secret=settings.SECRET)
-    found = {**doors.AMAZON, "Connectionid": connection_id}
+    found = {**callers.AMAZON, "Connectionid": connection_id}
     for target, source in mapped.items():
         value = source.strip("'") if source[0] == "'" else values.get(source, "")
         if value:

@@ -11,7 +11,7 @@ import django
 from django.conf import settings
 from django.test import override_settings
 
-from tests.benchmarks.site import doors, people
+from tests.benchmarks.site import callers, people
 
 BARE, BARE_DEFAULT = "bare view", "bare view, default middleware"
 BARE_ASGI = "bare async view, Django's ASGI"
@@ -34,14 +34,14 @@ def body(action: str) -> bytes:
 def wsgi(path: str, action: str = "watch", *, front: bool = False, **more: Any) -> Any:
     from django.core.handlers.wsgi import WSGIHandler
 
-    from wsrouter.wsgi import gateway
+    from wsrouter.wsgi import fast_path
 
     connection_id = more.pop("connection_id", people.CONNECTION)
     with override_settings(**more):
         handler = WSGIHandler()
-    application = gateway(handler) if front else handler
+    application = fast_path(handler) if front else handler
     headers = people.headers(action, connection_id)
-    return doors.Wsgi(application, path, headers, body(action))
+    return callers.Wsgi(application, path, headers, body(action))
 
 
 def under_wsgi() -> dict[str, Any]:
@@ -55,8 +55,8 @@ def under_wsgi() -> dict[str, Any]:
         "endpoint, unknown connection": wsgi(
             "/ws/", "mine", connection_id=people.STRANGER, **PLAIN
         ),
-        "front door": wsgi("/ws/", front=True),
-        "front door, connection and user": wsgi("/ws/", "mine", front=True),
+        "fast path": wsgi("/ws/", front=True),
+        "fast path, connection and user": wsgi("/ws/", "mine", front=True),
         BARE_DEFAULT: wsgi("/bare/"),
         "endpoint, default middleware": wsgi("/ws/"),
     }
@@ -70,25 +70,25 @@ def under_wsgi() -> dict[str, Any]:
 def under_asgi(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
     from django.core.handlers.asgi import ASGIHandler
 
-    from wsrouter.asgi import gateway
+    from wsrouter.asgi import fast_path
 
     with override_settings(**PLAIN):
         handler = ASGIHandler()
 
-    def asgi(path: str, action: str, application: Any = handler) -> doors.Asgi:
+    def asgi(path: str, action: str, application: Any = handler) -> callers.Asgi:
         headers = people.headers(action)
-        return doors.Asgi(application, path, headers, body(action), loop)
+        return callers.Asgi(application, path, headers, body(action), loop)
 
-    front = gateway(handler)
+    front = fast_path(handler)
     found: dict[str, Any] = {
         BARE_ASGI: asgi("/abare/", "watch"),
         THROUGH_ASGI: asgi("/ws/", "awatch"),
         "endpoint, def handler, Django's ASGI": asgi("/ws/", "watch"),
         "endpoint, connection and user, Django's ASGI": asgi("/ws/", "mine"),
-        "front door, async handler, ASGI": asgi("/ws/", "awatch", front),
-        "front door, def handler, ASGI": asgi("/ws/", "watch", front),
-        "front door, connection and user, ASGI": asgi("/ws/", "mine", front),
-        "front door, async handler, connection and user, ASGI": asgi(
+        "fast path, async handler, ASGI": asgi("/ws/", "awatch", front),
+        "fast path, def handler, ASGI": asgi("/ws/", "watch", front),
+        "fast path, connection and user, ASGI": asgi("/ws/", "mine", front),
+        "fast path, async handler, connection and user, ASGI": asgi(
             "/ws/", "amine", front
         ),
     }
@@ -96,7 +96,7 @@ def under_asgi(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
         from tests.benchmarks.site.consumer import Echo
 
         text = body("watch")
-        found["Channels echo consumer"] = doors.Socket(Echo.as_asgi(), text, loop)
+        found["Channels echo consumer"] = callers.Socket(Echo.as_asgi(), text, loop)
     return found
 
 
@@ -107,11 +107,11 @@ def against(name: str) -> str:
     return BARE_DEFAULT if "default middleware" in name else BARE
 
 
-def queries(door: Any) -> int:
+def queries(entry_point: Any) -> int:
     """The statements of one message in any thread, which must be answered well."""
-    door.once()
+    entry_point.once()
     with counted() as seen:
-        status, answer = door.once()
+        status, answer = entry_point.once()
     assert status == 200, (status, answer)
     assert b'"id":' in answer, answer
     return len(seen)

@@ -27,7 +27,7 @@ class Api:
         backend: Backend,
         behaviour: Behaviour | None = None,
         api_id: str = local_address.ELSEWHERE,
-        principal: str = mapping.NOBODY,
+        principal: str = mapping.NO_PRINCIPAL,
         region: str = "",
     ) -> None:
         self.snapshot = snapshot

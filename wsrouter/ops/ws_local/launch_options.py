@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--idle-timeout", type=_seconds, default=AWS.idle_seconds, help=_IDLE)
     add("--max-duration", type=_seconds, default=AWS.lifetime_seconds, help=_LIFETIME)
     add("--no-cookies", action="store_true", help="Drop the clients' cookies.")
-    add("--principal", type=_principal, default=mapping.NOBODY, help=_PRINCIPAL)
+    add("--principal", type=_principal, default=mapping.NO_PRINCIPAL, help=_PRINCIPAL)
     add("--aws", action="append", default=[], metavar="NAME=VALUE", help=_SWITCH)
     add(
         "--strict",

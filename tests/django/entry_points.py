@@ -15,7 +15,7 @@ from django.test import Client
 from wsrouter import asgi, wsgi
 
 
-class Door:
+class EntryPoint:
     """Sends raw requests to an application. Repeated headers come as lists."""
 
     def __init__(self, **_: Any) -> None:
@@ -44,19 +44,19 @@ class Door:
             for each in (value if isinstance(value, list) else [value])
         ]
         path, _, query = path.partition("?")
-        return self.knock(method, path, query, listed, data)
+        return self.request_raw(method, path, query, listed, data)
 
-    def knock(
+    def request_raw(
         self, method: str, path: str, query: str, headers: Any, body: bytes
     ) -> HttpResponse:
         raise NotImplementedError
 
 
-class ThroughWsgi(Door):
+class DjangoWsgi(EntryPoint):
     def application(self) -> Any:
         return WSGIHandler()
 
-    def knock(
+    def request_raw(
         self, method: str, path: str, query: str, headers: Any, body: bytes
     ) -> HttpResponse:
         environ: dict[str, Any] = {
@@ -83,11 +83,11 @@ class ThroughWsgi(Door):
         return HttpResponse(content, status=status, headers=sent)
 
 
-class ThroughAsgi(Door):
+class DjangoAsgi(EntryPoint):
     def application(self) -> Any:
         return ASGIHandler()
 
-    def knock(
+    def request_raw(
         self, method: str, path: str, query: str, headers: Any, body: bytes
     ) -> HttpResponse:
         scope = {
@@ -120,7 +120,7 @@ class ThroughAsgi(Door):
         return HttpResponse(content, status=start["status"], headers=sent)
 
 
-class FrontWsgi(ThroughWsgi):
+class FastWsgi(DjangoWsgi):
     def application(self) -> Any:
         django = WSGIHandler()
 
@@ -128,10 +128,10 @@ class FrontWsgi(ThroughWsgi):
             to_django.append(environ["PATH_INFO"])
             return django(environ, start_response)
 
-        return wsgi.gateway(counted)
+        return wsgi.fast_path(counted)
 
 
-class FrontAsgi(ThroughAsgi):
+class FastAsgi(DjangoAsgi):
     def application(self) -> Any:
         django = ASGIHandler()
 
@@ -139,10 +139,10 @@ class FrontAsgi(ThroughAsgi):
             to_django.append(scope["path"])
             await django(scope, receive, send)
 
-        return asgi.gateway(counted)
+        return asgi.fast_path(counted)
 
 
 to_django: list[str] = []
 """The paths that a front door did not take."""
-FRONT = {"front-wsgi": FrontWsgi, "front-asgi": FrontAsgi}
-DOORS = {"view-wsgi": ThroughWsgi, "view-asgi": ThroughAsgi, **FRONT}
+FAST_PATHS = {"front-wsgi": FastWsgi, "front-asgi": FastAsgi}
+ENTRY_POINTS = {"view-wsgi": DjangoWsgi, "view-asgi": DjangoAsgi, **FAST_PATHS}

@@ -1,4 +1,4 @@
-"""Ways to knock at an application: WSGI, ASGI, and a socket of Channels."""
+"""Ways to call an application: WSGI, ASGI, and a socket of Channels."""
 
 import asyncio
 import io

@@ -11,7 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections
 from django.urls import get_urlconf, set_urlconf
 
-from tests.django.doors import FrontWsgi
+from tests.django.entry_points import FastWsgi
 from tests.django.events import headers, new_id, serving
 from wsrouter import Router
 
@@ -56,10 +56,10 @@ def in_one_thread(*steps: Any) -> list[Any]:
 
 
 def message() -> int:
-    door = FrontWsgi()
+    entry_point = FastWsgi()
     found = headers("MESSAGE", "look", connection_id=new_id())
     body = b'{"action":"look","id":1}'
-    return door.post("/ws/", data=body, headers=found).status_code
+    return entry_point.post("/ws/", data=body, headers=found).status_code
 
 
 def is_connected() -> bool:

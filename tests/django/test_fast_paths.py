@@ -15,7 +15,13 @@ from django.urls import path, reverse
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from tests.django.doors import DOORS, FRONT, Door, FrontAsgi, to_django
+from tests.django.entry_points import (
+    ENTRY_POINTS,
+    FAST_PATHS,
+    EntryPoint,
+    FastAsgi,
+    to_django,
+)
 from tests.django.events import Gateway, headers, new_id, serving
 from wsrouter import Connection, Router
 from wsrouter.endpoint import request_thread, view
@@ -62,15 +68,15 @@ def _is_connected() -> bool:
     return connections["default"].connection is not None
 
 
-@pytest.fixture(params=list(FRONT))
-def front(request: pytest.FixtureRequest) -> Door:
+@pytest.fixture(params=list(FAST_PATHS))
+def front(request: pytest.FixtureRequest) -> EntryPoint:
     to_django.clear()
-    return FRONT[request.param]()
+    return FAST_PATHS[request.param]()
 
 
-@pytest.fixture(params=list(DOORS))
-def door(request: pytest.FixtureRequest) -> Door:
-    return DOORS[request.param]()
+@pytest.fixture(params=list(ENTRY_POINTS))
+def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
+    return ENTRY_POINTS[request.param]()
 
 
 @pytest.fixture(autouse=True)
@@ -81,18 +87,18 @@ def _served() -> Any:
         request_thread._idle.pop().shutdown()
 
 
-def send(door: Door, action: str, payload: Any = ...) -> Any:
-    return Gateway(http=door).send(action, payload, id=1)["payload"]  # type: ignore[arg-type]
+def send(entry_point: EntryPoint, action: str, payload: Any = ...) -> Any:
+    return Gateway(http=entry_point).send(action, payload, id=1)["payload"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("action", ["sleep", "asleep"])
 def test_messages_do_not_stall_one_another(action: str) -> None:
-    door = FrontAsgi()
+    entry_point = FastAsgi()
     body = b'{"action": "%s", "payload": 0.5}' % action.encode()
     scope = scope_of(headers("MESSAGE", action, connection_id=new_id()))
 
     async def five() -> list[Any]:
-        return await asyncio.gather(*(door._talk(scope, body) for _ in range(5)))
+        return await asyncio.gather(*(entry_point._talk(scope, body) for _ in range(5)))
 
     start = monotonic()
     answers = async_to_sync(five)()
@@ -114,20 +120,20 @@ def scope_of(found: dict[str, str]) -> dict[str, Any]:
 
 
 def test_what_needs_no_thread_gets_none() -> None:
-    assert not send(FrontAsgi(), "asleep", 0).startswith("wsrouter")
+    assert not send(FastAsgi(), "asleep", 0).startswith("wsrouter")
     assert not request_thread._idle
 
 
 def test_sync_code_of_one_message_runs_in_one_thread_which_stays() -> None:
-    first, second, own = send(FrontAsgi(), "both")
+    first, second, own = send(FastAsgi(), "both")
     assert first == second != own
-    assert send(FrontAsgi(), "sleep", 0) == f"wsrouter {first}"
+    assert send(FastAsgi(), "sleep", 0) == f"wsrouter {first}"
     assert len(request_thread._idle) == 1
 
 
 def test_more_threads_than_may_wait_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_thread, "IDLE", 0)
-    assert send(FrontAsgi(), "sleep", 0).startswith("wsrouter")
+    monkeypatch.setattr(request_thread, "MAX_IDLE_THREADS", 0)
+    assert send(FastAsgi(), "sleep", 0).startswith("wsrouter")
     assert not request_thread._idle
 
 
@@ -136,7 +142,7 @@ def test_a_connection_to_the_database_stays_as_long_as_it_may(
     age: int | None, user: User
 ) -> None:
     """Closed after each request, or kept by the thread."""
-    gateway = Gateway(http=FrontAsgi())  # type: ignore[arg-type]
+    gateway = Gateway(http=FastAsgi())  # type: ignore[arg-type]
     gateway.connect(user)
     before = connections.settings["default"]
     connections.settings["default"] = {**before, "CONN_MAX_AGE": age}
@@ -150,7 +156,9 @@ def test_a_connection_to_the_database_stays_as_long_as_it_may(
 
 
 @pytest.mark.parametrize("action", ["sleep", "asleep"])
-def test_who_listens_for_requests_hears_of_messages(action: str, door: Door) -> None:
+def test_who_listens_for_requests_hears_of_messages(
+    action: str, entry_point: EntryPoint
+) -> None:
     heard: list[str] = []
 
     def started(**_: Any) -> None:
@@ -162,7 +170,7 @@ def test_who_listens_for_requests_hears_of_messages(action: str, door: Door) -> 
     request_started.connect(started)
     request_finished.connect(finished)
     try:
-        send(door, action, 0)
+        send(entry_point, action, 0)
     finally:
         request_started.disconnect(started)
         request_finished.disconnect(finished)
@@ -178,16 +186,16 @@ def activating(get_response: Any) -> Any:
     return middleware
 
 
-@override_settings(MIDDLEWARE=["tests.django.test_front_doors.activating"])
-def test_what_the_last_request_activated_is_gone(front: Door) -> None:
+@override_settings(MIDDLEWARE=["tests.django.test_fast_paths.activating"])
+def test_what_the_last_request_activated_is_gone(front: EntryPoint) -> None:
     for _ in range(2):
         front.post("/nowhere/", data=b"", headers={})
         assert send(front, "where") == ["/ws/", "en-us", "America/Chicago"]
 
 
 @override_settings(FORCE_SCRIPT_NAME="/below")
-def test_urls_below_a_prefix(door: Door) -> None:
-    assert send(door, "where")[0] == "/below/ws/"
+def test_urls_below_a_prefix(entry_point: EntryPoint) -> None:
+    assert send(entry_point, "where")[0] == "/below/ws/"
 
 
 @csrf_exempt
@@ -198,8 +206,8 @@ def wrapped(request: Any) -> Any:
 urlpatterns = [path("ws/", wrapped)]
 
 
-@override_settings(ROOT_URLCONF="tests.django.test_front_doors")
-def test_a_view_around_the_endpoint_is_not_passed_by(front: Door) -> None:
+@override_settings(ROOT_URLCONF="tests.django.test_fast_paths")
+def test_a_view_around_the_endpoint_is_not_passed_by(front: EntryPoint) -> None:
     assert send(front, "sleep", 0)
     assert to_django == ["/ws/"]
 
@@ -216,12 +224,12 @@ def test_who_goes_away_while_sending_gets_no_answer() -> None:
         sent.append(message)
 
     scope = scope_of(headers("MESSAGE", "sleep", connection_id=new_id()))
-    async_to_sync(asgi.gateway(None))(scope, receive, send)
+    async_to_sync(asgi.fast_path(None))(scope, receive, send)
     assert not sent
 
 
 def test_a_body_that_cannot_be_read_is_djangos_500(caplog: Any) -> None:
-    from tests.django.doors import FrontWsgi
+    from tests.django.entry_points import FastWsgi
 
     class Broken:
         def read(self, *_: int) -> bytes:
@@ -236,7 +244,7 @@ def test_a_body_that_cannot_be_read_is_djangos_500(caplog: Any) -> None:
     environ |= {"REQUEST_METHOD": "POST", "PATH_INFO": "/ws/", "CONTENT_LENGTH": "9"}
     environ |= {"wsgi.input": Broken(), "SERVER_NAME": "x", "SERVER_PORT": "80"}
     status: list[str] = []
-    answer = FrontWsgi().application()(environ, lambda line, *_: status.append(line))
+    answer = FastWsgi().application()(environ, lambda line, *_: status.append(line))
     assert b"Server Error" in b"".join(answer)
     answer.close()
     assert status == ["500 Internal Server Error"]

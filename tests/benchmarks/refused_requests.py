@@ -1,11 +1,11 @@
 """What a request without the secret costs, and whether its time tells of the secret.
 
-    python -m tests.benchmarks.strangers [ROUNDS]
+    python -m tests.benchmarks.refused_requests [ROUNDS]
 
 Requests go through Django's WSGI handler and the whole middleware, and through the
-front door, one kind after the other in any order, so that a busy machine slows all
-alike. Medians go to results/strangers.json; `comparison` measures the comparison by
-itself.
+fast path, one kind after the other in any order, so that a busy machine slows all
+alike. Medians go to results/refused_requests.json; `comparison` measures the
+comparison by itself.
 """
 
 import json
@@ -40,7 +40,7 @@ from tests.security.served import SETTINGS
 from wsrouter import wsgi
 from wsrouter.wire.mapping import environ_key
 
-RESULT = Path(__file__).parent / "results" / "strangers.json"
+RESULT = Path(__file__).parent / "results" / "refused_requests.json"
 Handler = Callable[..., Any]
 ROUNDS = 3000
 KNOWN = "Known_id-000001="
@@ -136,10 +136,10 @@ def _prepared() -> Iterator[None]:
 
 def main(rounds: int) -> None:
     with _prepared():
-        view, front = WSGIHandler(), wsgi.gateway(WSGIHandler())
+        view, front = WSGIHandler(), wsgi.fast_path(WSGIHandler())
         told = {
             "view": measured(view, rounds),
-            "front door": measured(front, rounds),
+            "fast path": measured(front, rounds),
             **compared(comparison.measured()),
         }
         told |= {"rounds": rounds, "load": list(os.getloadavg())}

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.log import AdminEmailHandler
 
-from tests.django.door_routes import ended, router
-from tests.django.doors import DOORS, FRONT, Door, to_django
+from tests.django.entry_point_routes import ended, router
+from tests.django.entry_points import ENTRY_POINTS, FAST_PATHS, EntryPoint, to_django
 from tests.django.events import SECRET, Gateway, headers, new_id, serving
 from wsrouter.endpoint import fast_path, request_thread
 from wsrouter.models import OpenConnection
@@ -22,15 +22,15 @@ LIMIT = 128 * 1024
 ID = "HJ1_Zv-door0001="
 
 
-@pytest.fixture(params=list(DOORS))
-def door(request: pytest.FixtureRequest) -> Door:
-    return DOORS[request.param]()
+@pytest.fixture(params=list(ENTRY_POINTS))
+def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
+    return ENTRY_POINTS[request.param]()
 
 
-@pytest.fixture(params=list(FRONT))
-def front(request: pytest.FixtureRequest) -> Door:
+@pytest.fixture(params=list(FAST_PATHS))
+def front(request: pytest.FixtureRequest) -> EntryPoint:
     to_django.clear()
-    return FRONT[request.param]()
+    return FAST_PATHS[request.param]()
 
 
 @pytest.fixture(autouse=True)
@@ -43,11 +43,13 @@ def _served() -> Any:
         request_thread._idle.pop().shutdown()
 
 
-def told(door: Door, body: bytes, key: str = "$default", **mapped: Any) -> Any:
+def told(
+    entry_point: EntryPoint, body: bytes, key: str = "$default", **mapped: Any
+) -> Any:
     event = mapped.pop("event", "MESSAGE")
     client = mapped.pop("client", {})
     found = headers(event, key, connection_id=ID, **mapped) | client
-    response = door.post("/ws/", data=body, headers=found)
+    response = entry_point.post("/ws/", data=body, headers=found)
     return response.status_code, response["Content-Type"], response.content
 
 
@@ -78,9 +80,9 @@ def test_every_door_answers_alike(name: str, user: User) -> None:
     Gateway(ID).connect(user)
     to_django.clear()
     answers = {}
-    for door in DOORS:
+    for entry_point in ENTRY_POINTS:
         Group.objects.all().delete()
-        answers[door] = told(DOORS[door](), body, key)
+        answers[entry_point] = told(ENTRY_POINTS[entry_point](), body, key)
     assert set(answers.values()) == {answers["view-wsgi"]}, answers
     assert answers["view-wsgi"][:2] == (200, "application/json")
     assert not to_django
@@ -105,14 +107,18 @@ def test_what_is_refused_is_refused_alike(name: str, is_known: bool) -> None:
     """By Django, until a door has learnt where the endpoint is; then it sends strangers
     away itself."""
     answers = {}
-    for door in DOORS:
-        fast_path._found.clear()
+    for entry_point in ENTRY_POINTS:
+        fast_path._endpoint_paths.clear()
         if is_known:
-            told(DOORS[door](), *frame("echo", '"x"'))
+            told(ENTRY_POINTS[entry_point](), *frame("echo", '"x"'))
         to_django.clear()
-        answers[door] = told(DOORS[door](), *frame("echo", '"x"'), **UNTAKEN[name])
-        sent_away = is_known and answers[door][0] == 403
-        assert to_django == (["/ws/"] if door in FRONT and not sent_away else [])
+        answers[entry_point] = told(
+            ENTRY_POINTS[entry_point](), *frame("echo", '"x"'), **UNTAKEN[name]
+        )
+        sent_away = is_known and answers[entry_point][0] == 403
+        assert to_django == (
+            ["/ws/"] if entry_point in FAST_PATHS and not sent_away else []
+        )
     assert set(answers.values()) == {answers["view-wsgi"]}, answers
     assert answers["view-wsgi"][0] in (400, 403)
     assert answers["view-wsgi"][2] == b""
@@ -121,7 +127,7 @@ def test_what_is_refused_is_refused_alike(name: str, is_known: bool) -> None:
 @pytest.mark.parametrize("event", ["CONNECT", "MESSAGE", "", "x"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_stranger_is_sent_away_whatever_the_request(
-    front: Door, event: str, method: str
+    front: EntryPoint, event: str, method: str
 ) -> None:
     told(front, *frame("echo", '"x"'))
     for secret in ("", "x" * 32):
@@ -133,14 +139,14 @@ def test_a_stranger_is_sent_away_whatever_the_request(
 
 
 @pytest.mark.parametrize(("path", "status"), [("/ws/x/", 404), ("/nowhere/", 404)])
-def test_other_urls_are_djangos(front: Door, path: str, status: int) -> None:
+def test_other_urls_are_djangos(front: EntryPoint, path: str, status: int) -> None:
     found = headers("MESSAGE", "echo", connection_id=ID)
     assert front.post(path, data=b"{}", headers=found).status_code == status
     assert to_django == [path]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_other_methods_are_djangos(front: Door, method: str) -> None:
+def test_other_methods_are_djangos(front: EntryPoint, method: str) -> None:
     found = headers("MESSAGE", "echo", connection_id=ID)
     answer = front.post("/ws/", data=b"", headers=found, method=method)
     assert (answer.status_code, to_django) == (405, ["/ws/"])
@@ -148,10 +154,10 @@ def test_other_methods_are_djangos(front: Door, method: str) -> None:
 
 @pytest.mark.parametrize("secret", ["", SECRET])
 def test_a_mistake_in_the_settings_is_djangos_500(
-    secret: str, door: Door, caplog: pytest.LogCaptureFixture
+    secret: str, entry_point: EntryPoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(router, ENVELOPE="round"):
-        status, kind, text = told(door, *frame("echo", '"x"'), secret=secret)
+        status, kind, text = told(entry_point, *frame("echo", '"x"'), secret=secret)
     assert (status, kind) == (500, "text/html; charset=utf-8")
     assert b"Server Error" in text
     (record,) = caplog.records
@@ -159,8 +165,8 @@ def test_a_mistake_in_the_settings_is_djangos_500(
     assert "ENVELOPE" in str(record.exc_info and record.exc_info[1])
 
 
-def test_the_life_of_a_connection(door: Door, user: User) -> None:
-    gateway = Gateway(http=door)  # type: ignore[arg-type]
+def test_the_life_of_a_connection(entry_point: EntryPoint, user: User) -> None:
+    gateway = Gateway(http=entry_point)  # type: ignore[arg-type]
     assert gateway.connect(user).status_code == 200
     assert gateway.send("who")["payload"] == f"ada {gateway.id}"
     assert gateway.send("awho")["payload"] == "ada []"
@@ -173,7 +179,7 @@ def test_the_life_of_a_connection(door: Door, user: User) -> None:
     assert len(ended) == 1
 
 
-def test_a_handshake_is_djangos(front: Door, user: User) -> None:
+def test_a_handshake_is_djangos(front: EntryPoint, user: User) -> None:
     Gateway(http=front).connect(user)  # type: ignore[arg-type]
     assert to_django == ["/ws/"]
     Gateway(OpenConnection.objects.get().connection_id, http=front).disconnect()  # type: ignore[arg-type]
@@ -181,8 +187,10 @@ def test_a_handshake_is_djangos(front: Door, user: User) -> None:
 
 
 @pytest.mark.parametrize("action", ["write", "awrite"])
-def test_atomic_requests(action: str, door: Door, atomic_requests: None) -> None:
-    gateway = Gateway(http=door)  # type: ignore[arg-type]
+def test_atomic_requests(
+    action: str, entry_point: EntryPoint, atomic_requests: None
+) -> None:
+    gateway = Gateway(http=entry_point)  # type: ignore[arg-type]
     assert gateway.send(action, "refused")["error"]["code"] == "no"
     assert not Group.objects.exists()
     assert gateway.send(action, "good")["payload"] == "good"
@@ -192,7 +200,7 @@ def test_atomic_requests(action: str, door: Door, atomic_requests: None) -> None
 @pytest.mark.parametrize("action", ["crash", "acrash"])
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_crash_is_reported(
-    action: str, status: int, door: Door, caplog: pytest.LogCaptureFixture
+    action: str, status: int, entry_point: EntryPoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     paths: list[str] = []
 
@@ -202,7 +210,7 @@ def test_a_crash_is_reported(
     got_request_exception.connect(listen)
     try:
         with serving(router, CRASH_STATUS=status):
-            assert told(door, *frame(action))[0] == status
+            assert told(entry_point, *frame(action))[0] == status
     finally:
         got_request_exception.disconnect(listen)
     assert paths == ["/ws/"]
@@ -215,7 +223,9 @@ def test_a_crash_is_reported(
 
 
 @pytest.mark.parametrize("action", ["crash", "acrash"])
-def test_a_crash_is_mailed_with_its_request(action: str, door: Door) -> None:
+def test_a_crash_is_mailed_with_its_request(
+    action: str, entry_point: EntryPoint
+) -> None:
     """As a view's is, by LOGGING that mails; the secret stays here."""
     mails: list[Any] = []
 
@@ -227,7 +237,7 @@ def test_a_crash_is_mailed_with_its_request(action: str, door: Door) -> None:
     handler.setLevel(logging.ERROR)
     logger.addHandler(handler)
     try:
-        told(door, *frame(action))
+        told(entry_point, *frame(action))
     finally:
         logger.removeHandler(handler)
     [(subject, text, *_)] = mails
@@ -238,9 +248,9 @@ def test_a_crash_is_mailed_with_its_request(action: str, door: Door) -> None:
 
 
 def test_the_end_of_a_session_is_acted_on(
-    door: Door, user: User, sockets: list[str]
+    entry_point: EntryPoint, user: User, sockets: list[str]
 ) -> None:
-    gateway = Gateway(http=door)  # type: ignore[arg-type]
+    gateway = Gateway(http=entry_point)  # type: ignore[arg-type]
     gateway.connect(user)
     User.objects.update(is_active=False)
     assert gateway.send("who")["error"]["code"] == "not_authenticated"
@@ -264,8 +274,10 @@ def sockets() -> Any:
         yield closed
 
 
-def test_transactions_are_over_when_a_door_has_answered(door: Door) -> None:
-    told(door, *frame("write", '"x"'))
+def test_transactions_are_over_when_a_door_has_answered(
+    entry_point: EntryPoint,
+) -> None:
+    told(entry_point, *frame("write", '"x"'))
     assert not database.in_atomic_block
     with transaction.atomic():
         assert Group.objects.count() == 1
