@@ -1,5 +1,5 @@
-"""Django as it is, and fast paths. Behind those is nobody: what a fast path does not take
-fails, and is not measured by mistake."""
+"""Django as it is, and fast paths in front of an application that fails: a request that
+a fast path leaves to Django is not measured by mistake."""
 
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
