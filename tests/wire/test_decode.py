@@ -40,7 +40,9 @@ def _cgi(name: str) -> str:
 
 
 def frame(body: bytes = b"{}", extra: Any = (), **changes: str) -> Frame:
-    return decode.headers(environ(**changes), gateway="eu", extra=extra).frame(body)
+    return decode.headers(environ(**changes), gateway="eu", extra=extra).frame(
+        body, 128
+    )[0]
 
 
 def test_every_mapped_header_is_decoded() -> None:
@@ -55,7 +57,7 @@ def test_no_field_is_left_out() -> None:
             gateway="eu",
             extra=["Tenant"],
             authorized=True,
-        ).frame(b"{}")
+        ).frame(b"{}", 128)[0]
         for event in (EventType.MESSAGE, EventType.DISCONNECT)
     )
     nothing = Frame(event_type=EventType.CONNECT, connection_id="", gateway="")
@@ -106,9 +108,9 @@ def test_a_handshake_believes_no_header_of_the_clients() -> None:
 def test_empty_and_missing_are_alike(name: str) -> None:
     for event in ("MESSAGE", "DISCONNECT"):
         given = environ(EVENT_TYPE=event, **{_cgi(name): ""})
-        empty = decode.headers(given, gateway="eu").frame(b"")
+        empty = decode.headers(given, gateway="eu").frame(b"", 128)[0]
         del given[f"HTTP_X_WSROUTER_{_cgi(name)}"]
-        missing = decode.headers(given, gateway="eu").frame(b"")
+        missing = decode.headers(given, gateway="eu").frame(b"", 128)[0]
         assert _fields(empty) == _fields(missing)
 
 
@@ -212,16 +214,14 @@ def test_what_is_not_our_gateway(headers: dict[str, str]) -> None:
 
 
 def test_a_principal_counts_with_an_authorizer_only() -> None:
-    given = environ(EVENT_TYPE="CONNECT", PRINCIPAL_ID="ada")
-    assert decode.headers(given, gateway="eu").frame(b"").principal == ""
-    assert (
-        decode.headers(given, gateway="eu", authorized=True).frame(b"").principal
-        == "ada"
-    )
-    nobody = environ(EVENT_TYPE="CONNECT", PRINCIPAL_ID=mapping.NO_PRINCIPAL)
-    assert (
-        decode.headers(nobody, gateway="eu", authorized=True).frame(b"").principal == ""
-    )
+    def principal(value: str, **options: Any) -> str:
+        given = environ(EVENT_TYPE="CONNECT", PRINCIPAL_ID=value)
+        found = decode.headers(given, gateway="eu", **options)
+        return found.frame(b"", 128)[0].principal
+
+    assert principal("ada") == ""
+    assert principal("ada", authorized=True) == "ada"
+    assert principal(mapping.NO_PRINCIPAL, authorized=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -255,4 +255,4 @@ def test_free_text_is_cleaned() -> None:
 def test_only_a_handshake_has_a_handshakes_headers(event: str) -> None:
     given = environ(EVENT_TYPE=event) | {"HTTP_SEC_WEBSOCKET_KEY": "x"}
     with pytest.raises(ImpossibleHeaders):
-        decode.headers(given, gateway="eu").frame(b"")
+        decode.headers(given, gateway="eu").frame(b"", 128)[0]

@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from wsrouter import conf, connections
-from wsrouter.endpoint import refusal_log
+from wsrouter.endpoint import atomic, refusal_log
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.options.gateway import Gateway
-from wsrouter.routing.flow import Flow, call, run_sync
+from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.outcome import Failure
 from wsrouter.routing.ports import Address
 from wsrouter.setting_caches import cleared_by
-from wsrouter.wire import decode, depth, encode, limits
+from wsrouter.wire import decode, encode, limits
 from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
-from wsrouter.wiring import atomic, incoming, outgoing
+from wsrouter.wiring import incoming, outgoing
 
 CONNECT, MESSAGE, DISCONNECT = EventType
 
@@ -80,23 +80,13 @@ def answer(
 ) -> Flow[Dispatched]:
     """Make the frame and answer it; `body` is None when it is too large to be read."""
     gateway, headers = verified
-    problem = _problem_of(body)
-    frame = headers.frame(b"" if problem else body or b"")
+    frame, problem = headers.frame(body, max_body_bytes())
     flow = _malformed(problem) if problem else _handled(gateway, frame, request)
     if gateway.reply_via == "connection" and frame.event_type is MESSAGE:
         flow = _post_to_connection(frame, flow)
     given = yield from flow
     ended = partial(connections.end_found, _address(frame)) if given.ended else None
     return Dispatched(given, ended)
-
-
-def _problem_of(body: bytes | None) -> str:
-    """Why a body is not parsed, in a sentence; empty when it is."""
-    if body is None:
-        return f"A frame has {max_body_bytes()} bytes at most."
-    if depth.is_too_deep(body):
-        return f"A frame is {depth.MAX_NESTING} levels deep at most."
-    return ""
 
 
 def _malformed(problem: str) -> Flow[Answer]:
@@ -118,17 +108,9 @@ def _atomic(
     flow: Flow[Answer], gateway: Gateway, frame: Frame, request: Any
 ) -> Flow[Answer]:
     try:
-        return (yield from call(_in_transactions, flow))
+        return (yield from call(atomic.run_in_transactions, flow))
     except Exception as error:  # noqa: BLE001  # the commit failed
         return (yield from _crashed(gateway, frame, request, error))
-
-
-def _in_transactions(flow: Flow[Answer]) -> Answer:
-    with atomic.atomic_requests():
-        given = run_sync(flow)
-        if given.failed:
-            atomic.roll_back()
-    return given
 
 
 def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:

@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
 from wsrouter.auth import origins
-from wsrouter.endpoint import dispatch
+from wsrouter.endpoint import atomic, dispatch
 from wsrouter.endpoint.dispatch import CONNECT, MESSAGE, Dispatched
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.registry import database
 from wsrouter.routing.flow import run_sync
-from wsrouter.wiring import atomic
 
 _JSON = "application/json"
 

@@ -81,7 +81,8 @@ def run_sync(flow: Flow[T]) -> T:
                 thrown.append(error)
                 resume, value = flow.throw, error
     except StopIteration as stop:
-        _clear_frames(thrown)
+        if thrown:
+            _clear_frames(thrown)
         return stop.value  # type: ignore[no-any-return]
     finally:
         # The traceback of an error refers to this frame. If the frame still referred to
@@ -105,7 +106,8 @@ async def run_async(flow: Flow[T]) -> T:
                 thrown.append(error)
                 resume, value = flow.throw, error
     except StopIteration as stop:
-        _clear_frames(thrown)
+        if thrown:
+            _clear_frames(thrown)
         return stop.value  # type: ignore[no-any-return]
     finally:
         thrown, requested, value = [], None, None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.routing.frame import EventType, Frame
-from wsrouter.wire import mapping, secret
+from wsrouter.wire import depth, mapping, secret
 from wsrouter.wire.decoded_frame import ALWAYS_MAPPED, DecodedFrame
 from wsrouter.wire.mapping import HEADERS, environ_key
 
@@ -51,14 +51,24 @@ class FrameHeaders(NamedTuple):
     event_type: EventType
     values: dict[str, Any]
 
-    def frame(self, body: bytes) -> Frame:
-        """The Frame of the event; only a message has a body."""
-        if body and self.event_type is EventType.MESSAGE:
+    def frame(self, body: bytes | None, max_bytes: int) -> tuple[Frame, str]:
+        """The Frame of the event, and why its body must not be parsed, in a sentence
+        that is empty when it may. `body` is None when it has more than `max_bytes`."""
+        problem = _problem_of(body, max_bytes)
+        if body and not problem and self.event_type is EventType.MESSAGE:
             self.values["body"] = body
         # The constructor of a frozen dataclass sets its fields one by one.
         frame = object.__new__(DecodedFrame)
         frame.__dict__.update(self.values)
-        return frame
+        return frame, problem
+
+
+def _problem_of(body: bytes | None, max_bytes: int) -> str:
+    if body is None:
+        return f"A frame has {max_bytes} bytes at most."
+    if depth.is_too_deep(body):
+        return f"A frame is {depth.MAX_NESTING} levels deep at most."
+    return ""
 
 
 def verified_alias(environ: Environ, secrets: Callable[[str], Iterable[str]]) -> str:

@@ -21,7 +21,8 @@ from wsrouter.routing.table import table
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import selection
 from wsrouter.wire.envelope import Flat, Nested
-from wsrouter.wiring import atomic, reporting, substitutes
+from wsrouter.wiring import reporting, substitutes
+from wsrouter.wiring.isolated_hooks import isolated
 from wsrouter.wiring.routers import root_router
 
 
@@ -31,7 +32,7 @@ def lifecycle(alias: str) -> Lifecycle:
     """What answers the frames of a gateway."""
     gateway = conf.gateway(alias)
     declared = table(root_router(gateway))
-    declared = replace(declared, disconnects=atomic.isolated(declared.disconnects))
+    declared = replace(declared, disconnects=isolated(declared.disconnects))
     failures = Failures(known=reporting.KNOWN, on_crash=reporting.crashed)
     registry, counter = Store(), CacheCounter()
     authentication = Authentication(gateway=gateway, claim=ticket_store.claim)
