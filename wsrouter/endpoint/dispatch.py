@@ -1,7 +1,6 @@
 """From an HTTP request to its answer: what the view and the fast path share."""
 
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -33,13 +32,6 @@ class VerifiedRequest(NamedTuple):
     @property
     def event_type(self) -> EventType:
         return self.headers.event_type
-
-
-class Dispatched(NamedTuple):
-    """The answer to a request, and what to do once it has been sent."""
-
-    answer: Answer
-    afterwards: Callable[[], object] | None
 
 
 def verify_gateway(environ: Environ) -> str:
@@ -75,18 +67,23 @@ def max_body_bytes() -> int:
     return allowed if allowed < limits.MESSAGE_BYTES else limits.MESSAGE_BYTES
 
 
-def answer(
-    verified: VerifiedRequest, body: bytes | None, request: Any
-) -> Flow[Dispatched]:
-    """Make the frame and answer it; `body` is None when it is too large to be read."""
+def answer(verified: VerifiedRequest, body: bytes | None, request: Any) -> Flow[Answer]:
+    """Make the frame and answer it; `body` is None when it is too large to be read.
+
+    An answer that is `ended` is followed by `end_session`, once it has been sent.
+    """
     gateway, headers = verified
     frame, problem = headers.frame(body, max_body_bytes())
     flow = _malformed(problem) if problem else _handled(gateway, frame, request)
     if gateway.reply_via == "connection" and frame.event_type is MESSAGE:
-        flow = _post_to_connection(frame, flow)
-    given = yield from flow
-    ended = partial(connections.end_found, _address(frame)) if given.ended else None
-    return Dispatched(given, ended)
+        return _post_to_connection(frame, flow)
+    return flow
+
+
+def end_session(verified: VerifiedRequest) -> None:
+    """Close a connection whose message was answered that its session has ended."""
+    frame, _ = verified.headers.frame(b"", max_body_bytes())
+    connections.end_found(_address(frame))
 
 
 def _malformed(problem: str) -> Flow[Answer]:

@@ -76,11 +76,12 @@ async def _response(
         if fast_path.has_request_receivers():
             await sync_to_async(_take_thread)()
         flow = dispatch.answer(verified, body, request)
-        answer, afterwards = await run_async(flow)
+        answer = await run_async(flow)
         make = partial(fast_path.raw_response, answer, request)
         # The log line of an error may be a mail, which must not block the event loop.
         response = make() if answer.status < 400 else await sync_to_async(make)()
-        return response, afterwards
+        end = partial(dispatch.end_session, verified) if answer.ended else None
+        return response, end
     except Exception as error:  # noqa: BLE001  # answered as Django does
         return await sync_to_async(fast_path.crash_response)(request, error), None
 

@@ -1,6 +1,7 @@
 """A WSGI application in front of Django's: see `wsrouter.wsgi`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from io import BytesIO
 from threading import local
 from typing import Any
@@ -83,8 +84,9 @@ def _answer(
     request = SimpleLazyObject(lambda: WSGIRequest(environ))
     try:
         body = _body(environ) if verified.event_type is MESSAGE else b""
-        answer, afterwards = run_sync(dispatch.answer(verified, body, request))
-        return fast_path.raw_response(answer, request), afterwards
+        answer = run_sync(dispatch.answer(verified, body, request))
+        end = partial(dispatch.end_session, verified) if answer.ended else None
+        return fast_path.raw_response(answer, request), end
     except Exception as error:  # noqa: BLE001  # answered as Django does
         return fast_path.crash_response(request, error), None
 

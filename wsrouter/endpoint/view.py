@@ -1,6 +1,7 @@
 """The Django view behind the endpoint: it answers every event of API Gateway."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -8,10 +9,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from wsrouter.auth import origins
 from wsrouter.endpoint import atomic, dispatch
-from wsrouter.endpoint.dispatch import CONNECT, MESSAGE, Dispatched
+from wsrouter.endpoint.dispatch import CONNECT, MESSAGE, VerifiedRequest
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.registry import database
 from wsrouter.routing.flow import run_sync
+from wsrouter.wire.encode import Answer
 
 _JSON = "application/json"
 
@@ -46,7 +48,10 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     ):
         return HttpResponse(status=403)
     body = _body(request) if event_type is MESSAGE else b""
-    return _response(run_sync(dispatch.answer(verified, body, request)))
+    answer = run_sync(dispatch.answer(verified, body, request))
+    if answer.status == 200 and not answer.headers and not answer.ended:
+        return HttpResponse(answer.body, _JSON)
+    return _response(answer, verified)
 
 
 def _body(request: HttpRequest) -> bytes | None:
@@ -63,12 +68,10 @@ def _body(request: HttpRequest) -> bytes | None:
     return body if len(body) <= limit else None
 
 
-def _response(dispatched: Dispatched) -> HttpResponse:
-    answer, afterwards = dispatched
-    if answer.status == 200 and not answer.headers and afterwards is None:
-        return HttpResponse(answer.body, _JSON)
+def _response(answer: Answer, verified: VerifiedRequest) -> HttpResponse:
     response = ResponseThenCall(answer.body, _JSON, answer.status)
-    response.afterwards = afterwards
+    if answer.ended:
+        response.afterwards = partial(dispatch.end_session, verified)
     for name, value in answer.headers.items():
         response.headers[name] = value
     return response

@@ -10,7 +10,7 @@ from wsrouter.routing.admission import admit
 from wsrouter.routing.compiled_route import CompiledRoute, HandlerInput
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
-from wsrouter.routing.flow import Flow, call, call_handler
+from wsrouter.routing.flow import Call, Flow, call
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.middleware import wrap
 from wsrouter.routing.outcome import Failure, Outcome
@@ -88,9 +88,8 @@ class Messages:
                 arguments = compiled.arguments(
                     HandlerInput(frame, request, action, connection, client_id, payload)
                 )
-            result = yield from call_handler(
-                compiled.function, arguments, compiled.is_async
-            )
+            # `call_handler` without its generator: this line runs for every message.
+            result = yield Call(compiled.function, (), arguments, compiled.is_async)
             return compiled.outcome(action, client_id, result)
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (
