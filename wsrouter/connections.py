@@ -59,7 +59,7 @@ def tell(forgotten: Sequence[RemovedConnection]) -> None:
         gateway = each.connection.address.gateway
         if gateway in conf.gateways():
             lifecycle = incoming.lifecycle(gateway)
-            lifecycle.forgotten(each.connection, Cause.ENDED)
+            lifecycle.connection_removed(each.connection, Cause.ENDED)
 
 
 def _finish(addresses: Sequence[Address]) -> None:

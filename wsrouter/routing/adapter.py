@@ -1,4 +1,4 @@
-"""Makes pydantic adapters of what a declaration names."""
+"""Makes pydantic adapters for the types in a declaration."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from wsrouter.errors import DeclarationError
 
 
 def adapter(annotation: Any, *, name: str, role: str) -> "TypeAdapter[Any]":
-    """Raises DeclarationError, with `name` and `role`, for what pydantic cannot do."""
+    """Raises DeclarationError, with `name` and `role`, for a type that pydantic
+    refuses."""
     try:
         return TypeAdapter(annotation)
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:

@@ -16,14 +16,14 @@ from wsrouter.routing.throttle import Rate
 def admit(
     route: Route, frame: Frame, connection: Connection | None, counter: Counter
 ) -> Flow[None]:
-    """Raises MessageError when the route is closed to this connection now."""
+    """Raises MessageError when this connection may not call the route now."""
     if connection is not None:
         _check_login(route, connection)
         for permission in route.permissions:
             if not (yield from _is_allowed(permission, connection)):
                 raise MessageError("permission_denied", "You may not do this.")
     if route.throttle is not None:
-        key = f"{frame.gateway}:{route.key}:{_counted(route, frame, connection)}"
+        key = f"{frame.gateway}:{route.key}:{_throttle_key(route, frame, connection)}"
         if wait := (yield from call(counter.hit, key, route.throttle)):
             raise MessageError(
                 "throttled",
@@ -36,8 +36,8 @@ def admit(
 def admit_handshake(
     rates: Iterable[Rate], frame: Frame, user: Any, counter: Counter
 ) -> Flow[None]:
-    """Raises Reject when too many connections were opened; `user` is None as long as
-    nobody has asked who it is."""
+    """Raises Reject when too many connections were opened. `user` is None before the
+    client has been identified: then only the limits per address are counted."""
     for rate in rates:
         if rate.scope == "ip" and user is None:
             who = f"ip:{frame.source_ip}"
@@ -62,7 +62,7 @@ def _is_allowed(permission: Permission, connection: Connection) -> Flow[Any]:
     return call_handler(partial(permission, connection), {}, is_async(permission))
 
 
-def _counted(route: Route, frame: Frame, connection: Connection | None) -> str:
+def _throttle_key(route: Route, frame: Frame, connection: Connection | None) -> str:
     scope = route.throttle.scope if route.throttle else "connection"
     if scope == "ip":
         return f"ip:{frame.source_ip}"

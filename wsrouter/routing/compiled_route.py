@@ -1,4 +1,4 @@
-"""A route with all that can be decided before its first message."""
+"""A route with everything that can be decided before its first message."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from wsrouter.routing.table import ExceptionHandlers, MountedRoute
 
 
 class HandlerInput(NamedTuple):
-    """A message that was let in and read: what a handler may ask for."""
+    """A message that was admitted and parsed: what a handler's parameters can be."""
 
     frame: Frame
     request: Any
@@ -53,9 +53,12 @@ _RESOLVERS: Mapping[ParameterKind, Resolver] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledRoute:
-    """How the messages of one route are answered. Without `read`, what the body holds
-    is the handler's business; `only` is the parameter of a handler that takes its
-    payload and nothing else; `is_open` when nobody is kept out."""
+    """How the messages of one route are answered.
+
+    `read` is None where the handler gets the raw text. `sole_payload` names the
+    parameter of a handler that takes its payload and nothing else. `is_open` means
+    that the route has no login, permission or throttle to check.
+    """
 
     route: Route
     function: Callable[..., Any]
@@ -102,7 +105,7 @@ class CompiledRoute:
         except (ValidationError, ValueError) as error:
             raise InvalidReply(
                 f"{self.route.signature.name} returned what is not its reply"
-                f" ({spelled(self.route.signature.returns)}): {_without_input(error)}"
+                f" ({spelled(self.route.signature.returns)}): {_describe(error)}"
             ) from None
         if result is None and client_id is None:
             return Nothing()
@@ -114,11 +117,14 @@ def _only_payload(parameters: Mapping[str, ParameterKind]) -> str | None:
     return names[0] if list(parameters.values()) == [ParameterKind.PAYLOAD] else None
 
 
-def _without_input(error: ValueError) -> str:
-    """What is logged tells where a reply is wrong, and nothing of what is in it."""
+def _describe(error: ValueError) -> str:
+    """Where a reply is wrong, without its content: this text is logged."""
     if not isinstance(error, ValidationError):
         return type(error).__name__
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    problems = error.errors(
+        include_url=False, include_input=False, include_context=False
+    )
     return "; ".join(
-        f"{'.'.join(map(str, each['loc']))} {each['type']}" for each in found
+        f"{'.'.join(map(str, problem['loc']))} {problem['type']}"
+        for problem in problems
     )

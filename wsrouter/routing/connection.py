@@ -15,10 +15,11 @@ from wsrouter.routing.unsaved_registry import PlainAnonymousUser, UnsavedRegistr
 
 
 class Connection:
-    """One open socket. A plain object: `Connection("id", user=user)` will do in a test.
+    """One open socket. It is a plain object: a test can make `Connection("id",
+    user=u)`.
 
-    `state` is a small JSON dict, writable in `connect` only; later it is changed with
-    `update_state`. Every method has an async twin with the prefix `a`.
+    `state` is a small JSON dict. It can be written in `connect` only; afterwards it is
+    changed with `update_state`. Every method has an async twin with the prefix `a`.
     """
 
     def __init__(
@@ -61,11 +62,12 @@ class Connection:
         )
 
     def join(self, group: str) -> None:
-        """Become a member of a group; raises ValueError for an impossible name."""
+        """Become a member of a group; raises ValueError for a name that is not
+        valid."""
         self._registry.join(self.id, checked_group(group))
 
     def leave(self, group: str) -> None:
-        """Leave a group; leaving one that was not joined is no error."""
+        """Leave a group; leaving a group that was not joined is no error."""
         self._registry.leave(self.id, checked_group(group))
 
     @property
@@ -73,7 +75,7 @@ class Connection:
         return self._registry.groups(self.id)
 
     def update_state(self, **changes: Any) -> Mapping[str, Any]:
-        """Change members of `state`, atomically, and return the whole."""
+        """Change keys of `state`, atomically, and return the whole dict."""
         state = self._registry.update_state(self.id, changes)
         if state is not self.state:
             self.state = ReadOnlyState(state)
@@ -85,9 +87,11 @@ class Connection:
         ports.sender().close(self.address)
 
     def info(self) -> Mapping[str, Any]:
-        """What API Gateway knows of the socket; raises ConnectionGone when closed.
+        """What API Gateway knows of the socket; raises ConnectionGone when it is
+        closed.
 
-        Keys as in its GetConnection: `connectedAt`, `lastActiveAt`, `identity`.
+        The keys are those of AWS's GetConnection: `connectedAt`, `lastActiveAt` and
+        `identity`.
         """
         self._refuse_while_connecting("ask from the first message")
         return ports.sender().info(self.address)

@@ -1,4 +1,4 @@
-"""What became of an event: done, deferred or queued, and a count of every recipient."""
+"""The result of a send: its status, and the number of recipients by outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ class Status(StrEnum):
 class Report:
     """How many recipients were delivered, gone (their connection was closed) or failed.
 
-    `reasons` counts each kind of outcome by a short word; `left_out` counts the
-    connection whose handshake was still under way when the event was sent from it.
-    `stopped` is a sentence that says why not everyone was tried, if so.
+    `reasons` counts the outcomes by a short word. `left_out` is 1 when the event was
+    sent inside `connect` and would have reached the connection that was being opened.
+    `stopped` says in a sentence why the rest was not tried; it is empty otherwise.
     """
 
     delivered: int = 0
@@ -34,7 +34,7 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """What `send` returns. `report` is there when `status` is `done`; the report of a
+    """What `send` returns. `report` is set when `status` is `done`; the report of a
     deferred or queued delivery goes to the log and to the `delivered` signal."""
 
     event: str

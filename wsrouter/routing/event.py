@@ -15,18 +15,18 @@ from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Outgoing, Recipients
 
 T = TypeVar("T")
-One = Connection | str
+ConnectionOrId = Connection | str
 
 
 class SendOptions(TypedDict, total=False):
     """The keyword arguments of `send`."""
 
-    connection: One | None
+    connection: ConnectionOrId | None
     user: Any
     group: str | None
     groups: Iterable[str] | None
     everyone: bool
-    exclude: One | Iterable[One]
+    exclude: ConnectionOrId | Iterable[ConnectionOrId]
     gateway: str | None
     on_commit: bool
 
@@ -56,12 +56,12 @@ class Event(Generic[T]):
         self,
         payload: T,
         *,
-        connection: One | None = None,
+        connection: ConnectionOrId | None = None,
         user: Any = None,
         group: str | None = None,
         groups: Iterable[str] | None = None,
         everyone: bool = False,
-        exclude: One | Iterable[One] = (),
+        exclude: ConnectionOrId | Iterable[ConnectionOrId] = (),
         gateway: str | None = None,
         on_commit: bool = True,
     ) -> Delivery:
@@ -103,21 +103,22 @@ class Event(Generic[T]):
         return self._adapter.dump_json(valid, by_alias=True)
 
 
-def _id(one: One) -> str:
+def _id(one: ConnectionOrId) -> str:
     found: object = one.id if isinstance(one, Connection) else one
     if not isinstance(found, str) or not found:
         raise TypeError(f"A connection or its id is expected, not {one!r}.")
     return found
 
 
-def _key(user: Any) -> Any:
-    """Nobody in particular is no recipient: it must not turn into everybody."""
+def _primary_key(user: Any) -> Any:
+    """Raises ValueError for an anonymous user: None would mean that no user was
+    given."""
     if (key := getattr(user, "pk", user)) is None:
         raise ValueError(f"send(user=...) takes a user who is stored, not {user!r}.")
     return key
 
 
-def _ids(many: One | Iterable[One]) -> frozenset[str]:
+def _ids(many: ConnectionOrId | Iterable[ConnectionOrId]) -> frozenset[str]:
     if isinstance(many, str | Connection):
         return frozenset({_id(many)})
     return frozenset(map(_id, many))
@@ -125,12 +126,12 @@ def _ids(many: One | Iterable[One]) -> frozenset[str]:
 
 def _recipients(
     *,
-    connection: One | None,
+    connection: ConnectionOrId | None,
     user: Any,
     group: str | None,
     groups: Iterable[str] | None,
     everyone: bool,
-    exclude: One | Iterable[One],
+    exclude: ConnectionOrId | Iterable[ConnectionOrId],
     gateway: str | None,
 ) -> Recipients:
     chosen = [connection is not None, user is not None, group is not None]
@@ -144,7 +145,7 @@ def _recipients(
     named = [group] if group is not None else list(groups or ())
     return Recipients(
         connection_id=_id(connection) if connection is not None else "",
-        user=_key(user) if user is not None else None,
+        user=_primary_key(user) if user is not None else None,
         groups=frozenset(map(checked_group, named)),
         everyone=everyone,
         exclude=_ids(exclude),
@@ -153,16 +154,16 @@ def _recipients(
 
 
 def _without_connecting(recipients: Recipients) -> tuple[Recipients, int]:
-    """Leave out the connection inside whose `connect` this is, and count it."""
-    new: Connection | None = ports.connection_in_handshake()
-    if new is None or new.id in recipients.exclude:
+    """Leave out the connection that is being opened here, and count it."""
+    opening: Connection | None = ports.connection_in_handshake()
+    if opening is None or opening.id in recipients.exclude:
         return recipients, 0
-    if recipients.connection_id == new.id:
+    if recipients.connection_id == opening.id:
         raise HandshakeNotDone
-    meant = recipients.gateway in ("", new.gateway) and (
+    is_recipient = recipients.gateway in ("", opening.gateway) and (
         recipients.everyone
-        or (recipients.user is not None and recipients.user == new.user.pk)
-        or bool(recipients.groups & new.groups)
+        or (recipients.user is not None and recipients.user == opening.user.pk)
+        or bool(recipients.groups & opening.groups)
     )
-    excluded = recipients.exclude | {new.id}
-    return replace(recipients, exclude=excluded), int(meant)
+    excluded = recipients.exclude | {opening.id}
+    return replace(recipients, exclude=excluded), int(is_recipient)

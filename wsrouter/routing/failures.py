@@ -1,4 +1,4 @@
-"""What an exception answers: the user's handlers, known errors, and crashes."""
+"""Answers exceptions: by the application's handlers, by known types, or as crashes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ OnCrash = Callable[[Frame, Any, Exception], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErrorMapping:
-    """How an exception that routing does not know is answered: as an error frame, and
-    as the status of a refused handshake."""
+    """The answer to an exception of another library: its error frame, and the status of
+    a handshake that it refuses."""
 
     status: int
     error: Callable[[Exception], MessageError]
@@ -31,8 +31,8 @@ ErrorMappings = Mapping[type[Exception], ErrorMapping]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failures:
-    """Turns what was raised into a MessageError or a Reject; other exceptions are
-    reported and come back as `CRASH`."""
+    """Turns exceptions into MessageErrors and Rejects. An exception that has no answer
+    is a crash: it is reported and becomes `CRASH`."""
 
     known: ErrorMappings
     on_crash: OnCrash
@@ -105,8 +105,8 @@ class Failures:
     def _nearest(
         self, kind: type[Exception], handlers: Sequence[ExceptionHandlers]
     ) -> Hook | None:
-        """The nearest router's handler, there of the nearest ancestor. A handler of
-        plain Exception does not get what has an answer of its own."""
+        """The handler of the nearest router, and there of the nearest base class. A
+        handler of plain Exception does not get an exception with its own answer."""
         if not any(handlers):
             return None
         ancestors: list[type] = []

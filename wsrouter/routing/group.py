@@ -4,10 +4,10 @@ GROUP_CHARACTERS = 255
 
 
 def checked_group(name: str) -> str:
-    """The name itself; raises ValueError when no group can be called that.
+    """The name itself; raises ValueError when it is not a valid group name.
 
     A name has 1 to 255 printable characters and no space at either end: databases
-    differ in what they make of such spaces.
+    differ in how they compare such spaces.
     """
     if not isinstance(name, str):
         raise TypeError(f"A group name is a string, not {name!r}.")

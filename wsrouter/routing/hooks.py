@@ -19,7 +19,7 @@ from wsrouter.routing.table import Stack, Table
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HookRun:
-    """One run through a stack; it ends at the first refusal when `refusable`."""
+    """One run through a stack; when `refusable`, it ends at the first refusal."""
 
     values: Mapping[ParameterKind, Any]
     refusable: bool
@@ -97,7 +97,7 @@ class Hooks:
 
 
 def _accepted(hook: Hook, result: Any) -> Accept:
-    """Fails for anything else: `return False` must not let a client in."""
+    """Raises TypeError for anything else: `return False` must not let a client in."""
     if not isinstance(result, Accept | None):
         raise TypeError(
             f"{hook.signature.name} returned {result!r}; a connect handler returns None"

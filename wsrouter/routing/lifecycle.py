@@ -1,4 +1,5 @@
-"""Remember on connect, dispatch, forget on disconnect."""
+"""Answers every kind of frame: stores a connection when it opens, removes it when it
+ends, and hands messages on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ IDENTITY_MISMATCH = Refused(403, "This connection belongs to somebody else.")
 
 
 class Registry(Protocol):
-    """What is remembered of open connections."""
+    """Stores open connections."""
 
     def remember(self, frame: Frame, connection: Connection, identity: Any) -> bool: ...
 
@@ -30,8 +31,8 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Lifecycle:
-    """Answers every frame of one gateway. `identify` tells from frame and request who
-    is connecting; what it returns has a `user` and is handed on to the registry."""
+    """Answers every frame of one gateway. `identify` finds out from frame and request
+    who is connecting; its result has a `user` and is passed to the registry."""
 
     messages: Messages
     hooks: Hooks
@@ -48,36 +49,34 @@ class Lifecycle:
             flow = self._connect(frame, request)
         else:
             flow = self._disconnect(frame)
-        return self._guarded(flow, frame, request)
+        return self._reporting_crashes(flow, frame, request)
 
-    def lost(self, address: Address, cause: Cause = Cause.GONE) -> None:
-        """Forget a connection that ended without a `$disconnect` so far."""
-        frame = _ending(address)
+    def connection_lost(self, address: Address, cause: Cause = Cause.GONE) -> None:
+        """Remove a connection that ended, before any `$disconnect` of it arrived."""
+        frame = _disconnect_frame(address)
         ended = self._end(frame, Disconnected(cause=cause))
-        run_sync(self._guarded(ended, frame, None))
+        run_sync(self._reporting_crashes(ended, frame, None))
 
-    def forgotten(self, connection: Connection, cause: Cause) -> None:
-        """Tell the handlers of a connection that is forgotten already."""
-        frame = _ending(connection.address)
-        told = self._tell(frame, connection, Disconnected(cause=cause))
-        run_sync(self._guarded(told, frame, None))
+    def connection_removed(self, connection: Connection, cause: Cause) -> None:
+        """Run the disconnect handlers of a connection that is removed already."""
+        frame = _disconnect_frame(connection.address)
+        flow = self._run_handlers(frame, connection, Disconnected(cause=cause))
+        run_sync(self._reporting_crashes(flow, frame, None))
 
     def _connect(self, frame: Frame, request: Any) -> Flow[Outcome]:
         try:
-            identity = yield from self._admitted(frame, request)
+            identity = yield from self._identify(frame, request)
         except Reject as refusal:
             return Refused(refusal.status, refusal.reason)
-        connection = _new(frame, identity.user)
+        connection = _new_connection(frame, identity.user)
         outcome = yield from self.hooks.connect(frame, request, connection)
         if not isinstance(outcome, Accept):
             return outcome
-        remembered = yield from call(
-            self.registry.remember, frame, connection, identity
-        )
-        return outcome if remembered else IDENTITY_MISMATCH
+        stored = yield from call(self.registry.remember, frame, connection, identity)
+        return outcome if stored else IDENTITY_MISMATCH
 
-    def _admitted(self, frame: Frame, request: Any) -> Flow[Any]:
-        """Addresses are counted before anybody is looked up."""
+    def _identify(self, frame: Frame, request: Any) -> Flow[Any]:
+        """The limits per address come before any look-up of the user."""
         yield from admit_handshake(self.throttles, frame, None, self.counter)
         identity = yield from self.identify(frame, request)
         yield from admit_handshake(self.throttles, frame, identity.user, self.counter)
@@ -88,22 +87,23 @@ class Lifecycle:
         return self._end(frame, Disconnected(code=code, reason=reason))
 
     def _end(self, frame: Frame, how: Disconnected) -> Flow[Outcome]:
-        """Only one of several calls gets the connection: its handlers run once."""
-        forgotten = yield from call(
+        """Of several calls at once only one gets the connection: its handlers run
+        once."""
+        removed = yield from call(
             self.registry.forget, frame.connection_id, frame.gateway
         )
-        if forgotten is None:
+        if removed is None:
             return Nothing()
-        how = replace(how, cause=forgotten.cause or how.cause)
-        return (yield from self._tell(frame, forgotten.connection, how))
+        how = replace(how, cause=removed.cause or how.cause)
+        return (yield from self._run_handlers(frame, removed.connection, how))
 
-    def _tell(
+    def _run_handlers(
         self, frame: Frame, connection: Connection, how: Disconnected
     ) -> Flow[Outcome]:
         yield from self.hooks.disconnect(frame, connection, how)
         return Nothing()
 
-    def _guarded(
+    def _reporting_crashes(
         self, flow: Flow[Outcome], frame: Frame, request: Any
     ) -> Flow[Outcome]:
         try:
@@ -114,7 +114,7 @@ class Lifecycle:
 
 
 def crash_answer(frame: Frame, envelope: Envelope) -> Outcome:
-    """What a frame is answered with when nobody could handle it."""
+    """The answer to a frame that could not be handled."""
     if frame.event_type is _CONNECT:
         return Refused(500)
     if frame.event_type is _DISCONNECT:
@@ -123,7 +123,7 @@ def crash_answer(frame: Frame, envelope: Envelope) -> Outcome:
     return Failure(CRASH, head.action, head.id, crashed=True)
 
 
-def _ending(address: Address) -> Frame:
+def _disconnect_frame(address: Address) -> Frame:
     return Frame(
         event_type=_DISCONNECT,
         route_key="$disconnect",
@@ -134,7 +134,7 @@ def _ending(address: Address) -> Frame:
     )
 
 
-def _new(frame: Frame, user: Any) -> Connection:
+def _new_connection(frame: Frame, user: Any) -> Connection:
     return Connection(
         frame.connection_id,
         user=user,

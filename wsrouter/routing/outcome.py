@@ -1,7 +1,7 @@
-"""What became of a frame: the values that dispatch returns and the endpoint encodes.
+"""The results of handling a frame, which `wire.encode` turns into HTTP answers.
 
-Those that answer messages are not frozen: each is made once a message, and that would
-take twice as long.
+The classes that answer messages are not frozen: one is made for every message, and a
+frozen dataclass takes twice as long to make.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Failure:
-    """An error frame; `crashed` when the cause was not the client's."""
+    """An error frame. `crashed` means that the application failed, not the client."""
 
     error: MessageError
     action: str | None = None
@@ -45,7 +45,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """There is nothing to answer."""
+    """The answer has no body."""
 
 
 Outcome = Accept | Refused | Reply | Failure | Nothing

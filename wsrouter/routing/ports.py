@@ -1,4 +1,4 @@
-"""What routing needs from above, as protocols, and the slot for the sender."""
+"""What routing needs from the layers above it, as protocols."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipients:
-    """Whom an event is for: exactly one of the first four says so."""
+    """The recipients of an event: exactly one of the first four fields is set."""
 
     connection_id: str = ""
     user: Any = None
@@ -60,7 +60,7 @@ class Outgoing:
 
 
 class Sender(Protocol):
-    """Sends events and speaks of single connections to API Gateway."""
+    """Sends events, and closes and inspects single connections."""
 
     def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery: ...
 
@@ -77,7 +77,8 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemovedConnection:
-    """A connection that was just removed, and why it had ended before, if it had."""
+    """A connection that was just removed from the registry. `cause` is why it had
+    ended, or None if it had not."""
 
     connection: Any
     cause: Cause | None = None
@@ -87,13 +88,13 @@ class Counter(Protocol):
     """Counts calls against a rate."""
 
     def hit(self, key: str, rate: Rate) -> float:
-        """Seconds to wait until the next call is allowed; 0 when this one is."""
+        """The seconds until the next call is allowed; 0 when this call is."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeHeader:
-    """What a body says of itself: the key it names and the client's id, as far as they
-    can be made out, and why the body selects no route."""
+    """The route key and the client's id in a body, as far as they can be read, and why
+    the body selects no route."""
 
     action: str | None
     id: str | int | None
@@ -101,8 +102,8 @@ class EnvelopeHeader:
 
 
 class ParsedEnvelope(NamedTuple):
-    """What an envelope holds: the client's id, as far as it can be made out, and the
-    validated payload, or why there is none."""
+    """The client's id, as far as it can be read, and the validated payload, or why
+    there is none."""
 
     id: str | int | None
     payload: Any = None
@@ -110,12 +111,12 @@ class ParsedEnvelope(NamedTuple):
 
 
 Reader = Callable[[bytes], ParsedEnvelope]
-"""Opens the envelopes of one route. Never raises, whatever the body is: an exception
-would cost as much as the rest of an answer."""
+"""Parses the envelopes of one route. It never raises: an exception would cost as much
+as the rest of an answer."""
 
 
 class Envelope(Protocol):
-    """The JSON frame around payloads, as the gateway's settings choose it."""
+    """The JSON frame around payloads, chosen by the setting ENVELOPE."""
 
     def reader(self, payload: Any, *, default: Any) -> Reader:
         """The reader of a route that takes `payload`, a type; `default` stands in for a
@@ -125,7 +126,7 @@ class Envelope(Protocol):
         """Never raises, whatever the body is."""
 
     def client_id(self, body: bytes) -> str | int | None:
-        """The client's id in a body, as far as it can be made out."""
+        """The client's id in a body, as far as it can be read."""
 
 
 @dataclass(slots=True)

@@ -16,12 +16,13 @@ from wsrouter.routing.signature import describe
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 DEFAULT_KEY = "$default"
-_CARRIED = re.compile(r"[!-+\--~]([ -+\--~]*[!-+\--~])?")
+_HEADER_SAFE = re.compile(r"[!-+\--~]([ -+\--~]*[!-+\--~])?")
 RESERVED_EVENTS = frozenset({"reply", "error"})
 
 
-def _bare(method: F) -> F:
-    """Says what is wrong with `@router.connect()`, which Python would say less well."""
+def _without_parentheses(method: F) -> F:
+    """Raise a clear error for `@router.connect()`; Python's own TypeError would not
+    name the mistake."""
 
     @wraps(method)
     def checked(router: "Router", *functions: Any) -> Any:
@@ -102,7 +103,7 @@ class Router:
 
         return register
 
-    @_bare
+    @_without_parentheses
     def default(self, function: F) -> F:
         """Handle the messages that name no registered route; one in a whole API.
 
@@ -112,13 +113,13 @@ class Router:
         self._add(self.defaults, route)
         return function
 
-    @_bare
+    @_without_parentheses
     def connect(self, function: F) -> F:
         """Run before a handshake is accepted; raise Reject to refuse it."""
         self.connects.append(routes.hook(function, routes.CONNECT_PARAMETERS))
         return function
 
-    @_bare
+    @_without_parentheses
     def disconnect(self, function: F) -> F:
         """Run after a connection has ended, at most once for each."""
         self.disconnects.append(routes.hook(function, routes.DISCONNECT_PARAMETERS))
@@ -133,7 +134,7 @@ class Router:
         self._add(self.events, event)
         return event
 
-    @_bare
+    @_without_parentheses
     def middleware(self, function: F) -> F:
         """Wrap every frame: `def middleware(frame, call_next)`, or `async def`.
 
@@ -168,7 +169,7 @@ class Router:
         """
         if not isinstance(router, Router):
             raise DeclarationError(f"include() takes a Router, not {router!r}.")
-        if router is self or self in _below(router):
+        if router is self or self in _descendants(router):
             raise DeclarationError("A router cannot include itself.")
         if prefix:
             _check_key(prefix, f"include(prefix={prefix!r})")
@@ -217,22 +218,22 @@ def _check_key(key: object, where: str) -> None:
         problem = "a route key is a string that is not empty"
     elif key.startswith("$"):
         problem = "a route key cannot start with '$' (API Gateway keeps those)"
-    elif not _CARRIED.fullmatch(key):
+    elif not _HEADER_SAFE.fullmatch(key):
         problem = "a route key travels in a header: ASCII, no comma, no space at an end"
     else:
         return
     raise DeclarationError(f"{where}: {problem}, not {key!r}.")
 
 
-def _below(router: Router) -> list[Router]:
+def _descendants(router: Router) -> list[Router]:
     inner = [include.router for include in router.includes]
-    return inner + [each for child in inner for each in _below(child)]
+    return inner + [router for child in inner for router in _descendants(child)]
 
 
 def _refuse_clashes(root: Router) -> None:
-    """A key, an event name or `default` may be declared once in a whole tree."""
+    """A key, an event name and the default handler may be declared once in a tree."""
     seen: dict[str, str] = {}
-    for what, where in _declared(root, ""):
+    for what, where in _declarations(root, ""):
         if what in seen:
             raise DeclarationError(
                 f"{what} is declared twice: by {seen[what]} and by {where}."
@@ -240,7 +241,7 @@ def _refuse_clashes(root: Router) -> None:
         seen[what] = where
 
 
-def _declared(router: Router, prefix: str) -> list[tuple[str, str]]:
+def _declarations(router: Router, prefix: str) -> list[tuple[str, str]]:
     found = [(f"Route {prefix + r.key!r}", r.signature.name) for r in router.routes]
     found += [("The default handler", r.signature.name) for r in router.defaults]
     found += [
@@ -248,5 +249,5 @@ def _declared(router: Router, prefix: str) -> list[tuple[str, str]]:
         for event in router.events
     ]
     for include in router.includes:
-        found += _declared(include.router, prefix + include.prefix)
+        found += _declarations(include.router, prefix + include.prefix)
     return found

@@ -1,4 +1,4 @@
-"""Reads what a handler asks for, once, when it is declared."""
+"""Reads the parameters of a handler, once, when it is declared."""
 
 import inspect
 import typing
@@ -14,11 +14,11 @@ from wsrouter.routing.flow import is_async
 from wsrouter.routing.frame import Disconnected, Frame, Message
 
 _REQUEST = ("django.http.request", "HttpRequest")
-"""Known by name, so that routing works where Django is not installed."""
+"""Compared by name, so that routing works without Django."""
 
 
 class ParameterKind(Enum):
-    """What a parameter is filled with."""
+    """What a handler gets as a parameter."""
 
     CONNECTION = auto()
     MESSAGE = auto()
@@ -42,8 +42,7 @@ _KIND_BY_TYPE: Mapping[type, ParameterKind] = {
 class Signature:
     """A handler's parameters by name, its payload and its return annotation.
 
-    `...` stands for what is not there: no payload, no default for it, no annotation of
-    what the function returns.
+    `...` means that there is none: no payload, no default, or no return annotation.
     """
 
     name: str
@@ -88,7 +87,7 @@ def read_signature(
 
 
 def _refuse_two(before: Mapping[str, ParameterKind], parameter: str, name: str) -> None:
-    """What is no known annotation asks for the payload, a misspelt one, too."""
+    """Every annotation that is not known is the payload's, also a misspelt one."""
     for earlier, kind in before.items():
         if kind is ParameterKind.PAYLOAD:
             raise DeclarationError(
@@ -97,11 +96,11 @@ def _refuse_two(before: Mapping[str, ParameterKind], parameter: str, name: str) 
 
 
 def check_function(function: Any, name: str) -> None:
-    """Raises DeclarationError for what is no function, or one that yields."""
+    """Raises DeclarationError for an object that is no function, or one that yields."""
     if not callable(function) or inspect.isclass(function):
         raise DeclarationError(f"{name} is not a function.")
-    for each in (function, type(function).__call__):
-        if inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each):
+    for code in (function, type(function).__call__):
+        if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
             raise DeclarationError(f"{name} must return its result, not yield it.")
 
 
@@ -148,7 +147,7 @@ def _parameter_kind(
         )
     kind = _kind_of_annotation(hints[parameter.name], allowed)
     if kind not in allowed:
-        listed = ", ".join(sorted(each.name.lower() for each in allowed))
+        listed = ", ".join(sorted(kind.name.lower() for kind in allowed))
         raise DeclarationError(
             f"{name}: parameter {parameter.name!r} cannot be filled here."
             f" Possible are: {listed}."

@@ -1,4 +1,4 @@
-"""The state of a connection after its `connect`: to be read, not written to."""
+"""The state of a connection after its `connect`, which cannot be written to."""
 
 from typing import Any, NoReturn
 
@@ -12,7 +12,7 @@ def _refuse(*_: Any, **__: Any) -> NoReturn:
 
 
 class ReadOnlyState(dict[str, Any]):
-    """A dict whose every way to change it is refused with what to do instead."""
+    """A dict that raises TypeError when it is changed, with what to do instead."""
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse

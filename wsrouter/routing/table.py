@@ -1,4 +1,5 @@
-"""A root router laid flat: every route with what wraps it."""
+"""A router tree flattened: every route with the middleware and the exception handlers
+that apply to it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ class Inherited:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MountedRoute:
-    """A route in its place."""
+    """A route with its full key, and what it inherits from the routers around it."""
 
     route: Route
     middlewares: tuple[Middleware, ...] = ()
@@ -69,7 +70,7 @@ def table(root: Router) -> Table:
     """The table of what `root` registers now."""
     inherited = Inherited().inside(root)
     return Table(
-        routes={each.route.key: each for each in _routes(root, inherited)},
+        routes={found.route.key: found for found in _routes(root, inherited)},
         default=next(_defaults(root, inherited), None),
         connects=_stack(root, "connects"),
         disconnects=_stack(root, "disconnects"),

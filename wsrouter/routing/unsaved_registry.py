@@ -1,4 +1,5 @@
-"""A connection without a database: while it is being made, and in unit tests."""
+"""The groups and the state of a connection that is in no database: one that is being
+opened, or one that a unit test made."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +8,7 @@ from wsrouter.routing.group import checked_group
 
 
 class PlainAnonymousUser:
-    """The user of a connection made without Django: nobody in particular."""
+    """The anonymous user of a connection that was made without Django."""
 
     pk = None
     is_authenticated = False
@@ -19,7 +20,7 @@ class PlainAnonymousUser:
 
 
 class UnsavedRegistry:
-    """Registry of one connection that is in no database: new, or in a test."""
+    """Keeps the groups and the state of one connection in memory."""
 
     def __init__(self, groups: Iterable[str], state: dict[str, Any]) -> None:
         self._groups = {checked_group(group) for group in groups}

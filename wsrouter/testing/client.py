@@ -14,7 +14,7 @@ from wsrouter.routing.frame import EventType
 from wsrouter.testing.simulated_gateway import (
     event_context,
     memory,
-    run_what_waits_for_commit,
+    run_on_commit_callbacks,
     selected_key,
     token,
 )
@@ -24,7 +24,7 @@ _NO_PAYLOAD: Any = object()
 
 
 class HandshakeRefused(AssertionError):
-    """The endpoint refused the connection; `status` and `reason` are what it said."""
+    """The endpoint refused the handshake, with this `status` and `reason`."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"The handshake was refused with {status} {reason}".strip())
@@ -65,7 +65,7 @@ class WebSocketClient:
         self._gateway = conf.gateway(gateway)
         self._http = Client(raise_request_exception=raise_exceptions)
         self._inbox: deque[dict[str, Any]] = deque()
-        self._facts: dict[str, str] = {}
+        self._connection_context: dict[str, str] = {}
         self._is_open = False
         self._enter()
 
@@ -85,14 +85,15 @@ class WebSocketClient:
         user_agent: str = "",
         principal: str = "",
     ) -> Self:
-        """Make the handshake, with a new connection id each time; raises
-        HandshakeRefused. `principal` is whom the gateway's authorizer lets in."""
+        """Make the handshake, with a new connection id every time; raises
+        HandshakeRefused. `principal` is the user that the gateway's authorizer
+        names."""
         assert not self._is_open, "The connection is open already."
         if self.close_code is not None:
             self.connection_id, self.close_code = token(), None
         if not self._leave.alive:
             self._enter()
-        self._facts = {
+        self._connection_context = {
             "sourceIp": source_ip,
             "userAgent": user_agent,
             "stage": self._gateway.stage,
@@ -116,13 +117,13 @@ class WebSocketClient:
     def send(self, action: str, payload: Any = _NO_PAYLOAD, *, id: Any = None) -> None:  # noqa: A002  # the frame's
         """Send a message in the gateway's envelope; answers arrive in `receive`.
 
-        `payload` is anything that pydantic makes JSON of.
+        `payload` is anything that pydantic can turn into JSON.
         """
         self.send_text(to_json(self._envelope(action, payload, id)).decode())
 
     def send_text(self, text: str) -> None:
-        """Send a raw frame. One above 128 KB closes the connection with 1009."""
-        assert self._is_open, self._why_not_open()
+        """Send a raw frame. A frame above 128 KB closes the connection with 1009."""
+        assert self._is_open, self._not_open_message()
         if len(text.encode()) > limits.MESSAGE_BYTES:
             self.disconnect(1009)
             return
@@ -156,11 +157,11 @@ class WebSocketClient:
         raise AssertionError(f"{action!r} was not answered; there is: {self.frames}")
 
     def receive(self, type: str | None = None) -> dict[str, Any]:  # noqa: A002  # the frame's
-        """The next frame, of this type (an event's name, `reply` or `error`) if given.
+        """The next frame, or the next of a type: an event's name, `reply` or `error`.
 
-        What a test itself sends after the commit is sent now.
+        Sends that wait for the test's own commit are sent now.
         """
-        run_what_waits_for_commit()
+        run_on_commit_callbacks()
         for frame in self._inbox:
             if type is None or frame.get("type") == type:
                 self._inbox.remove(frame)
@@ -170,8 +171,8 @@ class WebSocketClient:
 
     @property
     def frames(self) -> list[dict[str, Any]]:
-        """Everything that has arrived and was not received yet."""
-        run_what_waits_for_commit()
+        """The frames that have arrived and were not received yet."""
+        run_on_commit_callbacks()
         return list(self._inbox)
 
     @property
@@ -191,7 +192,7 @@ class WebSocketClient:
     def closed_by_server(self) -> None:
         self._ended(1000, "Connection Closed Normally")
 
-    def _why_not_open(self) -> str:
+    def _not_open_message(self) -> str:
         if self.close_code is None:
             return "The connection is not open: call connect() first."
         return f"The connection is not open any more: closed with {self.close_code}."
@@ -211,7 +212,9 @@ class WebSocketClient:
         memory.post(self._http, self._gateway, context)
 
     def _context(self, event: EventType, key: str, **more: str) -> dict[str, str]:
-        return event_context(event, self.connection_id, key, **self._facts, **more)
+        return event_context(
+            event, self.connection_id, key, **self._connection_context, **more
+        )
 
     def _envelope(self, action: str, payload: Any, client_id: Any) -> dict[str, Any]:
         key = selection.parse(self._gateway.route_selection_expression).key or "action"

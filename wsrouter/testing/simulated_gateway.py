@@ -1,5 +1,5 @@
-"""Stands in for API Gateway in tests: posts events to the real endpoint and holds the
-clients' sockets."""
+"""Takes the place of API Gateway in tests: posts events to the real endpoint and holds
+the sockets of test clients."""
 
 import base64
 import secrets
@@ -27,13 +27,13 @@ API_ID = "testing000"
 
 
 def token() -> str:
-    """An id as API Gateway makes them: 15 base64url characters and `=`."""
+    """An id in API Gateway's form: 15 base64url characters and `=`."""
     return base64.urlsafe_b64encode(secrets.token_bytes(11)).decode()
 
 
-class GatewayInMemory:
-    """One for the process; it is the transport, and its secret counts, for as long as
-    there are clients."""
+class SimulatedGateway:
+    """One for the process. While it has clients, events are sent through it, and its
+    secret is accepted."""
 
     def __init__(self) -> None:
         self.transport = MemoryTransport()
@@ -62,7 +62,7 @@ class GatewayInMemory:
         query: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
-        """One event; what it leaves for the commit is run, as a commit would."""
+        """Post one event, then run what it left for the commit."""
         principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
         mapped = mapping.request_parameters(
             alias=gateway.alias,
@@ -71,7 +71,7 @@ class GatewayInMemory:
         )
         sent = dict(headers or {})
         for target, source in mapped.items():
-            if value := _resolved(source, context):
+            if value := _evaluate(source, context):
                 sent[target.removeprefix(mapping.TARGET)] = value
         response = browser.post(
             _endpoint() + (f"?{query}" if query else ""),
@@ -80,7 +80,7 @@ class GatewayInMemory:
             secure=True,
             headers=sent,
         )
-        run_what_waits_for_commit()
+        run_on_commit_callbacks()
         return response  # type: ignore[return-value]
 
 
@@ -114,16 +114,16 @@ def event_context(
     }
 
 
-def run_what_waits_for_commit() -> None:
-    """In a TestCase nothing is ever committed; what waits for it is run all the same,
-    unless the test itself has a transaction open."""
+def run_on_commit_callbacks() -> None:
+    """A TestCase never commits, so its `on_commit` callbacks are run here, unless the
+    test itself has a transaction open."""
     for connection in connections.all(initialized_only=True):
-        while connection.run_on_commit and _only_of_testcase(connection):
+        while connection.run_on_commit and _is_testcase_only(connection):
             waiting: tuple[Any, ...] = connection.run_on_commit.pop(0)
             waiting[1]()
 
 
-def _only_of_testcase(connection: BaseDatabaseWrapper) -> bool:
+def _is_testcase_only(connection: BaseDatabaseWrapper) -> bool:
     blocks: list[Any] = connection.atomic_blocks
     return bool(blocks) and all(block._from_testcase for block in blocks)
 
@@ -137,11 +137,11 @@ def _endpoint() -> str:
         ) from error
 
 
-def _resolved(source: str, context: Mapping[str, str]) -> str:
+def _evaluate(source: str, context: Mapping[str, str]) -> str:
     if source.startswith("'"):
         return source.strip("'")
     name = source.removeprefix("context.").removeprefix("identity.")
     return context.get(name, "")
 
 
-memory = GatewayInMemory()
+memory = SimulatedGateway()

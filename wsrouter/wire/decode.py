@@ -36,7 +36,7 @@ _values = itemgetter(*(_KEYS[name] for name in ALWAYS_MAPPED))
 _USUAL_VALUES = re.compile(
     "\n".join(f"(?:{_SHAPES.get(name, _VISIBLE).pattern})" for name in ALWAYS_MAPPED)
 )
-"""The values that every event has, a line each, in their usual form."""
+"""The values that every event has, one to a line, in their usual form."""
 _EVENTS = {event.value: event for event in EventType}
 _CONNECT, _, _DISCONNECT = EventType
 _HANDSHAKE = environ_key("Sec-WebSocket-Key")
@@ -117,7 +117,7 @@ def headers(
 
 def _always_mapped(environ: Environ) -> Sequence[str]:
     """The values of the headers that every event has. One match checks all of them
-    where they are as usual; otherwise each is checked for itself."""
+    in their usual form; otherwise they are checked one by one."""
     try:
         values: Sequence[str] = _values(environ)
     except KeyError:

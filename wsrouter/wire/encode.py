@@ -1,4 +1,4 @@
-"""Outcomes and events to what travels: an HTTP answer, or the text of a frame."""
+"""Turns outcomes into HTTP answers, and events into the text of a frame."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,12 +17,12 @@ _PLAIN = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
-"""What pydantic writes otherwise, or more of, orjson leaves to it."""
+"""Types that orjson writes in another form than pydantic are left to pydantic."""
 
 
 class Answer(NamedTuple):
-    """The HTTP answer to one frame; `failed` when it tells of an error, `ended` when
-    that is the end of the connection's session."""
+    """The HTTP answer to one frame. `failed` means that it is an error, `ended` that
+    the session behind the connection has ended."""
 
     status: int = 200
     body: bytes = b""
@@ -40,7 +40,7 @@ def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
     if isinstance(outcome, Failure):
         status = crash_status if outcome.crashed else 200
         ended = isinstance(outcome.error, SessionEnded)
-        return Answer(status, _error_fitting(outcome), _NONE, True, ended)
+        return Answer(status, _error_within_limit(outcome), _NONE, True, ended)
     match outcome:
         case Accept(subprotocol=chosen):
             return Answer(headers={"Sec-WebSocket-Protocol": chosen} if chosen else {})
@@ -55,7 +55,7 @@ def event(name: str, payload: bytes) -> bytes:
 
 
 def _reply(reply: Reply) -> bytes:
-    frame = _head("reply", reply.action, reply.id)
+    frame = _start_frame("reply", reply.action, reply.id)
     frame["payload"] = orjson.Fragment(reply.payload)
     return orjson.dumps(frame)
 
@@ -68,7 +68,7 @@ def _too_large(reply: Reply, body: bytes) -> Answer:
     return Answer(body=_error(Failure(error, reply.action, reply.id)), failed=True)
 
 
-def _error_fitting(failure: Failure) -> bytes:
+def _error_within_limit(failure: Failure) -> bytes:
     body = _error(failure)
     if len(body) <= limits.MESSAGE_BYTES:
         return body
@@ -85,7 +85,7 @@ def _error(failure: Failure) -> bytes:
         "message": _text(error.message),
         "retry": bool(error.retry),
     }
-    frame = _head("error", failure.action, failure.id)
+    frame = _start_frame("error", failure.action, failure.id)
     frame["error"] = content
     if error.detail is not None:
         content["detail"] = error.detail
@@ -99,24 +99,26 @@ def _error(failure: Failure) -> bytes:
 
 
 def _text(value: object) -> str:
-    """Also of a lazy translation; what UTF-8 cannot hold is replaced."""
+    """The text of a string or a lazy translation; lone surrogates are replaced."""
     if type(value) is str and value.isascii():
         return value
     return str(value).encode("utf-8", "replace").decode()
 
 
 def _detail(detail: Any) -> orjson.Fragment | None:
-    """Any object as strict JSON; None when nothing can be made of it."""
+    """Any object as strict JSON; None when that is impossible."""
     try:
         return orjson.Fragment(to_json(detail, fallback=str, inf_nan_mode="null"))
     except ValueError:
         return None
 
 
-def _head(kind: str, action: str | None, client_id: str | int | None) -> dict[str, Any]:
-    head: dict[str, Any] = {"type": kind}
+def _start_frame(
+    kind: str, action: str | None, client_id: str | int | None
+) -> dict[str, Any]:
+    frame: dict[str, Any] = {"type": kind}
     if action is not None:
-        head["action"] = action
+        frame["action"] = action
     if client_id is not None:
-        head["id"] = client_id
-    return head
+        frame["id"] = client_id
+    return frame

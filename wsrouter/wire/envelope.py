@@ -1,4 +1,4 @@
-"""Inbound envelopes: the JSON around a payload, nested beside its key or flat in it."""
+"""Inbound envelopes: a payload in its own member (nested), or beside the key (flat)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired
@@ -13,10 +13,10 @@ from wsrouter.routing.ports import EnvelopeHeader, ParsedEnvelope, Reader
 ID_CHARACTERS = 128
 ID_BITS = 64
 _INTEGERS = range(-(2 ** (ID_BITS - 1)), 2 ** (ID_BITS - 1))
-DETAILS = 20
-"""How many validation errors are reported; more help nobody and may not fit."""
+MAX_DETAILS = 20
+"""Validation errors that are reported; more would not help and may not fit."""
 _ECHOED_CHARACTERS = 128
-_NO_ID = (
+_ID_RULE = (
     f"'id' is a string of up to {ID_CHARACTERS} characters or a {ID_BITS}-bit integer."
 )
 Id = (
@@ -31,9 +31,9 @@ def malformed(message: str) -> MessageError:
 
 
 @dataclass(frozen=True, slots=True)
-class _Keyed:
-    """What a body says of itself is beside its payload in either; `key` is the name of
-    the action."""
+class _WithKey:
+    """In both envelopes the action and the id are members of the body; `key` is the
+    name of the action's member."""
 
     key: str | None
 
@@ -45,7 +45,7 @@ class _Keyed:
 
 
 @dataclass(frozen=True, slots=True)
-class Nested(_Keyed):
+class Nested(_WithKey):
     """`{"action": ..., "id": ..., "payload": ...}`."""
 
     def reader(self, payload: Any, *, default: Any) -> Reader:
@@ -58,15 +58,16 @@ class Nested(_Keyed):
             try:
                 opened = validate(body)
             except ValidationError as error:
-                # Of what is valid in a body that is not, pydantic tells nothing.
-                return ParsedEnvelope(_client_id(body), problem=_refusal(error))
+                # pydantic returns no part of a body that is not valid, so the id is
+                # read again.
+                return ParsedEnvelope(_client_id(body), problem=_envelope_error(error))
             return ParsedEnvelope(opened.get("id"), opened.get("payload", default))
 
         return read
 
 
 @dataclass(frozen=True, slots=True)
-class Flat(_Keyed):
+class Flat(_WithKey):
     """`{"action": ..., "id": ..., <the payload's own members>}`."""
 
     def reader(self, payload: Any, *, default: Any) -> Reader:
@@ -84,7 +85,7 @@ class Flat(_Keyed):
                 return ParsedEnvelope(client_id, validate(to_json(members)))
             except ValidationError as error:
                 return ParsedEnvelope(
-                    client_id, problem=_invalid(error.errors(**_QUIET))
+                    client_id, problem=_invalid(error.errors(**_WITHOUT_INPUT))
                 )
             except MessageError as problem:
                 return ParsedEnvelope(client_id, problem=problem)
@@ -92,14 +93,18 @@ class Flat(_Keyed):
         return read
 
 
-_QUIET: Any = {"include_url": False, "include_input": False, "include_context": False}
+_WITHOUT_INPUT: Any = {
+    "include_url": False,
+    "include_input": False,
+    "include_context": False,
+}
 
 
-def _refusal(error: ValidationError) -> MessageError:
-    found = error.errors(**_QUIET)
+def _envelope_error(error: ValidationError) -> MessageError:
+    found = error.errors(**_WITHOUT_INPUT)
     if found[0]["loc"]:
         if found[0]["loc"][0] == "id":
-            return malformed(_NO_ID)
+            return malformed(_ID_RULE)
         return _invalid(found, above=1)
     if found[0]["type"] == "json_invalid":
         return malformed("The frame is not valid JSON.")
@@ -109,8 +114,8 @@ def _refusal(error: ValidationError) -> MessageError:
 def _invalid(found: list[Any], *, above: int = 0) -> MessageError:
     """`above` is how many members lead to the payload."""
     detail = [
-        {"loc": [*each["loc"][above:]], "msg": each["msg"], "type": each["type"]}
-        for each in found[:DETAILS]
+        {"loc": [*error["loc"][above:]], "msg": error["msg"], "type": error["type"]}
+        for error in found[:MAX_DETAILS]
     ]
     where = ".".join(map(str, detail[0]["loc"])) or "payload"
     message = f"{where}: {detail[0]['msg']}"
@@ -161,7 +166,7 @@ def _echoed(action: str | None) -> str | None:
 
 def _checked_id(value: Any) -> str | int | None:
     if not _is_id(value):
-        raise malformed(_NO_ID)
+        raise malformed(_ID_RULE)
     return value  # type: ignore[no-any-return]
 
 

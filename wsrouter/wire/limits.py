@@ -1,4 +1,5 @@
-"""API Gateway's numbers for WebSocket APIs (its quota page, unless said otherwise)."""
+"""API Gateway's limits (AWS: "Quotas for configuring and running a WebSocket API in API
+Gateway", unless another page is named)."""
 
 MESSAGE_BYTES = 128 * 1024
 FRAME_BYTES = 32 * 1024

@@ -5,7 +5,7 @@ import re
 from wsrouter.errors import SendError
 
 ELSEWHERE = "local00000"
-"""Of one that is not reached at 127.0.0.1."""
+"""The API id of a local gateway that is not reached at 127.0.0.1."""
 
 _REACHED = frozenset({"127.0.0.1", "0.0.0.0"})  # noqa: S104  # compared, not bound
 _API_ID = re.compile(r"local(\d{5})")
@@ -18,12 +18,12 @@ class NotFoundLocally(SendError):
 
 
 def api_id(host: str, port: int) -> str:
-    """Ten characters, as AWS gives an API, for a gateway that listens there."""
+    """The id of a gateway that listens there: ten characters, as AWS's ids have."""
     return f"local{port:05d}" if host in _REACHED else ELSEWHERE
 
 
 def management_endpoint(api_id: str, path: str) -> str | None:
-    """None for an API of AWS; raises NotFoundLocally."""
+    """None for an API that AWS holds; raises NotFoundLocally."""
     if not (found := _API_ID.fullmatch(api_id)):
         return None
     if api_id == ELSEWHERE:

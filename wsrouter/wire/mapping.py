@@ -12,9 +12,9 @@ TARGET = "integration.request.header."
 SECRET = f"{PREFIX}Secret"
 GATEWAY = f"{PREFIX}Gateway"
 NO_PRINCIPAL = "-"
-"""Mapped as Principal-Id without an authorizer, so that a client cannot set it."""
+"""The value of Principal-Id without an authorizer, so that a client cannot set it."""
 PRINCIPAL = "context.authorizer.principalId"
-"""Mapped as Principal-Id with one."""
+"""The source of Principal-Id with an authorizer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

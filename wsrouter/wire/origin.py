@@ -1,4 +1,4 @@
-"""Origins of browsers: read, and compared with the ones that are allowed."""
+"""Parses the Origin header of a browser and compares it with the allowed origins."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> "Origin | None":
-        """None for what is no origin, such as `null`."""
+        """None for a text that is no origin, such as `null`."""
         match = _FORM.fullmatch(text.lower())
         if match is None:
             return None
@@ -37,7 +37,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origins:
-    """Who may open a socket from a browser. `entries` are whole origins, or `*`.
+    """The origins that may open a socket. `entries` are whole origins, or `*`.
 
     `hosts` are host names, with a dot in front for a domain and all below it; they
     count over https and its default port only, unless `lenient`.
@@ -54,14 +54,16 @@ class Origins:
         if origin is None or "*" in origin.host:
             return False
         allowed = filter(None, map(Origin.parse, self.entries))
-        return any(each.covers(origin) for each in allowed) or self._allow_host(origin)
+        return any(entry.covers(origin) for entry in allowed) or self._allow_host(
+            origin
+        )
 
     def _allow_host(self, origin: Origin) -> bool:
         usual = (origin.scheme, origin.port) == ("https", "443")
         if not usual and not (self.lenient and origin.scheme in _DEFAULT_PORTS):
             return False
         return any(
-            origin.host == each.lower().removeprefix(".")
-            or (each.startswith(".") and origin.host.endswith(each.lower()))
-            for each in self.hosts
+            origin.host == host.lower().removeprefix(".")
+            or (host.startswith(".") and origin.host.endswith(host.lower()))
+            for host in self.hosts
         )

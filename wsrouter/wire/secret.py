@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 STRONG_CHARACTERS = 32
 _ACCEPTED = re.compile(r"[A-Za-z0-9._~+/=-]+")
-"""What a static mapped value may hold without surprises on its way through AWS."""
+"""The characters that a static mapped value is known to keep on its way through AWS."""
 
 
 def is_strong(secret: str) -> bool:
@@ -15,8 +15,8 @@ def is_strong(secret: str) -> bool:
 
 
 def matches(given: str, secrets: Iterable[str]) -> bool:
-    """Whether `given` is one of `secrets`, in a time that tells neither which nor how
-    much of one; an empty secret matches nothing."""
+    """Whether `given` is one of `secrets`, in constant time. An empty secret matches
+    nothing."""
     guess = given.encode("utf-8", "surrogatepass")
     found = False
     for secret in secrets:

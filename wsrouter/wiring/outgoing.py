@@ -61,7 +61,7 @@ def forget(address: Address, cause: Cause = Cause.GONE) -> None:
     """Remove a connection that turned out to be closed, and run its disconnect
     handlers."""
     if address.gateway in conf.gateways():
-        incoming.lifecycle(address.gateway).lost(address, cause)
+        incoming.lifecycle(address.gateway).connection_lost(address, cause)
     else:
         Store().forget(address.connection_id, address.gateway)
 
