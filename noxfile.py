@@ -31,6 +31,7 @@ NOT_FOR_TESTS = {
     "django-wsrouter",
     "import-linter",
     "mypy",
+    "pyright",
     "ruff",
 }
 TESTERS = [line for name, line in DEV.items() if name not in NOT_FOR_TESTS]
@@ -39,7 +40,7 @@ LOWEST = [
     line.replace(">=", "==")
     for line in chain(PROJECT["dependencies"], *EXTRAS.values())
 ]
-WITHOUT_EXTRAS = """
+A_PROJECT = """
 import django
 from django.conf import settings
 from django.core.management import call_command
@@ -55,10 +56,15 @@ settings.configure(
     ROOT_URLCONF="wsrouter.urls",
 )
 django.setup()
+"""
+WITHOUT_EXTRAS = f"""{A_PROJECT}
 call_command("migrate", verbosity=0)
 call_command("check")
 """
-# What a browser or another client sees is the same for every version.
+MISSING_MIGRATIONS = f"""{A_PROJECT}
+call_command("makemigrations", "wsrouter", "--check", "--dry-run")
+"""
+# A browser or another client sees the same on every version: `tests` runs those once.
 WITHOUT_BROWSERS = ["--ignore=tests/browser", "--ignore=tests/clients"]
 # Every part of the package, and few of the slow tests.
 OF_THE_WHEEL = [
@@ -95,13 +101,14 @@ PAIRS = [
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style, the format, the import contracts, and the dependencies for
-    known vulnerabilities. The rules of bandit are ruff's `S`. With
-    WSROUTER_REQUIRE_AUDIT a dependency that nobody can look up is an error."""
-    session.install(DEV["ruff"], DEV["import-linter"], DEV["pip-audit"])
+    """Check the style, the format, the import contracts, that no migration is missing,
+    and the dependencies for known vulnerabilities. The rules of bandit are ruff's `S`.
+    With WSROUTER_REQUIRE_AUDIT a dependency that cannot be looked up is an error."""
+    session.install("-e", ".", DEV["ruff"], DEV["import-linter"], DEV["pip-audit"])
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
+    session.run("python", "-c", MISSING_MIGRATIONS)
     shipped = chain(PROJECT["dependencies"], *EXTRAS.values())
     session.run("python", ".ci/audit.py", *shipped)
 
@@ -111,6 +118,7 @@ def types(session: nox.Session) -> None:
     """Check the types of the package, and of what its users write."""
     session.install("-e", ".[dev]")
     session.run("mypy")
+    session.run("pyright", "--warnings")
 
 
 @nox.session
@@ -125,7 +133,7 @@ def tests(session: nox.Session) -> None:
 def matrix(session: nox.Session, django: str) -> None:
     """Run the tests on SQLite, on every pair that the classifiers name."""
     session.install("-e", ".[dev]", f"Django=={django}.*")
-    arguments = session.posargs or IN_PARALLEL
+    arguments = session.posargs or WITHOUT_BROWSERS + IN_PARALLEL
     session.run("pytest", *arguments, env={"WSROUTER_TEST_DATABASE": "sqlite"})
 
 

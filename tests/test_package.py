@@ -8,9 +8,13 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 DISTRIBUTION = "django-wsrouter"
 CHANGELOG = Path(__file__).parent.parent / "docs" / "changelog.md"
+ENTRY = re.compile(
+    r"^## (?P<version>\d+\.\d+\.\d+) \((?P<date>unreleased|\d{4}-\d\d-\d\d)\)$"
+)
 
 BELOW_ROUTING = {
     "annotated_types",
@@ -46,6 +50,18 @@ def test_the_version_is_the_newest_in_the_changelog() -> None:
     newest = re.search(r"^## (\S+)", CHANGELOG.read_text(), re.MULTILINE)
     assert newest is not None
     assert newest[1] == metadata.version(DISTRIBUTION)
+
+
+def test_the_changelog_goes_back_in_time_and_only_the_newest_is_unreleased() -> None:
+    lines = CHANGELOG.read_text().splitlines()
+    headings = [line for line in lines if line.startswith("## ")]
+    entries = [ENTRY.match(heading) for heading in headings]
+    assert None not in entries, headings
+    versions = [Version(entry["version"]) for entry in entries if entry]
+    dates = [entry["date"] for entry in entries if entry]
+    assert versions == sorted(set(versions), reverse=True)
+    assert "unreleased" not in dates[1:]
+    assert dates == sorted(dates, reverse=True)
 
 
 def test_the_hard_dependencies_are_four() -> None:

@@ -1,6 +1,7 @@
-"""What the type checker must say of declarations; read by it and never run.
+"""What mypy and pyright must say of declarations; read by them and never run.
 
-Each coded `ignore` is a mistake that it has to find: mypy warns of unused ones.
+Each coded `ignore` is a mistake that both have to find: an unused one is an error in
+either. The codes are mypy's; pyright ignores them and honours the comment.
 """
 
 from collections.abc import Callable, Mapping
