@@ -15,6 +15,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from wsrouter.setting_caches import on_change
 from wsrouter.wire import limits
 
+__all__ = ["Identity"]
+
 LIFETIME = timedelta(seconds=limits.LIFETIME_SECONDS, minutes=5)
 """API Gateway ends a connection after two hours; the rest is a margin."""
 _SALT = "wsrouter.session"

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.conf import settings
 
-from wsrouter import connections
 from wsrouter.auth import ticket_store
 from wsrouter.identity import session_hashes
 from wsrouter.models import OpenConnection
 from wsrouter.registry import database, revocation
 from wsrouter.registry.open_connections import Store
+from wsrouter.wiring import ending
 
 
 def logged_out(*, request: Any, user: Any, **_: Any) -> None:
@@ -18,9 +18,9 @@ def logged_out(*, request: Any, user: Any, **_: Any) -> None:
         return
     if settings.SESSION_ENGINE.endswith(".signed_cookies"):
         # Such a session has another key after every change: all of the user's end.
-        connections.finish_after_commit(revocation.of_sessions(user.pk))
+        ending.end_after_commit(revocation.of_sessions(user.pk))
     if settings.SECRET_KEY_FALLBACKS:
-        connections.finish_after_commit(revocation.of_former_key(user))
+        ending.end_after_commit(revocation.of_former_key(user))
     _end_session(session.session_key)
 
 
@@ -37,7 +37,7 @@ def saved(*, instance: Any, created: bool, update_fields: Any, **_: Any) -> None
         return
     if update_fields is not None and set(update_fields) <= {"last_login"}:
         return  # every login saves it
-    connections.finish_after_commit(revocation.of_changed(instance))
+    ending.end_after_commit(revocation.of_changed(instance))
 
 
 def deleted(*, instance: Any, **_: Any) -> None:
@@ -46,11 +46,11 @@ def deleted(*, instance: Any, **_: Any) -> None:
     rows = OpenConnection.objects.filter(user=instance.pk)
     ids = rows.values_list("connection_id", "gateway")
     taken = [gone for each in ids if (gone := store.forget(*each))]
-    if taken and not database.after_commit(lambda: connections.tell(taken)):
-        connections.tell(taken)
+    if taken and not database.after_commit(lambda: ending.end_removed(taken)):
+        ending.end_removed(taken)
 
 
 def _end_session(key: str) -> None:
     hashes = session_hashes(key)
     ticket_store.drop(hashes)
-    connections.finish_after_commit(revocation.of_session(hashes))
+    ending.end_after_commit(revocation.of_session(hashes))

@@ -2,5 +2,7 @@
 
 from django.dispatch import Signal
 
+__all__ = ["delivered"]
+
 delivered = Signal()
 """Sent after every send with `delivery`, its report filled in."""

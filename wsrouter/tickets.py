@@ -11,6 +11,8 @@ from wsrouter.errors import TooManyTickets
 from wsrouter.identity import proven
 from wsrouter.registry.rate_counter import CacheCounter
 
+__all__ = ["aissue", "issue"]
+
 
 def issue(
     user: Any,

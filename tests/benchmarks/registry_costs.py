@@ -16,7 +16,7 @@ from typing import Any
 from django.db import transaction
 
 from tests.benchmarks import registry_rows
-from wsrouter import groups
+from wsrouter import connections, groups
 from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
 from wsrouter.registry.open_connections import Store
@@ -63,7 +63,7 @@ def _reads(ids: list[str], size: int) -> Iterator[tuple[str, float]]:
     )
     yield "count a hall, per id", _per_row(lambda: range(groups.count("hall:0")))
     yield "users of a hall, per user", _per_row(lambda: groups.users("hall:0"))
-    yield "users online, per user", _per_row(lambda: groups.users())
+    yield "users online, per user", _per_row(lambda: connections.online_users())
     yield (
         "more than 1,000",
         _each(range(20), lambda _: audience.exceeds(everyone, 1000)),

@@ -42,9 +42,10 @@ def project(tmp_path: Path, entry: Any, **apps: str) -> str:
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path.cwd())!r}]\n"
         "import django; django.setup()\n"
         "from django.core.management import call_command; call_command('check')\n"
-        "from wsrouter import conf, discovery\n"
+        "from wsrouter import conf\n"
+        "from wsrouter.wiring import routers\n"
         "from wsrouter.routing.table import table\n"
-        "print(sorted(table(discovery.root_router(conf.gateway())).routes))\n"
+        "print(sorted(table(routers.root_router(conf.gateway())).routes))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

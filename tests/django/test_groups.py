@@ -9,7 +9,7 @@ from django.db import connection as database
 
 from tests.django.events import Gateway, serving
 from tests.django.test_queries import Queries
-from wsrouter import Connection, Router, groups
+from wsrouter import Connection, Router, connections, groups
 from wsrouter.models import Membership
 from wsrouter.registry import revocation
 from wsrouter.registry.open_connections import Store
@@ -35,6 +35,13 @@ def connected(user: User | None = None) -> Connection:
     return Connection(gateway.id, registry=Store())
 
 
+def test_users_of_no_group_are_online_too(user: User) -> None:
+    connection = connected(user)
+    connection.leave("all")
+    assert groups.users("all") == set()
+    assert connections.online_users() == {user.pk}
+
+
 def test_members_count_and_users(user: User, other: User) -> None:
     tab, phone, bob, guest = (connected(each) for each in (user, user, other, None))
     tab.join("vip")
@@ -43,7 +50,7 @@ def test_members_count_and_users(user: User, other: User) -> None:
     assert set(groups.members("all")) == ids
     assert set(groups.members("vip")) == {tab.id, guest.id}
     assert (groups.count("all"), groups.count("vip"), groups.count("x")) == (4, 2, 0)
-    assert groups.users() == groups.users("all") == {user.pk, other.pk}
+    assert connections.online_users() == groups.users("all") == {user.pk, other.pk}
     assert groups.users("vip") == {user.pk}
     tab.leave("vip")
     assert (groups.count("vip"), groups.users("vip")) == (1, set())
@@ -54,14 +61,15 @@ def test_those_whose_time_is_over_do_not_count(user: User) -> None:
     revocation.of_user(user.pk)
     assert list(groups.members("all")) == []
     assert groups.count("all") == 0
-    assert groups.users() == groups.users("all") == set()
+    assert connections.online_users() == groups.users("all") == set()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_async_twins(user: User) -> None:
     connected(user)
     assert async_to_sync(groups.acount)("all") == 1
-    assert async_to_sync(groups.ausers)() == {user.pk}
+    assert async_to_sync(groups.ausers)("all") == {user.pk}
+    assert async_to_sync(connections.aonline_users)() == {user.pk}
 
 
 @pytest.mark.parametrize("name", ["", " a", "a\n", "x" * 256])

@@ -54,7 +54,7 @@ class Authentication:
         sound = len(given) == 1 and _TICKET.fullmatch(given[0])
         if sound and (identity := self.claim(given[0], frame)):
             return identity
-        raise Reject(401, "The ticket is not good (any more).")
+        raise Reject(401, "The ticket is invalid or has expired.")
 
     def _of_principal(self, frame: Frame) -> Flow[Identity | None]:
         if not frame.principal or self.gateway.authorizer is None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from wsrouter import conf, connections
+from wsrouter import conf
 from wsrouter.endpoint import refusal_log
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.options.gateway import Gateway
@@ -19,7 +19,7 @@ from wsrouter.wire import decode, depth, encode, limits
 from wsrouter.wire.decode import Environ
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
-from wsrouter.wiring import atomic, incoming, outgoing
+from wsrouter.wiring import atomic, ending, incoming, outgoing
 
 _, _MESSAGE, _DISCONNECT = EventType
 
@@ -86,7 +86,7 @@ def afterwards(arrived: Arrival, given: Answer) -> Callable[[], object] | None:
     """What there is to do when the client has its answer."""
     if not given.ended:
         return None
-    return partial(connections.end_found, _address(arrived.frame))
+    return partial(ending.end_refused, _address(arrived.frame))
 
 
 def _refused(body: bytes | None) -> Flow[Answer]:

@@ -44,7 +44,7 @@ class Harvest:
 def reap(*, checks: int, rate: float) -> Harvest:
     """Remove what has ended, and ask API Gateway for up to so many others, oldest
     first, at that rate a second."""
-    lifetime, ended = _past_lifetime(), connections.sweep()
+    lifetime, ended = _past_lifetime(), connections.end_stale()
     checked, gone = _check(checks, rate) if checks else (0, 0)
     return Harvest(
         lifetime=lifetime, ended=ended, checked=checked, gone=gone, resumed=_resume()

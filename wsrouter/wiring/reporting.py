@@ -39,7 +39,7 @@ def delivered(delivery: Delivery) -> None:
 
 
 def _not_found(_: Exception) -> MessageError:
-    return MessageError("not_found", "There is no such thing.")
+    return MessageError("not_found", "Not found.")
 
 
 def _denied(_: Exception) -> MessageError:
