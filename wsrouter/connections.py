@@ -29,7 +29,7 @@ def end(user: Any) -> int:
     Their messages are answered `not_authenticated` from now on. When the transaction
     commits, the sockets are closed and `disconnect` handlers get the cause `ended`.
     """
-    return ending.end_after_commit(revocation.of_user(getattr(user, "pk", user)))
+    return ending.end_after_commit(revocation.expire_user(getattr(user, "pk", user)))
 
 
 async def aend(user: Any) -> int:
@@ -42,10 +42,12 @@ def end_stale() -> int:
     where no signal was sent: an account that `QuerySet.update` made inactive, for
     example. Returns how many sockets were closed. May run in several processes at once.
     """
-    for _ in revocation.of_strangers():
-        pass  # `marked` finds these rows too, now that they have expired
+    for _ in revocation.expire_stale_identities():
+        pass  # `iter_expired` finds these connections too
     return sum(
-        outgoing.finish(address) for page in revocation.marked() for address in page
+        outgoing.finish(address)
+        for page in revocation.iter_expired()
+        for address in page
     )
 
 

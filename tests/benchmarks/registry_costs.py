@@ -19,7 +19,7 @@ from tests.benchmarks import registry_rows
 from wsrouter import connections, groups
 from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.recipients import PAGE, Audience
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import EventType, Frame
@@ -27,7 +27,7 @@ from wsrouter.routing.ports import Recipients
 
 ROUNDS = 200
 REPEATS = 7
-store, audience = Store(), Audience()
+store, audience = ConnectionRegistry(), Audience()
 
 
 def measured(size: int) -> dict[str, float]:

@@ -12,7 +12,7 @@ from tests.django.test_queries import Queries
 from wsrouter import Connection, Router, connections, groups
 from wsrouter.models import Membership
 from wsrouter.registry import revocation
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 router = Router()
@@ -32,7 +32,7 @@ def _served() -> Any:
 def connected(user: User | None = None) -> Connection:
     gateway = Gateway()
     assert gateway.connect(user).status_code == 200
-    return Connection(gateway.id, registry=Store())
+    return Connection(gateway.id, registry=ConnectionRegistry())
 
 
 def test_users_of_no_group_are_online_too(user: User) -> None:
@@ -58,7 +58,7 @@ def test_members_count_and_users(user: User, other: User) -> None:
 
 def test_those_whose_time_is_over_do_not_count(user: User) -> None:
     connected(user)
-    revocation.of_user(user.pk)
+    revocation.expire_user(user.pk)
     assert list(groups.members("all")) == []
     assert groups.count("all") == 0
     assert connections.online_users() == groups.users("all") == set()
@@ -88,5 +88,5 @@ def test_joining_and_leaving_is_one_query_each() -> None:
 
 
 def test_who_is_not_connected_cannot_join() -> None:
-    Connection("nobody=", registry=Store()).join("a")
+    Connection("nobody=", registry=ConnectionRegistry()).join("a")
     assert not Membership.objects.exists()

@@ -25,7 +25,7 @@ def end_after_commit(addresses: list[Address]) -> int:
 
 def end_refused(address: Address) -> None:
     """End a connection whose message was refused as `not_authenticated`."""
-    revocation.of_connection(address.connection_id)
+    revocation.expire_connection(address.connection_id)
     _end([address])
 
 
