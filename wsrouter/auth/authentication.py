@@ -124,7 +124,7 @@ def _checked_identity(path: str, found: Any) -> Identity | None:
         return None
     if not isinstance(found, Identity):
         if not hasattr(found, "is_authenticated"):
-            raise TypeError(f"{path} returned {found!r}, which is no user.")
+            raise TypeError(f"{path} returned {found!r}, which is not a user.")
         found = identity_of(found)
     if not found.user.is_authenticated or not is_current(found.user, ""):
         return None
