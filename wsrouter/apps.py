@@ -1,7 +1,7 @@
 """Connects the library to a Django project when it starts.
 
-What a process may never need, such as checks, endings and sends, is imported when it is
-needed: a worker that starts cold pays for little more than the models.
+Checks, receivers and senders are imported when they are first used, so that a process
+that starts cold imports little more than the models.
 """
 
 import sys
@@ -29,54 +29,54 @@ class WSRouterConfig(AppConfig):
     def ready(self) -> None:
         checks.register(_check, "wsrouter")
         checks.register(_check_deployment, "wsrouter", deploy=True)
-        _listen()
+        _connect_receivers()
         sender_slot.install_sender(_sender)
         autoreload.watch()
-        autoreload.hush()
+        autoreload.filter_server_log()
         autodiscover_modules("ws")
-        _declare()
+        _check_declarations()
 
 
-def _declare() -> None:
-    """Mistakes in a declaration are errors at start."""
-    if "wsrouter.routing.router" not in sys.modules and not _names_a_router():
+def _check_declarations() -> None:
+    """Build the routers, so that a wrong declaration is an error at start."""
+    if "wsrouter.routing.router" not in sys.modules and not _has_router_setting():
         return
     from wsrouter import conf
     from wsrouter.wiring import routers
 
-    with suppress(conf.ConfigurationError):  # a system check tells of it
+    with suppress(conf.ConfigurationError):  # a system check reports it
         for gateway in conf.gateways().values():
             routers.root_router(gateway)
 
 
-def _names_a_router() -> bool:
+def _has_router_setting() -> bool:
     entries = getattr(settings, "WSROUTER", {})
     return not isinstance(entries, dict) or any(
-        not isinstance(each, dict) or each.get("ROUTER") for each in entries.values()
+        not isinstance(entry, dict) or entry.get("ROUTER") for entry in entries.values()
     )
 
 
-def _listen() -> None:
-    """Of models only users are listened to: who listens to the deletion of a model
-    makes Django load every row that it deletes."""
+def _connect_receivers() -> None:
+    """Deletions are received for user models only: where a model has a receiver, Django
+    has to load every row that it deletes."""
     from django.contrib.auth import get_user_model
 
-    def connect(signal: Any, event: str, **more: Any) -> None:
-        receiver = partial(_told, event)
-        signal.connect(receiver, weak=False, dispatch_uid="wsrouter", **more)
+    def connect(signal: Any, name: str, **options: Any) -> None:
+        receiver = partial(_receive, name)
+        signal.connect(receiver, weak=False, dispatch_uid="wsrouter", **options)
 
-    connect(user_logged_out, "logged_out")
-    connect(user_logged_in, "logged_in")
+    connect(user_logged_out, "on_logout")
+    connect(user_logged_in, "on_login")
     for model in apps.get_models():
         if issubclass(model, get_user_model()):
-            connect(post_save, "saved", sender=model)
-            connect(pre_delete, "deleted", sender=model)
+            connect(post_save, "on_user_saved", sender=model)
+            connect(pre_delete, "on_user_deleted", sender=model)
 
 
-def _told(event: str, **told: Any) -> None:
+def _receive(name: str, **arguments: Any) -> None:
     from wsrouter import receivers
 
-    getattr(receivers, event)(**told)
+    getattr(receivers, name)(**arguments)
 
 
 def _sender() -> Any:
@@ -85,20 +85,20 @@ def _sender() -> Any:
     return outgoing.sender()
 
 
-def _check(**about: Any) -> list[checks.CheckMessage]:
+def _check(**options: Any) -> list[checks.CheckMessage]:
     from wsrouter.checks.settings import CHECKS
 
-    return _all(CHECKS, about)
+    return _run(CHECKS, options)
 
 
-def _check_deployment(**about: Any) -> list[checks.CheckMessage]:
+def _check_deployment(**options: Any) -> list[checks.CheckMessage]:
     from wsrouter.checks import deployment
     from wsrouter.checks.settings import check_secrets
 
-    return _all((check_secrets, *deployment.CHECKS), about)
+    return _run((check_secrets, *deployment.CHECKS), options)
 
 
-def _all(
-    functions: tuple[Callable[..., list[checks.CheckMessage]], ...], about: Any
+def _run(
+    functions: tuple[Callable[..., list[checks.CheckMessage]], ...], options: Any
 ) -> list[checks.CheckMessage]:
-    return [message for check in functions for message in check(**about)]
+    return [message for check in functions for message in check(**options)]

@@ -1,4 +1,4 @@
-"""The WSROUTER setting: typed, with defaults, read when first asked for."""
+"""The WSROUTER setting as typed values with defaults. It is read when first used."""
 
 import difflib
 import os
@@ -17,15 +17,15 @@ from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import limits, secret, selection
 
 MANAGEMENT_ENDPOINT_VARIABLE = "WSROUTER_MANAGEMENT_ENDPOINT"
-"""Set by `ws_local` in the Django process that it starts, for the default gateway;
-for another, its alias follows in capitals."""
+"""Set by `ws_local` in the Django process that it starts: overrides MANAGEMENT_ENDPOINT
+of the gateway `default`. For another gateway its alias in capitals is appended."""
 
 
 class ConfigurationError(WSRouterError, ImproperlyConfigured):
     """The WSROUTER setting is wrong."""
 
 
-_PLAIN = {
+_TYPES = {
     "API_NAME": str,
     "API_ID": str,
     "ENDPOINT": str,
@@ -36,7 +36,7 @@ _PLAIN = {
     "ROUTE_SELECTION_EXPRESSION": str,
     "MANAGEMENT_ENDPOINT": str,
 }
-_TEXTS = ("HEADERS", "TAGS")
+_STRING_DICTS = ("HEADERS", "TAGS")
 _CHOICES = {
     "ENVELOPE": ("nested", "flat"),
     "REPLY_VIA": ("response", "connection"),
@@ -48,7 +48,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     **sending.READERS,
 }
 NAMES = frozenset(
-    {*_PLAIN, *_TEXTS, *_CHOICES, *_READERS, "SECRET", "TIMEOUT"}
+    {*_TYPES, *_STRING_DICTS, *_CHOICES, *_READERS, "SECRET", "TIMEOUT"}
     | {"CRASH_STATUS", "AWS"}
 )
 _ALIAS = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -57,20 +57,20 @@ _ALIAS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 @cleared_by("WSROUTER")
 @cache
 def gateways() -> Mapping[str, Gateway]:
-    """Every configured gateway by alias; raises ConfigurationError.
+    """The configured gateways by alias. Raises ConfigurationError.
 
-    Without the setting there is one, `default`, with every default.
+    Without the setting there is one gateway, `default`, with every default.
     """
     entries = getattr(settings, "WSROUTER", {"default": {}})
     if not isinstance(entries, dict):
         raise ConfigurationError("WSROUTER must be a dict of gateways by alias.")
     found = {alias: _gateway(alias, entry) for alias, entry in entries.items()}
-    _check_twins(found.values())
+    _check_one_alias_per_api(found.values())
     return found
 
 
 def gateway(alias: str = "default") -> Gateway:
-    """The gateway of that alias; raises ConfigurationError when there is none."""
+    """The gateway of that alias. Raises ConfigurationError for an unknown alias."""
     try:
         return gateways()[alias]
     except KeyError:
@@ -89,17 +89,17 @@ def management_endpoint_variable(alias: str) -> str:
 
 
 def accepted_secrets(alias: str) -> tuple[str, ...]:
-    """The secrets that prove a request: outside DEBUG only strong ones count; none for
-    a gateway that is not configured."""
+    """The secrets that a request of this gateway may carry; unless DEBUG is on, only
+    strong ones. Empty for a gateway that is not configured."""
     entry = gateways().get(alias)
     secrets = entry.secrets if entry else ()
-    strong = _strong(secrets)
+    strong = _strong_secrets(secrets)
     return strong if len(strong) == len(secrets) or not settings.DEBUG else secrets
 
 
 @lru_cache(maxsize=64)
-def _strong(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(each for each in secrets if secret.is_strong(each))
+def _strong_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value for value in secrets if secret.is_strong(value))
 
 
 def _gateway(alias: Any, entry: Any) -> Gateway:
@@ -107,17 +107,19 @@ def _gateway(alias: Any, entry: Any) -> Gateway:
     if not isinstance(alias, str) or not _ALIAS.fullmatch(alias):
         raise ConfigurationError(f"{where}: an alias has 1 to 128 of A-Z a-z 0-9 . _ -")
     if not isinstance(entry, dict):
-        raise ConfigurationError(f"{where} must be a dict of settings.{_alias(alias)}")
+        raise ConfigurationError(
+            f"{where} must be a dict of settings.{_alias_hint(alias)}"
+        )
     for name in entry:
-        _known(where, name)
+        _check_name(where, name)
     values: dict[str, Any] = {
         name.lower(): _typed(where, name, entry[name], kind)
-        for name, kind in _PLAIN.items()
+        for name, kind in _TYPES.items()
         if name in entry
     }
     values |= {
-        name.lower(): _texts(where, name, entry[name])
-        for name in _TEXTS
+        name.lower(): _string_dict(where, name, entry[name])
+        for name in _STRING_DICTS
         if name in entry
     }
     values |= {
@@ -133,8 +135,8 @@ def _gateway(alias: Any, entry: Any) -> Gateway:
     return Gateway(alias=alias, **values)
 
 
-def _alias(name: str) -> str:
-    """What may be wrong where a gateway should be."""
+def _alias_hint(name: str) -> str:
+    """A hint for a setting that stands where an alias should be."""
     if name not in NAMES:
         return ""
     return (
@@ -144,7 +146,7 @@ def _alias(name: str) -> str:
 
 
 def _options(where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with settings of their own; None is as good as none."""
+    """The settings that have settings of their own. None counts as unset."""
     found: dict[str, Any] = {}
     for name, read in _READERS.items():
         if entry.get(name) is not None:
@@ -155,7 +157,7 @@ def _options(where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _known(where: str, name: str) -> None:
+def _check_name(where: str, name: str) -> None:
     if name in NAMES:
         return
     near = difflib.get_close_matches(str(name).upper(), NAMES, n=1)
@@ -178,25 +180,26 @@ def _choice(where: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
     raise ConfigurationError(f"{where}[{name!r}] must be {listed}, not {value!r}.")
 
 
-def _texts(where: str, name: str, value: Any) -> dict[str, str]:
+def _string_dict(where: str, name: str, value: Any) -> dict[str, str]:
     if isinstance(value, dict) and all(
-        isinstance(each, str) for pair in value.items() for each in pair
+        isinstance(text, str) for pair in value.items() for text in pair
     ):
         return value
     raise ConfigurationError(f"{where}[{name!r}] must be a dict of strings.")
 
 
 def _secrets(where: str, entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """None is what a missing environment variable gives: there is no secret then."""
+    """None and an empty string count as unset: that is what a missing environment
+    variable gives."""
     given = entry.get("SECRET") or ()
     listed = (given,) if isinstance(given, str) else given
     if not isinstance(listed, list | tuple) or not all(
-        isinstance(each, str) for each in listed
+        isinstance(value, str) for value in listed
     ):
         raise ConfigurationError(
-            f"{where}['SECRET'] must be a string or a list of them."
+            f"{where}['SECRET'] must be a string or a list of strings."
         )
-    return {"secrets": tuple(each for each in listed if each)}
+    return {"secrets": tuple(value for value in listed if value)}
 
 
 def _timeout(where: str, entry: Mapping[str, Any]) -> dict[str, float]:
@@ -245,12 +248,13 @@ def _check_selection(where: str, entry: Mapping[str, Any]) -> None:
             ) from error
 
 
-def _check_twins(found: Iterable[Gateway]) -> None:
-    owners: dict[tuple[str, str], str] = {}
-    for each in found:
-        for name in filter(None, (each.api_id, each.api_name)):
-            other = owners.setdefault((name, each.region), each.alias)
-            if other != each.alias:
+def _check_one_alias_per_api(found: Iterable[Gateway]) -> None:
+    aliases: dict[tuple[str, str], str] = {}
+    for gateway in found:
+        for name in filter(None, (gateway.api_id, gateway.api_name)):
+            other = aliases.setdefault((name, gateway.region), gateway.alias)
+            if other != gateway.alias:
                 raise ConfigurationError(
-                    f"WSROUTER: {other!r} and {each.alias!r} are one API, {name!r}."
+                    f"WSROUTER: {other!r} and {gateway.alias!r} are the same API,"
+                    f" {name!r}."
                 )

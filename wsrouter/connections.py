@@ -1,26 +1,35 @@
-"""Ends connections for real: the row goes, the socket is closed, handlers are told."""
+"""Open connections of all gateways: which users are online, and how to end connections.
 
-import logging
-from collections.abc import Sequence
-from itertools import groupby
-from operator import attrgetter
+Each function has an async twin with the prefix `a`.
+"""
+
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
-from wsrouter import conf
-from wsrouter.registry import database, revocation
-from wsrouter.routing.frame import Cause
-from wsrouter.routing.ports import Address, RemovedConnection
-from wsrouter.wiring import incoming, outgoing, sender_for
+from wsrouter.models import OpenConnection
+from wsrouter.registry import revocation
+from wsrouter.registry.database import alias
+from wsrouter.wiring import ending, outgoing
 
-logger = logging.getLogger("wsrouter.security")
+__all__ = [
+    "aend",
+    "aend_stale",
+    "aonline_users",
+    "end",
+    "end_stale",
+    "online_users",
+]
 
 
 def end(user: Any) -> int:
-    """End every connection of a user (or primary key), after the commit; returns how
-    many. From now on their messages are answered `not_authenticated`."""
-    return finish_after_commit(revocation.of_user(getattr(user, "pk", user)))
+    """End every connection of `user`, a user or a primary key, and return how many.
+
+    Their messages are answered `not_authenticated` from now on. When the transaction
+    commits, the sockets are closed and `disconnect` handlers get the cause `ended`.
+    """
+    return ending.end_after_commit(revocation.expire_user(getattr(user, "pk", user)))
 
 
 async def aend(user: Any) -> int:
@@ -28,53 +37,32 @@ async def aend(user: Any) -> int:
     return await sync_to_async(end)(user)
 
 
-def sweep() -> int:
-    """End what has expired, and what no signal told of, such as an account that
-    `QuerySet.update` made inactive; returns how many. Safe to run twice at once."""
-    for _ in revocation.of_strangers():
-        """Marked is enough: it is found below, with what was marked before."""
+def end_stale() -> int:
+    """End the connections whose time is over or whose identity no longer holds, also
+    where no signal was sent: an account that `QuerySet.update` made inactive, for
+    example. Returns how many sockets were closed. May run in several processes at once.
+    """
+    for _ in revocation.expire_stale_identities():
+        pass  # `iter_expired` finds these connections too
     return sum(
-        outgoing.finish(address) for page in revocation.marked() for address in page
+        outgoing.finish(address)
+        for page in revocation.iter_expired()
+        for address in page
     )
 
 
-def finish_after_commit(addresses: list[Address]) -> int:
-    """Close the sockets of rows that were marked: in the background where the gateway
-    has an engine, else here."""
-    if addresses and not database.after_commit(lambda: _finish(addresses)):
-        _finish(addresses)
-    return len(addresses)
+async def aend_stale() -> int:
+    """The async twin of `end_stale`."""
+    return await sync_to_async(end_stale)()
 
 
-def end_found(address: Address) -> None:
-    """End a connection whose message was refused as `not_authenticated`."""
-    revocation.of_connection(address.connection_id)
-    _finish([address])
+def online_users() -> set[Any]:
+    """The primary keys of the users who have an open connection."""
+    rows = OpenConnection.objects.using(alias())
+    rows = rows.filter(expires_at__gt=timezone.now(), user__isnull=False)
+    return set(rows.order_by().values_list("user", flat=True).distinct())
 
 
-def tell(forgotten: Sequence[RemovedConnection]) -> None:
-    """For rows that are gone already: close the sockets, and tell the handlers."""
-    _finish([each.connection.address for each in forgotten])
-    for each in forgotten:
-        gateway = each.connection.address.gateway
-        if gateway in conf.gateways():
-            lifecycle = incoming.lifecycle(gateway)
-            lifecycle.connection_removed(each.connection, Cause.ENDED)
-
-
-def _finish(addresses: Sequence[Address]) -> None:
-    by_gateway = attrgetter("gateway")
-    for alias, found in groupby(sorted(addresses, key=by_gateway), by_gateway):
-        mine = list(found)
-        if not _queued(mine, alias):
-            for address in mine:
-                outgoing.finish(address)
-
-
-def _queued(addresses: Sequence[Address], alias: str) -> bool:
-    """A broker that is down keeps nobody from logging out."""
-    try:
-        return sender_for.end_in_background(addresses, alias)
-    except Exception:
-        logger.exception("No worker can be asked to close connections: closed here.")
-        return False
+async def aonline_users() -> set[Any]:
+    """The async twin of `online_users`."""
+    return await sync_to_async(online_users)()

@@ -1,11 +1,11 @@
-"""Every error of the library, in one tree."""
+"""All errors of the library, in one hierarchy below WSRouterError."""
 
 from http import HTTPStatus
 from typing import Any
 
 
 class WSRouterError(Exception):
-    """wsrouter failed."""
+    """The base class of every error of wsrouter."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or (self.__doc__ or "").strip())
@@ -24,10 +24,10 @@ class MissingExtra(WSRouterError, ImportError):
 
 
 class Reject(WSRouterError):
-    """Raised in a `connect` handler: the handshake is refused with this HTTP status.
+    """Raised in a `connect` handler, refuses the handshake with an HTTP status.
 
-    `status` is 400 to 599; `reason` is sent as the body of the refused handshake,
-    which browsers do not show to scripts.
+    `status` is 400 to 599, else ValueError is raised. `reason` is the body of the
+    refusal; browsers do not show it to scripts.
     """
 
     def __init__(self, status: int = 403, reason: str = "") -> None:
@@ -39,10 +39,10 @@ class Reject(WSRouterError):
 
 
 class MessageError(WSRouterError):
-    """Raised in a message handler: the client gets an error frame with this content.
+    """Raised in a message handler, answers the client with an error frame.
 
-    `code` is a short machine-readable word, `message` a sentence for people, `retry`
-    says whether the same message may succeed later, `detail` is any JSON value.
+    `code` is a short word for programs, `message` a sentence for people, `retry` says
+    whether the same message may succeed later, and `detail` is any JSON value.
     """
 
     def __init__(
@@ -56,15 +56,16 @@ class MessageError(WSRouterError):
 
 
 class SessionEnded(MessageError):
-    """What a connection stood for does not hold any more: its session has ended, its
-    user is gone, inactive or has another password. Answered as `not_authenticated`."""
+    """The identity of the connection no longer holds: its session has ended, or its
+    user was deleted, is inactive or has another password. The client gets the code
+    `not_authenticated`."""
 
     def __init__(self) -> None:
         super().__init__("not_authenticated", "The session has ended; log in.")
 
 
 class TooManyTickets(WSRouterError):
-    """The user has asked for too many tickets; `retry_after` is in seconds."""
+    """The user has been issued too many tickets; `retry_after` is in seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"Too many tickets; try again in {retry_after:.0f} s.")
@@ -78,7 +79,7 @@ class NotOurGateway(WSRouterError):
 
 
 class ImpossibleHeaders(WSRouterError):
-    """The mapped headers of the request are ones that no gateway sends."""
+    """The mapped headers of the request are not ones that API Gateway could send."""
 
     status = HTTPStatus.BAD_REQUEST
 
@@ -88,8 +89,8 @@ class SendError(WSRouterError):
 
 
 class HandshakeNotDone(SendError):
-    """Inside `connect` the new connection cannot be reached: API Gateway opens it only
-    after the handler has returned. Send from the first message, or from a task."""
+    """A `connect` handler cannot reach the new connection: API Gateway opens it after
+    the handler has returned. Send from the first message's handler, or from a task."""
 
 
 class EventTooLarge(SendError):
@@ -97,7 +98,8 @@ class EventTooLarge(SendError):
 
 
 class TooManyRecipients(SendError):
-    """The event has more recipients than a send without a task engine may have."""
+    """The event has more than `SEND_RECIPIENTS` recipients, and the gateway has no task
+    engine (`BACKGROUND`)."""
 
 
 class ConnectionGone(SendError):
@@ -105,12 +107,12 @@ class ConnectionGone(SendError):
 
 
 class DeliveryFailed(SendError):
-    """API Gateway did not take the request; the cause is chained."""
+    """API Gateway did not accept the request; `__cause__` says why."""
 
 
 class SyncError(WSRouterError):
-    """API Gateway could not be brought in line with the code."""
+    """API Gateway could not be made to match the code."""
 
 
 class InvalidReply(WSRouterError):
-    """A handler returned what its return annotation does not allow."""
+    """A handler returned a value that its return annotation does not allow."""

@@ -1,7 +1,7 @@
-"""Groups from the outside: who is in them, and how many.
+"""The members of groups: their connection ids, their number, their users.
 
-Connections whose time is over do not count. Like sending, this asks the database at
-once; `connection.join` and `connection.leave` change it.
+A connection whose time is over does not count. Every call reads the database at once;
+handlers change groups with `connection.join` and `connection.leave`.
 """
 
 from collections.abc import Iterator
@@ -10,39 +10,42 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from wsrouter.models import Membership, OpenConnection
+from wsrouter.models import Membership
 from wsrouter.registry.database import alias
 from wsrouter.registry.recipients import Audience
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Recipients
 
+__all__ = ["acount", "ausers", "count", "members", "users"]
+
 
 def members(group: str) -> Iterator[str]:
-    """The ids of the open connections in a group, read in pages."""
+    """The ids of the open connections in a group, read page by page. Raises ValueError
+    for an impossible name."""
     return Audience().ids(Recipients(groups=frozenset({checked_group(group)})))
 
 
 def count(group: str) -> int:
-    """How many open connections are in a group."""
+    """The number of open connections in a group. Raises ValueError for an impossible
+    name."""
     return int(_memberships(group).count())
 
 
-def users(group: str | None = None) -> set[Any]:
-    """The primary keys of the users who are online: in a group, or at all."""
-    if group is None:
-        rows = OpenConnection.objects.using(alias())
-        known = rows.filter(expires_at__gt=timezone.now())
-    else:
-        known = _memberships(group)
-    known = known.filter(user__isnull=False).order_by()
-    return set(known.values_list("user", flat=True).distinct())
+def users(group: str) -> set[Any]:
+    """The primary keys of the users who have an open connection in a group. Raises
+    ValueError for an impossible name. `wsrouter.connections.online_users` is for users
+    in any group or none."""
+    rows = _memberships(group).filter(user__isnull=False)
+    return set(rows.order_by().values_list("user", flat=True).distinct())
 
 
 async def acount(group: str) -> int:
+    """The async twin of `count`."""
     return await sync_to_async(count)(group)
 
 
-async def ausers(group: str | None = None) -> set[Any]:
+async def ausers(group: str) -> set[Any]:
+    """The async twin of `users`."""
     return await sync_to_async(users)(group)
 
 

@@ -1,4 +1,4 @@
-"""Who is connecting, and whether that still holds."""
+"""The identity behind a connection, and whether it still holds."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,10 +15,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from wsrouter.setting_caches import on_change
 from wsrouter.wire import limits
 
+__all__ = ["Identity"]
+
 LIFETIME = timedelta(seconds=limits.LIFETIME_SECONDS, minutes=5)
-"""API Gateway ends a connection after two hours; the rest is a margin."""
+"""The longest time that a row lives: API Gateway closes a connection after two hours
+(AWS: "Quotas for configuring and running a WebSocket API in API Gateway"), and five
+minutes are a margin."""
 _SALT = "wsrouter.session"
-_HASHING = {
+_DJANGO_HASH_METHODS = {
     name: getattr(AbstractBaseUser, name)
     for name in (
         "get_session_auth_hash",
@@ -26,17 +30,17 @@ _HASHING = {
         "_get_session_auth_hash",
     )
 }
-PROOFS = 4096
-"""How many are kept at most."""
+MAX_PROOFS = 4096
 _proofs: set[tuple[str, str]] = set()
-"""Pairs of password (as stored) and hash that held: an HMAC is the dearest step of a
-message's look-up."""
+"""Pairs of a stored password and a session hash that matched, MAX_PROOFS at most. They
+save an HMAC, which is the most expensive step of a message's look-up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """A user, until when the proof of it holds (None: for as long as a connection can
-    live), and what ties it to the user's password and to a session."""
+    """The user of a connection. `expires_at` (an aware datetime) ends the connection
+    then; None lets it live as long as API Gateway does. wsrouter fills in `auth_hash`
+    and `session_hash`, which tie the connection to the user's password and session."""
 
     user: Any
     expires_at: datetime | None = None
@@ -45,89 +49,101 @@ class Identity:
 
     @property
     def until(self) -> datetime:
+        """The time at which the connection's row expires."""
         latest = timezone.now() + LIFETIME
         return min(latest, self.expires_at) if self.expires_at else latest
 
 
 def anonymous() -> Identity:
+    """The identity of a client that has not logged in."""
     return Identity(user=AnonymousUser())
 
 
-def proven(
+def identity_of(
     user: Any, *, expires_at: datetime | None = None, session: Any = None
 ) -> Identity:
-    """The identity of a user; one from a session ends with the session."""
-    identity = Identity(user=user, expires_at=_comparable(expires_at))
+    """The identity of a user. With `session`, a Django session, it ends with that; with
+    `expires_at` at that time."""
+    identity = Identity(user=user, expires_at=_as_use_tz_says(expires_at))
     if hasattr(user, "get_session_auth_hash"):
         identity = replace(identity, auth_hash=user.get_session_auth_hash())
     if session is None or not session.session_key:
         return identity
     return replace(
         identity,
-        expires_at=session_end(session),
+        expires_at=session_expiry(session),
         session_hash=session_hashes(session.session_key)[0],
     )
 
 
-def session_end(session: Any) -> datetime:
-    """When a session ends by itself. One that does not slide ends as its row says:
-    Django's `get_expiry_date` counts from now."""
-    counted: datetime = session.get_expiry_date()
-    fixed = isinstance(session.get("_session_expiry"), str | datetime)
-    slides = settings.SESSION_SAVE_EVERY_REQUEST or session.modified
-    if fixed or slides or not hasattr(session, "model"):
-        return counted
+def session_expiry(session: Any) -> datetime:
+    """When a session expires. Django's `get_expiry_date` counts from now, which is
+    right for a session whose expiry moves with each request; for another one the expiry
+    in its row is used."""
+    expiry: datetime = session.get_expiry_date()
+    is_fixed = isinstance(session.get("_session_expiry"), str | datetime)
+    is_extended = settings.SESSION_SAVE_EVERY_REQUEST or session.modified
+    if is_fixed or is_extended or not hasattr(session, "model"):
+        return expiry
     rows = session.model.objects.filter(session_key=session.session_key)
     stored: datetime | None = rows.values_list("expire_date", flat=True).first()
-    return stored or counted
+    return stored or expiry
 
 
 def session_hashes(session_key: str) -> list[str]:
-    """What is kept of a session key, under the SECRET_KEY and its fallbacks."""
+    """The hashes under which a session key is stored: one with SECRET_KEY, which comes
+    first, and one with each of its fallbacks."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [
-        salted_hmac(_SALT, session_key, secret=each, algorithm="sha256").hexdigest()
-        for each in secrets
+        salted_hmac(_SALT, session_key, secret=secret, algorithm="sha256").hexdigest()
+        for secret in secrets
     ]
 
 
 def is_current(user: Any, auth_hash: str) -> bool:
-    """Whether a stored identity holds: the account is active, the password the same."""
+    """Whether a stored identity still holds: the account is active and its password is
+    the same. A connection without a user is always current."""
     if user is None:
         return True
     if not user.is_active:
         return False
     if not auth_hash:
         return True
-    usual = _is_usual(type(user))  # type: ignore[arg-type]  # a type is hashable
-    proof = (user.password, auth_hash) if usual else None
+    can_remember = _hashes_as_django(type(user))  # type: ignore[arg-type]  # a type is hashable
+    proof = (user.password, auth_hash) if can_remember else None
     if proof in _proofs:
         return True
-    holds = any(constant_time_compare(auth_hash, each) for each in _hashes(user))
+    holds = any(
+        constant_time_compare(auth_hash, current) for current in _auth_hashes(user)
+    )
     if holds and proof:
-        _keep(proof)
+        _remember(proof)
     return holds
 
 
 @cache
-def _is_usual(kind: type[Any]) -> bool:
-    """Whether the hash is Django's own: of the password and the SECRET_KEY alone."""
-    return all(getattr(kind, name, None) is method for name, method in _HASHING.items())
+def _hashes_as_django(kind: type[Any]) -> bool:
+    """Whether a user model has Django's own hash, which depends on nothing but the
+    password and SECRET_KEY."""
+    return all(
+        getattr(kind, name, None) is method
+        for name, method in _DJANGO_HASH_METHODS.items()
+    )
 
 
-def _keep(proof: tuple[str, str]) -> None:
-    if len(_proofs) >= PROOFS:
+def _remember(proof: tuple[str, str]) -> None:
+    if len(_proofs) >= MAX_PROOFS:
         _proofs.clear()
     _proofs.add(proof)
 
 
-def _hashes(user: Any) -> Iterable[str]:
+def _auth_hashes(user: Any) -> Iterable[str]:
     yield user.get_session_auth_hash()
     yield from user.get_session_auth_fallback_hash()
 
 
-def _comparable(moment: datetime | None) -> datetime | None:
-    """With a time zone where the project has them, without where it has none."""
+def _as_use_tz_says(moment: datetime | None) -> datetime | None:
+    """The same moment, aware or naive as USE_TZ says, so that times can be compared."""
     if moment is None or timezone.is_aware(moment) == settings.USE_TZ:
         return moment
     if settings.USE_TZ:

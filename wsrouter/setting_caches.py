@@ -1,4 +1,4 @@
-"""Caches of what Django's settings say, cleared when a test overrides the setting."""
+"""Clears caches that depend on Django's settings when a test overrides a setting."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar

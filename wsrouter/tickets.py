@@ -1,4 +1,4 @@
-"""Gives out tickets: proofs of identity for handshakes that carry no cookie."""
+"""Tickets: single-use proofs of identity for handshakes that carry no cookie."""
 
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,10 @@ from asgiref.sync import sync_to_async
 from wsrouter import conf
 from wsrouter.auth import ticket_store
 from wsrouter.errors import TooManyTickets
-from wsrouter.identity import proven
+from wsrouter.identity import identity_of
 from wsrouter.registry.rate_counter import CacheCounter
+
+__all__ = ["aissue", "issue"]
 
 
 def issue(
@@ -19,12 +21,12 @@ def issue(
     session: Any = None,
     expires_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """A ticket for this user, as the JSON that a client gets: `ticket` and
-    `expires_in`. For views of any framework that know who is asking.
+    """Issue a ticket for `user`, as the dict that a view of any framework sends to the
+    client: `ticket`, a string, and `expires_in`, in seconds.
 
-    `session` (Django's) ends the ticket's connection when it ends; `expires_at` when
-    the proof itself does, a JWT for example. Raises TooManyTickets, ValueError for who
-    cannot log in, and ConfigurationError for an unknown gateway.
+    The connection ends with `session`, a Django session, and at `expires_at`, such as
+    the expiry of a JWT. Raises TooManyTickets, ValueError when the user is anonymous or
+    inactive, and ConfigurationError for an unknown gateway.
     """
     option = conf.gateway(gateway).tickets
     if not (user.is_authenticated and user.is_active):
@@ -32,8 +34,8 @@ def issue(
     key = f"{gateway}:ticket:user:{user.pk}"
     if wait := CacheCounter().hit(key, option.rate):
         raise TooManyTickets(wait)
-    text = ticket_store.write(
-        proven(user, session=session, expires_at=expires_at),
+    text = ticket_store.create(
+        identity_of(user, session=session, expires_at=expires_at),
         gateway=gateway,
         seconds=option.seconds,
     )

@@ -9,13 +9,13 @@ from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
 from wsrouter.ops import reaper
 from wsrouter.registry import revocation
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.recipients import Audience
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.ports import Recipients
 
 ONE = id_of(77)
-store, audience = Store(), Audience()
+store, audience = ConnectionRegistry(), Audience()
 
 
 def read(wanted: Recipients, span: Span | None = None) -> None:
@@ -66,8 +66,8 @@ ACTS: dict[str, Callable[[], Any]] = {
     "ids of a group": lambda: list(groups.members("all")),
     "count of a group": lambda: groups.count("room:1"),
     "users of a group": lambda: groups.users("room:1"),
-    "end a user's": lambda: revocation.of_user(7),
-    "end a session's": lambda: revocation.of_session(["0" * 64]),
-    "what has ended": lambda: list(revocation.marked()),
-    "what is doubtful": lambda: list(reaper.doubtful(1000)),
+    "end a user's": lambda: revocation.expire_user(7),
+    "end a session's": lambda: revocation.expire_session(["0" * 64]),
+    "what has ended": lambda: list(revocation.iter_expired()),
+    "what is doubtful": lambda: list(reaper.iter_possibly_lost(1000)),
 }

@@ -16,10 +16,10 @@ from typing import Any
 from django.db import transaction
 
 from tests.benchmarks import registry_rows
-from wsrouter import groups
+from wsrouter import connections, groups
 from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.recipients import PAGE, Audience
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import EventType, Frame
@@ -27,7 +27,7 @@ from wsrouter.routing.ports import Recipients
 
 ROUNDS = 200
 REPEATS = 7
-store, audience = Store(), Audience()
+store, audience = ConnectionRegistry(), Audience()
 
 
 def measured(size: int) -> dict[str, float]:
@@ -63,7 +63,7 @@ def _reads(ids: list[str], size: int) -> Iterator[tuple[str, float]]:
     )
     yield "count a hall, per id", _per_row(lambda: range(groups.count("hall:0")))
     yield "users of a hall, per user", _per_row(lambda: groups.users("hall:0"))
-    yield "users online, per user", _per_row(lambda: groups.users())
+    yield "users online, per user", _per_row(lambda: connections.online_users())
     yield (
         "more than 1,000",
         _each(range(20), lambda _: audience.exceeds(everyone, 1000)),

@@ -113,11 +113,11 @@ def test_no_migration_is_missing() -> None:
         ),
         (
             {"a": {"API_NAME": "shop"}, "b": {"API_NAME": "shop"}},
-            "'a' and 'b' are one API, 'shop'",
+            "'a' and 'b' are the same API, 'shop'",
         ),
         (
             {"a": {"API_ID": "abc"}, "b": {"API_ID": "abc"}},
-            "'a' and 'b' are one API, 'abc'",
+            "'a' and 'b' are the same API, 'abc'",
         ),
     ],
 )
@@ -147,7 +147,7 @@ def test_one_name_in_two_regions_is_two_apis() -> None:
     [
         ("nowhere.router", "No module named 'nowhere'"),
         ("tests.django.test_checks.nothing", "nothing"),
-        ("tests.django.test_checks.no_router", "is no Router"),
+        ("tests.django.test_checks.no_router", "is not a Router"),
         ("router", "router doesn't look like a module path"),
     ],
 )

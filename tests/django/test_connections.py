@@ -12,7 +12,7 @@ from tests.django.conftest import InThreads
 from tests.django.events import Gateway
 from tests.django.registering import code_of, connected, ended
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.recipients import Audience
 from wsrouter.routing.ports import Recipients
 
@@ -117,10 +117,10 @@ def test_a_project_without_time_zones(user: User) -> None:
     row = OpenConnection.objects.get()
     assert row.connected_at == datetime(2025, 11, 27, 3, 0, 0, 123000)  # noqa: DTZ001
     assert gateway.send("who")["payload"] == "ada"
-    store = Store()
+    registry = ConnectionRegistry()
     (page,) = Audience().recipients(Recipients(everyone=True))
     assert timezone.is_aware(page[0].stored_at)
-    found = store.forget(gateway.id, "default")
+    found = registry.forget(gateway.id, "default")
     assert found is not None
     assert found.connection.connected_at == datetime(
         2025, 11, 27, 8, 0, 0, 123000, tzinfo=UTC

@@ -8,7 +8,7 @@ from tests.django.events import Gateway, serving
 from tests.django.registering import connected, ended
 from wsrouter import Connection, Disconnected, Router
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 
 pytestmark = [
     pytest.mark.database,
@@ -72,7 +72,7 @@ def test_joins_that_race_with_the_disconnect_leave_nothing_behind(
 
 def test_a_join_after_the_end_leaves_nothing_behind() -> None:
     gateway = connected()
-    connection = Connection(gateway.id, registry=Store())
+    connection = Connection(gateway.id, registry=ConnectionRegistry())
     gateway.disconnect()
     connection.join("late")
     connection.leave("late")

@@ -10,7 +10,7 @@ from django.test import override_settings
 from tests.project.shop import ws as shop
 from wsrouter.apps import WSRouterConfig
 from wsrouter.routing.table import table
-from wsrouter.wiring.routers import of_all_apps
+from wsrouter.wiring.routers import apps_router
 
 SETTINGS = """
 from tests.project.settings import *
@@ -20,12 +20,12 @@ WSROUTER = {{"default": {entry!r}}}
 
 
 def keys() -> list[str]:
-    return sorted(table(of_all_apps()).routes)
+    return sorted(table(apps_router()).routes)
 
 
 def test_every_apps_router_is_included() -> None:
     assert "shop.echo" in keys()
-    assert shop.router in [each.router for each in of_all_apps().includes]
+    assert shop.router in [each.router for each in apps_router().includes]
 
 
 def project(tmp_path: Path, entry: Any, **apps: str) -> str:
@@ -97,7 +97,7 @@ def test_a_module_named_ws_without_a_router(tmp_path: Path) -> None:
 
 def test_a_router_that_is_none(tmp_path: Path) -> None:
     said = project(tmp_path, {}, app="router = 'me'")
-    assert "wsrouter.E002) app.ws.router is no Router but 'me'" in said
+    assert "wsrouter.E002) app.ws.router is 'me', which is not a Router." in said
 
 
 def test_a_ws_module_that_cannot_be_imported(tmp_path: Path) -> None:
@@ -113,9 +113,9 @@ def test_a_wrong_setting_does_not_keep_the_project_from_starting() -> None:
 
 
 def test_apps_installed_later_count() -> None:
-    before = of_all_apps()
+    before = apps_router()
     users = ["django.contrib.auth", "django.contrib.contenttypes"]
     with override_settings(INSTALLED_APPS=[*users, "wsrouter", "tests.project.shop"]):
-        assert of_all_apps() is not before
+        assert apps_router() is not before
         assert keys() == ["shop.echo"]
     assert "shop.echo" in keys()

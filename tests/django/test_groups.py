@@ -9,10 +9,10 @@ from django.db import connection as database
 
 from tests.django.events import Gateway, serving
 from tests.django.test_queries import Queries
-from wsrouter import Connection, Router, groups
+from wsrouter import Connection, Router, connections, groups
 from wsrouter.models import Membership
 from wsrouter.registry import revocation
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 router = Router()
@@ -32,7 +32,14 @@ def _served() -> Any:
 def connected(user: User | None = None) -> Connection:
     gateway = Gateway()
     assert gateway.connect(user).status_code == 200
-    return Connection(gateway.id, registry=Store())
+    return Connection(gateway.id, registry=ConnectionRegistry())
+
+
+def test_users_of_no_group_are_online_too(user: User) -> None:
+    connection = connected(user)
+    connection.leave("all")
+    assert groups.users("all") == set()
+    assert connections.online_users() == {user.pk}
 
 
 def test_members_count_and_users(user: User, other: User) -> None:
@@ -43,7 +50,7 @@ def test_members_count_and_users(user: User, other: User) -> None:
     assert set(groups.members("all")) == ids
     assert set(groups.members("vip")) == {tab.id, guest.id}
     assert (groups.count("all"), groups.count("vip"), groups.count("x")) == (4, 2, 0)
-    assert groups.users() == groups.users("all") == {user.pk, other.pk}
+    assert connections.online_users() == groups.users("all") == {user.pk, other.pk}
     assert groups.users("vip") == {user.pk}
     tab.leave("vip")
     assert (groups.count("vip"), groups.users("vip")) == (1, set())
@@ -51,17 +58,18 @@ def test_members_count_and_users(user: User, other: User) -> None:
 
 def test_those_whose_time_is_over_do_not_count(user: User) -> None:
     connected(user)
-    revocation.of_user(user.pk)
+    revocation.expire_user(user.pk)
     assert list(groups.members("all")) == []
     assert groups.count("all") == 0
-    assert groups.users() == groups.users("all") == set()
+    assert connections.online_users() == groups.users("all") == set()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_async_twins(user: User) -> None:
     connected(user)
     assert async_to_sync(groups.acount)("all") == 1
-    assert async_to_sync(groups.ausers)() == {user.pk}
+    assert async_to_sync(groups.ausers)("all") == {user.pk}
+    assert async_to_sync(connections.aonline_users)() == {user.pk}
 
 
 @pytest.mark.parametrize("name", ["", " a", "a\n", "x" * 256])
@@ -80,5 +88,5 @@ def test_joining_and_leaving_is_one_query_each() -> None:
 
 
 def test_who_is_not_connected_cannot_join() -> None:
-    Connection("nobody=", registry=Store()).join("a")
+    Connection("nobody=", registry=ConnectionRegistry()).join("a")
     assert not Membership.objects.exists()

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from tests.django.events import Gateway, serving
 from wsrouter import Router
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 SESSION = {"postgresql": "pg_backend_pid()", "mysql": "connection_id()"}
@@ -25,11 +25,11 @@ WAITS = {
     ),
 }
 PATIENCE = 60
-store = Store()
+registry = ConnectionRegistry()
 Act = Callable[[str], object]
 ENDS: dict[str, Act] = {
-    "disconnect": lambda each: store.forget(each, "default"),
-    "gone": lambda each: store.forget_all([each], "default"),
+    "disconnect": lambda each: registry.forget(each, "default"),
+    "gone": lambda each: registry.forget_all([each], "default"),
 }
 
 
@@ -80,7 +80,7 @@ def _value(statement: str, *values: Any) -> Any:
 
 @pytest.mark.parametrize("end", ENDS)
 def test_who_joins_while_the_connection_ends_finds_none(one: str, end: str) -> None:
-    with meanwhile(lambda each: store.join(each, "late"), one):
+    with meanwhile(lambda each: registry.join(each, "late"), one):
         ENDS[end](one)
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()
@@ -91,6 +91,6 @@ def test_a_connection_that_ends_while_it_joins_leaves_nothing(
     one: str, end: str
 ) -> None:
     with meanwhile(ENDS[end], one):
-        store.join(one, "early")
+        registry.join(one, "early")
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()

@@ -61,7 +61,7 @@ def test_other_users_and_several_databases(zone: str, tmp_path: Path) -> None:
 def test_a_database_that_does_not_tell_what_it_deletes(
     is_told: bool, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_lookup, "can_take", lambda _: is_told)
+    monkeypatch.setattr(compiled_lookup, "can_delete_returning", lambda _: is_told)
     ended.clear()
     with serving(router):
         gateway = Gateway()

@@ -18,7 +18,7 @@ from wsrouter import Connection, Disconnected, Router
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection, QueuedSend
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.testing.substitution import substituted
 from wsrouter.wiring import sender_for
 
@@ -114,14 +114,14 @@ def test_a_row_that_cannot_be_removed_keeps_nobody_waiting(
         raise OperationalError("deadlock")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, "forget", broken)
+        patched.setattr(ConnectionRegistry, "forget", broken)
         reaped()
     assert "deadlock" in caplog.text
     reaped()
     assert not OpenConnection.objects.exists()
 
 
-def test_doubtful_ones_are_checked(transport: MemoryTransport) -> None:
+def test_possibly_lost_connections_are_checked(transport: MemoryTransport) -> None:
     here, lost, young = (
         connected(age=timedelta(minutes=20)),
         connected(age=timedelta(minutes=30)),

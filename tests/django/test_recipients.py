@@ -13,7 +13,7 @@ from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.errors import HandshakeNotDone
 from wsrouter.models import OpenConnection
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.recipients import Audience
 from wsrouter.routing.ports import Recipients
 
@@ -37,8 +37,8 @@ def test_to_a_user(transport: MemoryTransport, user: User, other: User) -> None:
 
 def test_to_groups(transport: MemoryTransport) -> None:
     first, second = Peer(transport), Peer(transport)
-    Store().join(first.id, "a")
-    Store().join(second.id, "A")
+    ConnectionRegistry().join(first.id, "a")
+    ConnectionRegistry().join(second.id, "A")
     assert told.send("x", group="a") == done(1)
     assert told.send("x", groups=["a", "all", "none"]) == done(2)
     assert told.send("x", group="none") == done(0)

@@ -33,7 +33,7 @@ __all__ = [
 @pytest.fixture(autouse=True)
 def _as_new() -> Iterator[None]:
     cache.clear()
-    security_log.forget()
+    security_log.reset()
     yield
     cache.clear()
 

@@ -79,20 +79,20 @@ def one_call_with_the_key(browser: Client, user: User) -> None:
     assert async_to_sync(connections.aend)(user.pk) == 1
 
 
-def update_and_sweep(browser: Client, user: User) -> None:
+def update_and_end_stale(browser: Client, user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
-    assert connections.sweep() == 1
+    assert connections.end_stale() == 1
 
 
-def new_password_in_the_table_and_sweep(browser: Client, user: User) -> None:
+def new_password_in_the_table_and_end_stale(browser: Client, user: User) -> None:
     User.objects.filter(pk=user.pk).update(password="!")
-    assert connections.sweep() == 1
+    assert connections.end_stale() == 1
 
 
-def expiry_and_sweep(browser: Client, user: User) -> None:
+def expiry_and_end_stale(browser: Client, user: User) -> None:
     past = timezone.now() - timedelta(seconds=1)
     OpenConnection.objects.filter(user=user).update(expires_at=past)
-    assert connections.sweep() == 1
+    assert async_to_sync(connections.aend_stale)() == 1
 
 
 WAYS = [
@@ -104,7 +104,7 @@ WAYS = [
     deletion_of_many,
     one_call,
     one_call_with_the_key,
-    update_and_sweep,
-    new_password_in_the_table_and_sweep,
-    expiry_and_sweep,
+    update_and_end_stale,
+    new_password_in_the_table_and_end_stale,
+    expiry_and_end_stale,
 ]

@@ -31,7 +31,7 @@ ENDINGS = [
     endings.deactivation,
     endings.deletion,
     endings.one_call,
-    endings.update_and_sweep,
+    endings.update_and_end_stale,
 ]
 FORGED = [{"secret": ""}, {"secret": "x" * 32}, {"alias": "other"}, {"alias": "?"}]
 

@@ -150,7 +150,7 @@ def test_permissions_taken_away_count_at_once(user: User) -> None:
     assert socket.receive("error")["error"]["code"] == "permission_denied"
 
 
-def test_what_cannot_be_closed_now_is_closed_by_the_next_sweep(
+def test_what_cannot_be_closed_now_is_closed_by_end_stale(
     browser: Client, user: User, monkeypatch: pytest.MonkeyPatch, ended: list[Ended]
 ) -> None:
     def fail(*_: Any) -> None:
@@ -161,19 +161,19 @@ def test_what_cannot_be_closed_now_is_closed_by_the_next_sweep(
         broken.setattr(MemoryTransport, "close", fail)
         browser.logout()
         assert socket.frames == []
-        assert connections.sweep() == 0
+        assert connections.end_stale() == 0
         assert (socket.is_open, ended) == (True, [])
         for action in ("who", "login", "permission"):
             assert refused(socket, action) == "not_authenticated"
-    assert connections.sweep() == 1
+    assert connections.end_stale() == 1
     assert is_gone(socket)
     assert [each.cause for each in ended] == ["ended"]
 
 
-def test_a_sweep_forgets_the_rows_of_a_gateway_that_is_no_more(user: User) -> None:
+def test_end_stale_forgets_the_rows_of_a_gateway_that_is_no_more(user: User) -> None:
     socket = WebSocketClient(user).connect()
     OpenConnection.objects.update(gateway="former", expires_at=timezone.now())
-    assert connections.sweep() == 1
+    assert connections.end_stale() == 1
     assert not OpenConnection.objects.exists()
     del socket
 

@@ -66,7 +66,7 @@ def test_a_hash_of_the_projects_own_is_made_every_time() -> None:
 
 
 def test_not_more_are_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "PROOFS", 2)
+    monkeypatch.setattr(identity, "MAX_PROOFS", 2)
     for number in range(5):
         user = made()
         user.password = f"pbkdf2${number}"

@@ -1,4 +1,4 @@
-"""The ways in which a handshake says who is connecting, in their order."""
+"""Finds out from a handshake who is connecting."""
 
 import re
 from collections.abc import Callable
@@ -12,66 +12,69 @@ from django.utils.module_loading import import_string
 
 from wsrouter.auth import security_log
 from wsrouter.errors import Reject
-from wsrouter.identity import Identity, anonymous, is_current, proven
+from wsrouter.identity import Identity, anonymous, identity_of, is_current
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.wire import mapping
 
-PARAMETER = "ticket"
+TICKET_PARAMETER = "ticket"
 _TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 Claim = Callable[[str, Frame], Identity | None]
-"""Uses up a ticket for the frame's connection; None when it is not good for it."""
+"""Uses a ticket for the frame's connection. Returns None for one that is invalid, has
+expired or was used for another connection."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Authentication:
-    """Django's session, a ticket, the authorizer's principal, the project's functions:
-    the first that knows the caller counts."""
+    """Tries Django's session, a ticket, the authorizer's principal and the project's
+    functions in this order; the first that returns an identity decides."""
 
     gateway: Gateway
     claim: Claim
 
     def identify(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
-        """Raises Reject for a ticket that is not good."""
-        if identity := (yield from call(of_session, request)):
+        """The identity of the caller; anonymous when no way returns one. Raises Reject
+        for an invalid ticket."""
+        if identity := (yield from call(identify_by_session, request)):
             return identity
-        if PARAMETER in request.GET:
-            return (yield from call(self._of_ticket, frame, request))
-        if identity := (yield from self._of_principal(frame)):
+        if TICKET_PARAMETER in request.GET:
+            return (yield from call(self._identify_by_ticket, frame, request))
+        if identity := (yield from self._identify_by_principal(frame)):
             return identity
         for path in self.gateway.authentication:
             function = import_string(path)
             arguments = {"request": request}
             found = yield from call_handler(function, arguments, is_async(function))
-            if identity := _checked(path, found):
+            if identity := _checked_identity(path, found):
                 return identity
         return anonymous()
 
-    def _of_ticket(self, frame: Frame, request: HttpRequest) -> Identity:
-        given = request.GET.getlist(PARAMETER)
-        sound = len(given) == 1 and _TICKET.fullmatch(given[0])
-        if sound and (identity := self.claim(given[0], frame)):
+    def _identify_by_ticket(self, frame: Frame, request: HttpRequest) -> Identity:
+        values = request.GET.getlist(TICKET_PARAMETER)
+        is_ticket = len(values) == 1 and _TICKET.fullmatch(values[0])
+        if is_ticket and (identity := self.claim(values[0], frame)):
             return identity
-        raise Reject(401, "The ticket is not good (any more).")
+        raise Reject(401, "The ticket is invalid or has expired.")
 
-    def _of_principal(self, frame: Frame) -> Flow[Identity | None]:
+    def _identify_by_principal(self, frame: Frame) -> Flow[Identity | None]:
         if not frame.principal or self.gateway.authorizer is None:
             return None
-        self._check_copies(frame)
+        self._check_principal_copies(frame)
         how = self.gateway.authorizer.user
         if "." not in how:
-            user = yield from call(user_of_field, how, frame.principal)
+            user = yield from call(find_user, how, frame.principal)
         else:
             function = import_string(how)
             arguments = {"principal": frame.principal}
             user = yield from call_handler(function, arguments, is_async(function))
-        return _checked(how, user)
+        return _checked_identity(how, user)
 
-    def _check_copies(self, frame: Frame) -> None:
-        """HEADERS may carry the principal once more, under a name that no client
-        knows: then it shows whether the usual one is the client's own."""
+    def _check_principal_copies(self, frame: Frame) -> None:
+        """Raise Reject when a copy of the principal differs from it. HEADERS may map
+        the principal once more, under a name that no client knows; then a difference
+        shows that the usual header was set by the client."""
         for name, source in self.gateway.headers.items():
             if source == mapping.PRINCIPAL and frame.headers[name] != frame.principal:
                 security_log.warn(
@@ -82,42 +85,49 @@ class Authentication:
                 raise Reject(403)
 
 
-def of_session(request: HttpRequest) -> Identity | None:
-    """The user of Django's session cookie, which reaches us at `$connect` only."""
+def identify_by_session(request: HttpRequest) -> Identity | None:
+    """The user of Django's session. Its cookie arrives with `$connect` only."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
-    return proven(user, session=getattr(request, "session", None))
+    return identity_of(user, session=getattr(request, "session", None))
 
 
 def user_field(name: str) -> Any:
+    """The field of the user model of that name: `pk` for the primary key, an empty
+    string for the user name."""
     meta, default = get_user_model()._meta, get_user_model().USERNAME_FIELD
     if name == "pk":
         return meta.pk
-    return {each.name: each for each in meta.concrete_fields}[name or default]
+    return {field.name: field for field in meta.concrete_fields}[name or default]
 
 
-def user_of_field(name: str, principal: str) -> Any:
-    """The one user whose field `name` (default: the user name) is the principal. It is
-    compared again: databases may take "BOB" and "bób" for "bob"."""
+def find_user(name: str, principal: str) -> Any:
+    """The user whose field `name` equals the principal; None without one, and when
+    there are several. Values are compared again in Python, because some databases
+    compare "BOB" and "bób" as equal to "bob"."""
     field = user_field(name)
     try:
         wanted = field.to_python(principal)
-    except ValidationError:  # "x" is no primary key
+    except ValidationError:  # such as "x" for an integer key
         return None
     rows = get_user_model()._default_manager.filter(**{field.name: wanted})[:3]
-    found = [each for each in rows if getattr(each, field.attname) == wanted]
+    found = [row for row in rows if getattr(row, field.attname) == wanted]
     return found[0] if len(found) == 1 else None
 
 
-def _checked(path: str, found: Any) -> Identity | None:
-    """An inactive user is nobody, as with a session."""
+def _checked_identity(path: str, found: Any) -> Identity | None:
+    """The identity for what a function returned; None for an inactive user, whom
+    Django's session does not accept either. Raises TypeError for another value."""
     if found is None:
         return None
     if not isinstance(found, Identity):
         if not hasattr(found, "is_authenticated"):
-            raise TypeError(f"{path} returned {found!r}, which is no user.")
-        found = proven(found)
+            raise TypeError(f"{path} returned {found!r}, which is not a user.")
+        found = identity_of(found)
     if not found.user.is_authenticated or not is_current(found.user, ""):
         return None
-    return found if found.auth_hash else proven(found.user, expires_at=found.expires_at)
+    identity: Identity = found
+    if identity.auth_hash:
+        return identity
+    return identity_of(found.user, expires_at=found.expires_at)

@@ -1,4 +1,4 @@
-"""Which pages a browser may open sockets from."""
+"""The origins of pages from which browsers may open sockets."""
 
 from django.conf import settings
 
@@ -6,31 +6,32 @@ from wsrouter.auth import security_log
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire.origin import Origins
 
-_LOCAL = (".localhost", "127.0.0.1", "[::1]")
-"""What Django takes ALLOWED_HOSTS for in DEBUG while it is empty."""
-_SHOWN = 200
+_DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
+"""Django allows these hosts when DEBUG is on and ALLOWED_HOSTS is empty."""
+_LOGGED_CHARACTERS = 200
 
 
 def is_allowed(origin: str, gateway: Gateway) -> bool:
-    """Whether a handshake with this Origin header may go on; without one it comes from
-    no browser."""
-    if not origin or allowed(gateway).allow(origin):
+    """Whether a handshake with this Origin header is accepted. Without one it does not
+    come from a browser, and is."""
+    if not origin or allowed_origins(gateway).allow(origin):
         return True
     security_log.warn(
         "Gateway %r: a handshake from the origin %r was refused; see ALLOWED_ORIGINS.",
         gateway.alias,
-        origin[:_SHOWN],
+        origin[:_LOGGED_CHARACTERS],
     )
     return False
 
 
-def allowed(gateway: Gateway) -> Origins:
-    """ALLOWED_ORIGINS, or else what Django's own settings trust."""
+def allowed_origins(gateway: Gateway) -> Origins:
+    """ALLOWED_ORIGINS of the gateway; without it, what CSRF_TRUSTED_ORIGINS and
+    ALLOWED_HOSTS allow."""
     if gateway.allowed_origins is not None:
         return Origins(entries=gateway.allowed_origins)
-    hosts = tuple(each for each in settings.ALLOWED_HOSTS if each != "*")
+    hosts = tuple(host for host in settings.ALLOWED_HOSTS if host != "*")
     if settings.DEBUG and not hosts:
-        hosts = _LOCAL
+        hosts = _DEBUG_HOSTS
     if gateway.domain:
         hosts += (gateway.domain.name,)
     return Origins(

@@ -1,4 +1,4 @@
-"""Tickets, kept in the database as digests."""
+"""Tickets in the database. Only their digests are stored."""
 
 import hashlib
 import secrets
@@ -15,8 +15,9 @@ from wsrouter.routing.frame import Frame
 _BYTES = 32
 
 
-def write(identity: Identity, *, gateway: str, seconds: int) -> str:
-    """A new ticket for this identity; those that nobody used in time are removed."""
+def create(identity: Identity, *, gateway: str, seconds: int) -> str:
+    """Create a ticket for an identity, valid for `seconds`, and return its text.
+    Tickets that have expired are deleted."""
     now, text = timezone.now(), secrets.token_urlsafe(_BYTES)
     _tickets().filter(expires_at__lte=now).delete()
     ticket = Ticket(
@@ -33,16 +34,18 @@ def write(identity: Identity, *, gateway: str, seconds: int) -> str:
 
 
 def claim(text: str, frame: Frame) -> Identity | None:
-    """Take a ticket for one connection. However many try at once, one of them has it:
-    the database lets a single UPDATE through. The same connection may try again."""
-    free = Q(connection_id="") | Q(connection_id=frame.connection_id)
-    mine = _tickets().filter(
-        free,
+    """Use a ticket for the frame's connection and return its identity; None when it is
+    unknown, expired, for another gateway, or its user has changed. Of simultaneous
+    calls one succeeds, because the database lets a single UPDATE through; the same
+    connection may present the ticket again."""
+    unused = Q(connection_id="") | Q(connection_id=frame.connection_id)
+    usable = _tickets().filter(
+        unused,
         digest=_digest(text),
         gateway=frame.gateway,
         expires_at__gt=timezone.now(),
     )
-    if not mine.update(connection_id=frame.connection_id):
+    if not usable.update(connection_id=frame.connection_id):
         return None
     ticket = _tickets().select_related("user").filter(digest=_digest(text)).first()
     if ticket is None or not is_current(ticket.user, ticket.auth_hash):
@@ -55,13 +58,14 @@ def claim(text: str, frame: Frame) -> Identity | None:
     )
 
 
-def drop(session_hashes: list[str]) -> None:
-    """The tickets that were made in a session end with it."""
+def delete_of_sessions(session_hashes: list[str]) -> None:
+    """Delete the tickets that were created in a session that has ended."""
     _tickets().filter(session_hash__in=session_hashes).delete()
 
 
 def _digest(text: str) -> str:
-    """The text is random: there is nothing to guess, so no salt and no iterations."""
+    """The digest needs neither salt nor iterations, because the text is random: there
+    is no dictionary to try."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from wsrouter import conf, connections
+from wsrouter import conf
 from wsrouter.endpoint import atomic, refusal_log
 from wsrouter.errors import ImpossibleHeaders, NotOurGateway
 from wsrouter.options.gateway import Gateway
@@ -18,7 +18,7 @@ from wsrouter.wire import decode, encode, limits
 from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
-from wsrouter.wiring import incoming, outgoing
+from wsrouter.wiring import ending, incoming, outgoing
 
 CONNECT, MESSAGE, DISCONNECT = EventType
 
@@ -83,7 +83,7 @@ def answer(verified: VerifiedRequest, body: bytes | None, request: Any) -> Flow[
 def end_session(verified: VerifiedRequest) -> None:
     """Close a connection whose message was answered that its session has ended."""
     frame, _ = verified.headers.frame(b"", max_body_bytes())
-    connections.end_found(_address(frame))
+    ending.end_refused(_address(frame))
 
 
 def _malformed(problem: str) -> Flow[Answer]:

@@ -1,4 +1,4 @@
-"""Answers a page that wants a ticket for the user of its session."""
+"""The view that issues a ticket to the user of the request's session."""
 
 import math
 
@@ -17,23 +17,24 @@ from wsrouter.errors import TooManyTickets
 @csrf_protect
 @require_POST
 def ticket(request: HttpRequest) -> HttpResponse:
-    """POST, with Django's session and CSRF token; `?gateway=` names another gateway
-    than `default`. 401 for nobody, 404 for an unknown gateway, 429 for too many."""
+    """Answers a POST with Django's session cookie and CSRF token; `?gateway=` chooses
+    another gateway than `default`. The status is 401 when the user is not logged in,
+    404 for an unknown gateway and 429 after too many tickets."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return _refused(401, "not_authenticated")
+        return _error_response(401, "not_authenticated")
     gateway = request.GET.get("gateway", "default")
     if gateway not in conf.gateways():
-        return _refused(404, "not_found")
+        return _error_response(404, "not_found")
     session = getattr(request, "session", None)
     try:
         answer = tickets.issue(user, gateway=gateway, session=session)
     except TooManyTickets as error:
-        response = _refused(429, "throttled")
+        response = _error_response(429, "throttled")
         response["Retry-After"] = str(math.ceil(error.retry_after))
         return response
     return JsonResponse(answer)
 
 
-def _refused(status: int, code: str) -> JsonResponse:
+def _error_response(status: int, code: str) -> JsonResponse:
     return JsonResponse({"error": {"code": code}}, status=status)

@@ -1,7 +1,8 @@
-"""Removes what nobody removed: ended connections, lost sockets, forgotten sends.
+"""Removes rows of connections that ended without a `$disconnect`, and resumes sends
+that no worker carries out.
 
-Several machines may do this at once: a row is given to one of them only, and so are its
-disconnect handlers.
+Several machines may do this at once: each row is removed, and its disconnect handlers
+are run, by one of them.
 """
 
 import time
@@ -23,16 +24,18 @@ from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
 from wsrouter.wiring import outgoing
 
-DOUBTFUL_AGE = timedelta(minutes=10)
-"""An idle socket is closed after so long; its `$disconnect` may get lost."""
-_LOCK = "wsrouter:reap"
+IDLE_TIMEOUT = timedelta(minutes=10)
+"""API Gateway closes a socket that was idle for so long (AWS: "Quotas for configuring
+and running a WebSocket API in API Gateway"), and its `$disconnect` may get lost."""
+_LOCK_KEY = "wsrouter:reap"
 LOCK_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Harvest:
-    """What was found and removed; `resumed` counts sends. Machines that reap at the
-    same moment may count the same row."""
+class ReapReport:
+    """Numbers of connections: removed as past their `lifetime`, `ended` because their
+    identity no longer holds, `checked` with API Gateway, and found `gone` by that; and
+    of sends `resumed`. Machines that reap at the same moment may count the same row."""
 
     lifetime: int
     ended: int
@@ -41,44 +44,49 @@ class Harvest:
     resumed: int
 
 
-def reap(*, checks: int, rate: float) -> Harvest:
-    """Remove what has ended, and ask API Gateway for up to so many others, oldest
-    first, at that rate a second."""
-    lifetime, ended = _past_lifetime(), connections.sweep()
-    checked, gone = _check(checks, rate) if checks else (0, 0)
-    return Harvest(
-        lifetime=lifetime, ended=ended, checked=checked, gone=gone, resumed=_resume()
+def reap(*, checks: int, rate: float) -> ReapReport:
+    """Remove connections that have ended and resume sends. Asks API Gateway about up to
+    `checks` other connections, oldest first, `rate` of them a second."""
+    lifetime, ended = _remove_past_lifetime(), connections.end_stale()
+    checked, gone = _check_open(checks, rate) if checks else (0, 0)
+    return ReapReport(
+        lifetime=lifetime,
+        ended=ended,
+        checked=checked,
+        gone=gone,
+        resumed=_resume_sends(),
     )
 
 
-def _past_lifetime() -> int:
-    """API Gateway has closed them: nothing has to be asked."""
+def _remove_past_lifetime() -> int:
+    """API Gateway has closed these connections for certain, so it is not asked."""
     rows = OpenConnection.objects.using(alias())
     rows = rows.filter(connected_at__lte=timezone.now() - LIFETIME)
     count = 0
-    for page in revocation.expired(rows):
+    for page in revocation.iter_expired(rows):
         for address in page:
             outgoing.forget(address, Cause.LIFETIME)
         count += len(page)
     return count
 
 
-def _check(number: int, rate: float) -> tuple[int, int]:
-    """One machine at a time: the rate is that of the account."""
-    if not cache.add(_LOCK, "", max(LOCK_SECONDS, 2 * number / rate)):
+def _check_open(number: int, rate: float) -> tuple[int, int]:
+    """One machine does this at a time, because the limit of calls is the account's."""
+    if not cache.add(_LOCK_KEY, "", max(LOCK_SECONDS, 2 * number / rate)):
         return 0, 0
     try:
-        answers = [_is_gone(each, 1 / rate) for each in doubtful(number)]
+        results = [_is_gone(found, 1 / rate) for found in iter_possibly_lost(number)]
     finally:
-        cache.delete(_LOCK)
-    return len(answers), sum(answers)
+        cache.delete(_LOCK_KEY)
+    return len(results), sum(results)
 
 
-def doubtful(number: int) -> Iterator[Address]:
-    """Connections old enough to be lost, those that end soonest first."""
+def iter_possibly_lost(number: int) -> Iterator[Address]:
+    """Up to `number` connections that are old enough to have lost a `$disconnect`,
+    those that expire first coming first."""
     rows = OpenConnection.objects.using(alias()).filter(
         expires_at__gt=timezone.now(),
-        stored_at__lt=timezone.now() - DOUBTFUL_AGE,
+        stored_at__lt=timezone.now() - IDLE_TIMEOUT,
         gateway__in=conf.gateways(),
     )
     for row in rows.order_by("expires_at")[:number]:
@@ -86,6 +94,8 @@ def doubtful(number: int) -> Iterator[Address]:
 
 
 def _is_gone(address: Address, pause: float) -> bool:
+    """Ask API Gateway after `pause` seconds whether a connection is closed; remove it
+    then."""
     time.sleep(pause)
     try:
         outgoing.sender().info(address)
@@ -97,8 +107,8 @@ def _is_gone(address: Address, pause: float) -> bool:
     return False
 
 
-def _resume() -> int:
-    """Sends whose workers died, or whose tasks the engine lost."""
+def _resume_sends() -> int:
+    """Queue the sends again whose workers died or whose tasks the engine lost."""
     count = 0
     for send, gateway in Ledger().forgotten():
         background = outgoing.sender().terms(gateway).background

@@ -1,7 +1,7 @@
-"""Connections with their users, in one statement each that is compiled once.
+"""Reads connections with their users, by SQL statements that are compiled once.
 
-Django's compiler writes the query and knows how to read each column; compiling it anew
-would cost several times what the database does.
+Django's compiler writes the query and knows how to convert each column. Compiling the
+query for each message would cost several times what the database does.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from wsrouter.models import OpenConnection
 from wsrouter.registry import cursors
 from wsrouter.setting_caches import cleared_by
 
-_TOLD_BY_FRAMES = (
+_FRAME_COLUMNS = (
     "connection_id",
     "gateway",
     "api_id",
@@ -24,53 +24,56 @@ _TOLD_BY_FRAMES = (
     "user_agent",
     "connected_at",
 )
-"""Every event of a connection has them, so that nobody has to ask."""
+"""Every frame carries these values, so that a look-up need not read them."""
 
 Converter = tuple[Callable[..., Any], Any]
-"""Of a column, with the expression that it is for."""
+"""A function that converts a column's value, and the column's expression."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
-    """A compiled query with named parameters, of which `fixed` are always the same.
-    `own` are the places of the connection's columns, `theirs` the names of the user's,
-    which follow."""
+    """A compiled query with named parameters. `constants` are the parameters that never
+    change. The connection's columns, whose places are `columns`, come first; those of
+    the user, whose names are `user_columns`, follow."""
 
     sql: str
-    fixed: Mapping[str, Any]
-    own: Mapping[str, int]
-    theirs: Sequence[str]
-    user: type[Any]
-    user_key: int
+    constants: Mapping[str, Any]
+    columns: Mapping[str, int]
+    user_columns: Sequence[str]
+    user_model: type[Any]
+    user_pk_place: int
     converters: Mapping[int, Sequence[Converter]]
     user_converters: Sequence[tuple[int, Converter]]
 
 
 class Row:
-    """A connection as it is stored, with its user. Its own columns are converted when
-    they are asked for."""
+    """A stored connection with its user. The connection's columns are converted when
+    they are read."""
 
     def __init__(
         self, statement: Statement, values: Sequence[Any], database: Any
     ) -> None:
         self._statement, self._values, self._database = statement, values, database
-        theirs = list(values[len(statement.own) :])
+        user_values = list(values[len(statement.columns) :])
         self.user: Any = None
-        if theirs[statement.user_key] is not None:
+        if user_values[statement.user_pk_place] is not None:
             for place, (convert, expression) in statement.user_converters:
-                theirs[place] = convert(theirs[place], expression, database)
-            self.user = statement.user.from_db(database.alias, statement.theirs, theirs)
+                user_values[place] = convert(user_values[place], expression, database)
+            self.user = statement.user_model.from_db(
+                database.alias, statement.user_columns, user_values
+            )
 
     def __getitem__(self, name: str) -> Any:
-        place = self._statement.own[name]
+        place = self._statement.columns[name]
         value = self._values[place]
         for convert, expression in self._statement.converters.get(place, ()):
             value = convert(value, expression, self._database)
         return value
 
     def __getattr__(self, name: str) -> Any:
-        """As of an OpenConnection. What every message asks for is an item instead: an
-        attribute that is not there takes Python longer than the conversion."""
+        """The attributes of an OpenConnection. What every message needs is read as an
+        item instead: a failed attribute look-up takes Python longer than the
+        conversion."""
         try:
             return self[name]
         except KeyError:
@@ -78,116 +81,117 @@ class Row:
 
 
 def find(connection_id: str, gateway: str, *, using: str) -> Row | None:
-    """What an OpenConnection with its user would tell, or None."""
-    return _told(_query(using), connection_id, gateway, using)
+    """The connection of that id and its user; None when it is not stored."""
+    return _fetch(_select_statement(using), connection_id, gateway, using)
 
 
-def take(connection_id: str, gateway: str, *, using: str) -> Row | None:
-    """The same, for the one caller that removes it. Only where `can_take`."""
-    return _told(_removal(using), connection_id, gateway, using)
+def delete_returning(connection_id: str, gateway: str, *, using: str) -> Row | None:
+    """Delete a connection and return it. Of several simultaneous calls one gets the row
+    and the others get None. Only where `can_delete_returning`."""
+    return _fetch(_delete_statement(using), connection_id, gateway, using)
 
 
-def can_take(using: str) -> bool:
-    """Whether the database tells what it deletes: all but MySQL do."""
+def can_delete_returning(using: str) -> bool:
+    """Whether the database has DELETE ... RETURNING: all but MySQL have."""
     return bool(connections[using].features.can_return_columns_from_insert)
 
 
-def _told(
+def _fetch(
     statement: Statement, connection_id: str, gateway: str, using: str
 ) -> Row | None:
     database = connections[using]
-    values = {**statement.fixed, "connection_id": connection_id, "gateway": gateway}
+    values = {**statement.constants, "connection_id": connection_id, "gateway": gateway}
     found = cursors.rows(database, statement.sql, values)
     return Row(statement, found[0], database) if found else None
 
 
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @cache
-def _query(using: str) -> Statement:
-    compiler = _compiler(using, "session_hash", "stored_at", *_TOLD_BY_FRAMES)
+def _select_statement(using: str) -> Statement:
+    compiler = _compiler(using, "session_hash", "stored_at", *_FRAME_COLUMNS)
     sql, parameters = compiler.as_sql()
-    *columns, connection_id, gateway = parameters
-    fixed: dict[str, Any] = {}
-    names = [*_fix(columns, fixed), connection_id, gateway]
-    return _statement(compiler, _named(sql, names), fixed)
+    *column_parameters, connection_id, gateway = parameters
+    constants: dict[str, Any] = {}
+    names = [*_add_constants(column_parameters, constants), connection_id, gateway]
+    return _statement(compiler, _with_named_parameters(sql, names), constants)
 
 
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @cache
-def _removal(using: str) -> Statement:
-    """What is deleted is told, with the user's columns one by one: no join can be."""
+def _delete_statement(using: str) -> Statement:
+    """RETURNING allows no join, so each column of the user is read by a subquery."""
     compiler = _compiler(using, "session_hash")
     compiler.as_sql()
     quoted = compiler.connection.ops.quote_name
     rows = OpenConnection._meta.db_table
     user = f"{quoted(rows)}.{quoted('user_id')}"
-    fixed: dict[str, Any] = {}
+    constants: dict[str, Any] = {}
 
-    def column(expression: Any) -> str:
+    def returned(expression: Any) -> str:
         meta = expression.target.model._meta
         table = quoted(meta.db_table)
-        stored, parameters = compiler.compile(expression)
-        told, parameters = expression.select_format(compiler, stored, parameters)
-        told = _named(told, _fix(parameters, fixed))
+        sql, parameters = compiler.compile(expression)
+        sql, parameters = expression.select_format(compiler, sql, parameters)
+        sql = _with_named_parameters(sql, _add_constants(parameters, constants))
         if meta.model is OpenConnection:
-            return told
-        which = f"WHERE {table}.{quoted(meta.pk.column)} = {user}"
-        return f"(SELECT {told} FROM {table} {which})"  # noqa: S608  # quoted names
+            return sql
+        where = f"WHERE {table}.{quoted(meta.pk.column)} = {user}"
+        return f"(SELECT {sql} FROM {table} {where})"  # noqa: S608  # quoted names
 
-    told = ", ".join(column(each[0]) for each in compiler.select)
-    mine = f"{quoted('connection_id')} = %(connection_id)s"
-    mine += f" AND {quoted('gateway')} = %(gateway)s"
-    which = f"WHERE {mine} RETURNING {told}"
-    sql = f"DELETE FROM {quoted(rows)} {which}"  # noqa: S608  # quoted names
-    return _statement(compiler, sql, fixed)
+    columns = ", ".join(returned(selected[0]) for selected in compiler.select)
+    where = f"WHERE {quoted('connection_id')} = %(connection_id)s"
+    where += f" AND {quoted('gateway')} = %(gateway)s RETURNING {columns}"
+    sql = f"DELETE FROM {quoted(rows)} {where}"  # noqa: S608  # quoted names
+    return _statement(compiler, sql, constants)
 
 
-def _fix(parameters: Iterable[Any], fixed: dict[str, Any]) -> list[str]:
-    """The names under which they are in `fixed` now."""
+def _add_constants(parameters: Iterable[Any], constants: dict[str, Any]) -> list[str]:
+    """Add parameters to `constants` and return the names that they got there."""
     names = []
-    for each in parameters:
-        names.append(f"fixed_{len(fixed)}")
-        fixed[names[-1]] = each
+    for value in parameters:
+        names.append(f"constant_{len(constants)}")
+        constants[names[-1]] = value
     return names
 
 
-def _named(sql: str, names: Iterable[str]) -> str:
-    """Django's SQLite needs longer to find the places of nameless values than SQLite
-    for the query."""
-    return sql.replace("%%", "%%%%") % tuple(f"%({each})s" for each in names)
+def _with_named_parameters(sql: str, names: Iterable[str]) -> str:
+    """Positional parameters would make Django's SQLite backend parse the statement each
+    time, which takes longer than SQLite needs for the query."""
+    return sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
 
 
-def _compiler(using: str, *unasked: str) -> Any:
-    """With a database connection of its own, which is never opened for long: what is
-    compiled keeps hold of it. Each value is the name of its parameter."""
-    rows = OpenConnection.objects.select_related("user").defer(*unasked)
+def _compiler(using: str, *deferred: str) -> Any:
+    """The compiler of a look-up without the `deferred` columns. It keeps a reference to
+    its database connection, so it gets one of its own, which is never opened for long.
+    The values in the query are the names of its parameters."""
+    rows = OpenConnection.objects.select_related("user").defer(*deferred)
     query = rows.filter(connection_id="connection_id", gateway="gateway").query
     return query.get_compiler(connection=connections.create_connection(using))
 
 
-def _statement(compiler: Any, sql: str, fixed: Mapping[str, Any]) -> Statement:
-    expressions = [each[0] for each in compiler.select]
-    (theirs,) = compiler.klass_info["related_klass_infos"]
-    names = [each.target.attname for each in expressions]
-    model, start = theirs["model"], theirs["select_fields"][0]
+def _statement(compiler: Any, sql: str, constants: Mapping[str, Any]) -> Statement:
+    expressions = [selected[0] for selected in compiler.select]
+    (user,) = compiler.klass_info["related_klass_infos"]
+    names = [expression.target.attname for expression in expressions]
+    user_model, start = user["model"], user["select_fields"][0]
     converters = {
-        place: [(each, expression) for each in functions]
+        place: [(convert, expression) for convert in functions]
         for place, (functions, expression) in compiler.get_converters(
             expressions
         ).items()
     }
     return Statement(
         sql=sql,
-        fixed=fixed,
-        own={name: place for place, name in enumerate(names[:start])},
-        theirs=names[start:],
-        user=model,
-        user_key=names[start:].index(model._meta.pk.attname),
+        constants=constants,
+        columns={name: place for place, name in enumerate(names[:start])},
+        user_columns=names[start:],
+        user_model=user_model,
+        user_pk_place=names[start:].index(user_model._meta.pk.attname),
         converters=converters,
         user_converters=[
-            (place - start, each)
-            for place, several in converters.items()
-            for each in several
+            (place - start, converter)
+            for place, of_column in converters.items()
+            for converter in of_column
             if place >= start
         ],
     )

@@ -1,6 +1,6 @@
-"""A cursor for each open database connection, lent to one statement at a time.
+"""A cursor for each open database connection, reused by one statement at a time.
 
-To make one anew is a good part of a look-up, most of all for psycopg.
+Creating a cursor is a good part of a look-up's time, most of all with psycopg.
 """
 
 from collections.abc import Mapping
@@ -11,44 +11,48 @@ from django.db import connections
 
 from wsrouter.setting_caches import on_change
 
-_KEPT = "_wsrouter_cursor"
-_NONE = None, None
-_MAKING = "cursor", "_cursor", "create_cursor", "make_cursor"
+_ATTRIBUTE = "_wsrouter_cursor"
+_NO_CURSOR = None, None
+_FACTORY_METHODS = "cursor", "_cursor", "create_cursor", "make_cursor"
 
 
 def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
     """All rows of a statement with named parameters, as Django's cursor gives them.
-    Whoever watches how cursors are made sees one made each time."""
-    kind: Any = type(database)
-    watched = database.queries_logged or "cursor" in vars(database)
-    if watched or not _is_djangos(kind):
-        with database.cursor() as made:
-            made.execute(sql, values)
-            return list(made)
+
+    Where something watches how cursors are created (query logging, a debug toolbar),
+    or the backend is not Django's own, a new cursor is created for each statement.
+    """
+    backend: Any = type(database)
+    is_watched = database.queries_logged or "cursor" in vars(database)
+    if is_watched or not _creates_cursors_as_django(backend):
+        with database.cursor() as new_cursor:
+            new_cursor.execute(sql, values)
+            return list(new_cursor)
     database.close_if_health_check_failed()
     database.ensure_connection()
-    # Taken away while it is in use: threads may share a connection (in tests they do).
-    opened, cursor = vars(database).pop(_KEPT, _NONE)
+    # The cursor is removed while it is in use, because threads may share a connection,
+    # as they do in tests.
+    opened, cursor = vars(database).pop(_ATTRIBUTE, _NO_CURSOR)
     if cursor is None or opened is not database.connection:
         cursor = database.cursor()
     cursor.execute(sql, values)
-    found = list(cursor)  # Django would wrap a `fetchall` anew each time
-    vars(database)[_KEPT] = database.connection, cursor
+    found = list(cursor)  # Django would wrap `fetchall` anew for each call
+    vars(database)[_ATTRIBUTE] = database.connection, cursor
     return found
 
 
 @cache
-def _is_djangos(kind: type[Any]) -> bool:
-    """A backend of another's may act whenever a cursor is made, such as choosing the
-    schema of a tenant."""
-    made = (getattr(kind, name).__module__ for name in _MAKING)
-    return all(module.startswith("django.") for module in made)
+def _creates_cursors_as_django(backend: type[Any]) -> bool:
+    """A third-party backend may act whenever a cursor is created, such as choosing the
+    schema of a tenant, so its cursors are not reused."""
+    modules = (getattr(backend, name).__module__ for name in _FACTORY_METHODS)
+    return all(module.startswith("django.") for module in modules)
 
 
 def _drop_cursors() -> None:
-    """A cursor was made for one time zone and reads every time in it."""
+    """A cursor reads every time in the time zone that it was created for."""
     for database in connections.all(initialized_only=True):
-        vars(database).pop(_KEPT, None)
+        vars(database).pop(_ATTRIBUTE, None)
 
 
 on_change(_drop_cursors, "USE_TZ", "TIME_ZONE")

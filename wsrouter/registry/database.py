@@ -1,4 +1,4 @@
-"""The database of the registry: which one it is, its transactions, and its times."""
+"""The registry's database: its alias, its transactions, and the times it stores."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +16,8 @@ def alias() -> str:
 
 
 def after_commit(run: Callable[[], object]) -> bool:
-    """Run when the open transaction commits; False when none is open."""
+    """Call `run` when the open transaction commits. Returns False, and does nothing,
+    when no transaction is open."""
     if not in_transaction():
         return False
     transaction.on_commit(run, using=alias(), robust=True)
@@ -36,14 +37,14 @@ def close_old_connections() -> None:
 
 
 def aware(moment: datetime) -> datetime:
-    """A stored time with its time zone, also where USE_TZ is off."""
+    """A stored time with its time zone, also where USE_TZ is False."""
     if settings.USE_TZ or timezone.is_aware(moment):
         return moment
     return timezone.make_aware(moment, timezone.get_default_timezone())
 
 
 def storable(moment: datetime) -> datetime:
-    """An aware time as the database stores it: naive where USE_TZ is off."""
+    """An aware time as the database stores it: naive where USE_TZ is False."""
     if settings.USE_TZ:
         return moment
     return timezone.make_naive(moment, timezone.get_default_timezone())

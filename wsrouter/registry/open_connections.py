@@ -1,4 +1,4 @@
-"""The registry of open connections, kept in the database."""
+"""The registry of open connections: who has connected, stored in the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,14 +19,16 @@ from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import Registry, RemovedConnection
 from wsrouter.routing.state import ReadOnlyState
 
-_OF_FRAMES = frozenset({"source_ip", "user_agent", "api_id", "stage", "connected_at"})
-_HANDSHAKE = timedelta(minutes=1)
-"""From the moment in which an identity is established to that of the row: less."""
+_FRAME_ATTRIBUTES = frozenset(
+    {"source_ip", "user_agent", "api_id", "stage", "connected_at"}
+)
+_MAX_HANDSHAKE = timedelta(minutes=1)
+"""The time from establishing an identity to inserting the row is below this."""
 
 
 class StoredConnection(Connection):
-    """A connection out of the registry: what few messages need is read from its row
-    when somebody asks."""
+    """A connection that was read from the registry. Attributes that few handlers use
+    are converted from the row when they are first read."""
 
     def __init__(
         self, frame: Frame, row: compiled_lookup.Row, registry: Registry
@@ -38,7 +40,7 @@ class StoredConnection(Connection):
     def __getattr__(self, name: str) -> Any:
         if name == "state":
             found = ReadOnlyState(self._row.state or {})
-        elif name in _OF_FRAMES:
+        elif name in _FRAME_ATTRIBUTES:
             found = getattr(self._frame, name)
         else:
             raise AttributeError(name)
@@ -46,11 +48,13 @@ class StoredConnection(Connection):
         return found
 
 
-class Store:
-    """Asks the primary database only: a row that was just written counts."""
+class ConnectionRegistry:
+    """Reads from the primary database only, so that it sees a row that was just
+    written."""
 
     def find(self, frame: Frame) -> Connection:
-        """The connection and its user, in one query; raises MessageError."""
+        """The connection and its user, in one query. Raises MessageError when the
+        connection is not known, SessionEnded when its identity no longer holds."""
         row = compiled_lookup.find(frame.connection_id, frame.gateway, using=alias())
         if row is None:
             raise MessageError(
@@ -65,56 +69,64 @@ class Store:
     def remember(
         self, frame: Frame, connection: Connection, identity: Identity
     ) -> bool:
-        """Store an accepted connection with its groups, once however often `$connect`
-        comes; False when the id is open already for somebody else."""
-        row = _row(frame, connection, identity)
+        """Store an accepted connection with its groups; a repeated `$connect` adds no
+        row. Returns False when the connection id is already open for another user or
+        gateway."""
+        row = _new_row(frame, connection, identity)
         with transaction.atomic(using=alias()):
-            kept = row if self._inserted(row) else _the_same(row)
-            if kept is None:
+            stored = row if self._insert(row) else _row_of_earlier_connect(row)
+            if stored is None:
                 return False
-            members = [Membership.of(kept, each) for each in connection.groups]
+            members = [Membership.of(stored, group) for group in connection.groups]
             _memberships().bulk_create(members, ignore_conflicts=True)
         return True
 
     def forget(self, connection_id: str, gateway: str) -> RemovedConnection | None:
-        """Remove a connection; it is returned to the one caller that removed it."""
-        take = _taken if compiled_lookup.can_take(alias()) else _locked_and_taken
+        """Remove a connection and return it. Of several simultaneous calls, one gets
+        the connection and the others get None."""
+        can_return = compiled_lookup.can_delete_returning(alias())
+        delete = _delete_returning if can_return else _lock_and_delete
         with transaction.atomic(using=alias()):
-            row, groups = take(connection_id, gateway)
+            row, groups = delete(connection_id, gateway)
         if row is None:
             return None
-        connection = Connection(row.connection_id, groups=groups, **_facts(row))
-        return RemovedConnection(connection=connection, cause=_ended_by(row))
+        connection = Connection(
+            row.connection_id, groups=groups, **_stored_attributes(row)
+        )
+        return RemovedConnection(connection=connection, cause=_cause_of_end(row))
 
     def forget_all(self, connection_ids: Sequence[str], gateway: str) -> None:
-        """Remove connections, and tell nobody."""
+        """Remove connections without running disconnect handlers."""
         with transaction.atomic(using=alias()):
             memberships.remove(connection_ids, gateway, using=alias())
 
     def join(self, connection_id: str, group: str) -> None:
-        """Nothing happens when the connection was closed meanwhile."""
+        """Add a connection to a group; does nothing when it is closed already."""
         memberships.join(connection_id, group, using=alias())
 
     def leave(self, connection_id: str, group: str) -> None:
+        """Remove a connection from a group."""
         memberships.leave(connection_id, group, using=alias())
 
     def groups(self, connection_id: str) -> frozenset[str]:
-        mine = _memberships_of(connection_id).values_list("group", flat=True)
-        return frozenset(mine)
+        """The groups of a connection."""
+        names = _memberships_of(connection_id).values_list("group", flat=True)
+        return frozenset(names)
 
     def update_state(
         self, connection_id: str, changes: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Merge `changes` into the state; concurrent changes wait for each other."""
+        """Merge `changes` into the state and return all of it. Concurrent changes wait
+        for each other. Raises MessageError when the connection is closed."""
         with transaction.atomic(using=alias()):
-            if not _locked(connection_id):
+            if not _lock(connection_id):
                 raise MessageError("connection_unknown", "This connection is closed.")
             row = _connections().only("state").get(connection_id=connection_id)
             row.state |= changes
             row.save(using=alias(), update_fields=["state"])
         return dict(row.state)
 
-    def _inserted(self, row: OpenConnection) -> bool:
+    def _insert(self, row: OpenConnection) -> bool:
         try:
             with transaction.atomic(using=alias()):
                 row.save(using=alias(), force_insert=True)
@@ -135,28 +147,31 @@ def _memberships_of(connection_id: str) -> "QuerySet[Membership]":
     return _memberships().filter(connection__connection_id=connection_id)
 
 
-def _locked(connection_id: str, **more: str) -> bool:
-    """Keep the row for the open transaction; False when there is none.
+def _lock(connection_id: str, **conditions: str) -> bool:
+    """Lock the row for the rest of the transaction; False when there is no row.
 
-    It is locked by writing to it, which every database does alike.
+    An UPDATE locks it: that is the same on every database.
     """
-    rows = _connections().filter(connection_id=connection_id, **more)
+    rows = _connections().filter(connection_id=connection_id, **conditions)
     return rows.update(gateway=F("gateway")) > 0
 
 
-def _taken(connection_id: str, gateway: str) -> tuple[Any | None, Iterable[str]]:
-    """The row goes first: who joins now waits for that, and finds none."""
-    row = compiled_lookup.take(connection_id, gateway, using=alias())
+def _delete_returning(
+    connection_id: str, gateway: str
+) -> tuple[Any | None, Iterable[str]]:
+    """Delete a connection and its memberships and return them. The connection is
+    deleted first: a join at the same moment waits for that, and then finds no row."""
+    row = compiled_lookup.delete_returning(connection_id, gateway, using=alias())
     if row is None:
         return None, ()
     return row, memberships.leave_all(connection_id, using=alias())
 
 
-def _locked_and_taken(
+def _lock_and_delete(
     connection_id: str, gateway: str
 ) -> tuple[Any | None, Iterable[str]]:
-    """On MySQL, which does not tell what it deletes."""
-    if not _locked(connection_id, gateway=gateway):
+    """The same for MySQL, which has no DELETE ... RETURNING."""
+    if not _lock(connection_id, gateway=gateway):
         return None, ()
     row = _connections().select_related("user").get(connection_id=connection_id)
     groups = list(_memberships_of(connection_id).values_list("group", flat=True))
@@ -164,11 +179,12 @@ def _locked_and_taken(
     return row, groups
 
 
-def _the_same(row: OpenConnection) -> OpenConnection | None:
-    """The row of an earlier `$connect` of the same user, kept for the transaction.
+def _row_of_earlier_connect(row: OpenConnection) -> OpenConnection | None:
+    """The row of an earlier `$connect` of the same user, locked for the transaction;
+    None when the id belongs to another user or gateway.
 
-    The insert that failed has locked it on MySQL already: two that ask for more would
-    wait for each other.
+    On MySQL the failed insert holds a shared lock on the row already. Two transactions
+    that both asked for an exclusive one would deadlock.
     """
     same = _connections().filter(
         connection_id=row.connection_id, gateway=row.gateway, user=row.user_id
@@ -178,7 +194,9 @@ def _the_same(row: OpenConnection) -> OpenConnection | None:
     return same.first()
 
 
-def _row(frame: Frame, connection: Connection, identity: Identity) -> OpenConnection:
+def _new_row(
+    frame: Frame, connection: Connection, identity: Identity
+) -> OpenConnection:
     user = identity.user if identity.user.is_authenticated else None
     return OpenConnection(
         connection_id=frame.connection_id,
@@ -196,14 +214,16 @@ def _row(frame: Frame, connection: Connection, identity: Identity) -> OpenConnec
     )
 
 
-def _ended_by(row: Any) -> Cause | None:
+def _cause_of_end(row: Any) -> Cause | None:
+    """Why a row expired: None when it has not, `lifetime` when it had the longest time
+    that a connection can have, else `ended`."""
     if row.expires_at > timezone.now():
         return None
-    lived = row.expires_at - row.stored_at
-    return Cause.LIFETIME if lived > LIFETIME - _HANDSHAKE else Cause.ENDED
+    duration = row.expires_at - row.stored_at
+    return Cause.LIFETIME if duration > LIFETIME - _MAX_HANDSHAKE else Cause.ENDED
 
 
-def _facts(row: Any) -> dict[str, Any]:
+def _stored_attributes(row: Any) -> dict[str, Any]:
     return {
         "user": row.user or AnonymousUser(),
         "gateway": row.gateway,

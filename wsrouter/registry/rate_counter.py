@@ -1,4 +1,4 @@
-"""Counts calls in Django's cache, in fixed windows."""
+"""Counts calls in Django's default cache, in fixed windows of time."""
 
 import hashlib
 import time
@@ -9,10 +9,11 @@ from wsrouter.routing.throttle import Rate
 
 
 class CacheCounter:
-    """A counter shared by every process that shares the default cache."""
+    """A counter that all processes with the same default cache share."""
 
     def hit(self, key: str, rate: Rate) -> float:
-        """Seconds to wait until the next call is allowed; 0 when this one is."""
+        """Count a call. Returns 0 when it is allowed, else the seconds to wait until
+        the next one is."""
         window, passed = divmod(time.time(), rate.seconds)
         name = hashlib.sha256(f"{key}:{window}".encode()).hexdigest()
         if self._count(f"wsrouter:throttle:{name}", rate.seconds) <= rate.limit:
@@ -23,6 +24,6 @@ class CacheCounter:
         cache.add(name, 0, timeout=seconds + 1)
         try:
             return cache.incr(name)
-        except ValueError:  # it expired in between
+        except ValueError:  # the key expired after `add`
             cache.add(name, 1, timeout=seconds + 1)
             return 1

@@ -1,7 +1,7 @@
-"""Marks the connections whose identity does not hold any more, and finds them again.
+"""Expires connections whose identity no longer holds, and finds expired ones again.
 
-A marked row has expired: its messages are refused and sends leave it out. It stays
-until the socket is closed, so that whoever comes later can finish what was begun.
+Messages of an expired connection are refused and sends leave it out. Its row stays
+until the socket is closed, so that an end that was interrupted can be finished later.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,66 +16,68 @@ from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry.database import alias
 from wsrouter.routing.ports import Address
 
-PAGE = 500
+PAGE_ROWS = 500
 
 
-def of_user(key: Any) -> list[Address]:
-    """Mark every connection of a user."""
-    return _mark(_live().filter(user=key))
+def expire_user(user_key: Any) -> list[Address]:
+    """Expire every connection of a user."""
+    return _expire(_live_rows().filter(user=user_key))
 
 
-def of_sessions(user_key: Any) -> list[Address]:
-    """Mark every connection of a user that came with a session."""
-    return _mark(_live().filter(user=user_key).exclude(session_hash=""))
+def expire_user_sessions(user_key: Any) -> list[Address]:
+    """Expire every connection of a user that was opened in a session."""
+    return _expire(_live_rows().filter(user=user_key).exclude(session_hash=""))
 
 
-def of_session(session_hashes: list[str]) -> list[Address]:
-    """Mark the connections of one session."""
-    return _mark(_live().filter(session_hash__in=session_hashes))
+def expire_session(session_hashes: list[str]) -> list[Address]:
+    """Expire the connections of one session."""
+    return _expire(_live_rows().filter(session_hash__in=session_hashes))
 
 
-def of_former_key(user: Any) -> list[Address]:
-    """Mark a user's connections from before the SECRET_KEY was changed: their session
-    has another key since."""
-    rows = _live().filter(user=user.pk).exclude(session_hash="")
-    return _mark(rows.exclude(auth_hash=user.get_session_auth_hash()))
+def expire_former_secret_key(user: Any) -> list[Address]:
+    """Expire the connections that a user opened in a session before SECRET_KEY was
+    changed. Django has given that session a new key since, so its hash cannot find
+    them."""
+    rows = _live_rows().filter(user=user.pk).exclude(session_hash="")
+    return _expire(rows.exclude(auth_hash=user.get_session_auth_hash()))
 
 
-def of_connection(connection_id: str) -> None:
-    """Mark one connection, so that its end has the right cause."""
-    _mark(_live().filter(connection_id=connection_id))
+def expire_connection(connection_id: str) -> None:
+    """Expire one connection, so that its disconnect handlers get the cause `ended`."""
+    _expire(_live_rows().filter(connection_id=connection_id))
 
 
-def of_changed(user: Any) -> list[Address]:
-    """Mark what a user who was just saved does not stand for any more."""
-    rows = _live().filter(user=user.pk)
-    return _mark(each for each in rows if not is_current(user, each.auth_hash))
+def expire_stale_identities_of(user: Any) -> list[Address]:
+    """Expire the connections of a user who was just saved, where the account is now
+    inactive or the password is another one."""
+    rows = _live_rows().filter(user=user.pk)
+    return _expire(row for row in rows if not is_current(user, row.auth_hash))
 
 
-def of_strangers() -> Iterator[list[Address]]:
-    """Mark what no signal told of: users changed by QuerySet.update, for example."""
-    rows = _live().filter(user__isnull=False).select_related("user")
+def expire_stale_identities() -> Iterator[list[Address]]:
+    """Do this for every user: `QuerySet.update`, for example, sends no signal."""
+    rows = _live_rows().filter(user__isnull=False).select_related("user")
     for page in _pages(rows):
-        yield _mark(each for each in page if not is_current(each.user, each.auth_hash))
+        yield _expire(row for row in page if not is_current(row.user, row.auth_hash))
 
 
-def marked() -> Iterator[list[Address]]:
-    """Everything that has expired, also by itself."""
-    return expired(_rows())
-
-
-def expired(rows: "QuerySet[OpenConnection]") -> Iterator[list[Address]]:
-    """Those of the rows that have expired by now, in the order in which they did: what
-    has not is not looked at."""
+def iter_expired(
+    rows: "QuerySet[OpenConnection] | None" = None,
+) -> Iterator[list[Address]]:
+    """Pages of connections that have expired by now, those that expired first coming
+    first; without `rows`, of all connections. Rows that have not expired are not read.
+    """
+    rows = _rows() if rows is None else rows
     rows = rows.filter(expires_at__lte=timezone.now()).order_by("expires_at", "pk")
-    behind = Q()
-    while page := list(rows.filter(behind)[:PAGE]):
+    after = Q()
+    while page := list(rows.filter(after)[:PAGE_ROWS]):
         yield [address(row) for row in page]
         end, last = page[-1].expires_at, page[-1].pk
-        behind = Q(expires_at__gte=end) & (Q(expires_at__gt=end) | Q(pk__gt=last))
+        after = Q(expires_at__gte=end) & (Q(expires_at__gt=end) | Q(pk__gt=last))
 
 
 def address(row: OpenConnection) -> Address:
+    """The address of the connection of a row."""
     return Address(
         connection_id=row.connection_id,
         gateway=row.gateway,
@@ -84,15 +86,16 @@ def address(row: OpenConnection) -> Address:
     )
 
 
-def _mark(rows: Iterable[OpenConnection]) -> list[Address]:
-    found = list(rows)
-    if found:
-        _expire(found)
-    return [address(row) for row in found]
+def _expire(rows: Iterable[OpenConnection]) -> list[Address]:
+    rows = list(rows)
+    if rows:
+        _set_expired(rows)
+    return [address(row) for row in rows]
 
 
-def _expire(rows: list[OpenConnection]) -> None:
-    """The rows first: a membership that is made meanwhile copies what they say."""
+def _set_expired(rows: list[OpenConnection]) -> None:
+    """Connections are updated before memberships: a membership that is inserted in
+    between copies `expires_at` from the connection's row."""
     now = timezone.now()
     ids = [row.connection_id for row in rows]
     with transaction.atomic(using=alias()):
@@ -105,12 +108,12 @@ def _expire(rows: list[OpenConnection]) -> None:
 
 def _pages(rows: "QuerySet[OpenConnection]") -> Iterator[list[OpenConnection]]:
     last = 0
-    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
+    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE_ROWS]):
         last = page[-1].pk
         yield page
 
 
-def _live() -> "QuerySet[OpenConnection]":
+def _live_rows() -> "QuerySet[OpenConnection]":
     return _rows().filter(expires_at__gt=timezone.now())
 
 

@@ -8,7 +8,7 @@ from wsrouter import conf
 from wsrouter.auth import ticket_store
 from wsrouter.auth.authentication import Authentication
 from wsrouter.options.gateway import Gateway
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.rate_counter import CacheCounter
 from wsrouter.routing.failures import Failures
 from wsrouter.routing.frame import Frame
@@ -33,8 +33,8 @@ def lifecycle(alias: str) -> Lifecycle:
     gateway = conf.gateway(alias)
     declared = table(root_router(gateway))
     declared = replace(declared, disconnects=isolated(declared.disconnects))
-    failures = Failures(known=reporting.KNOWN, on_crash=reporting.crashed)
-    registry, counter = Store(), CacheCounter()
+    failures = Failures(known=reporting.KNOWN, on_crash=reporting.report_crash)
+    registry, counter = ConnectionRegistry(), CacheCounter()
     authentication = Authentication(gateway=gateway, claim=ticket_store.claim)
     return Lifecycle(
         messages=Messages(
@@ -55,7 +55,7 @@ def lifecycle(alias: str) -> Lifecycle:
 
 def crashed(error: Exception, frame: Frame, request: Any) -> Outcome:
     """Report what kept a frame from being handled, and answer it."""
-    reporting.crashed(frame, request, error)
+    reporting.report_crash(frame, request, error)
     return crash_answer(frame, _envelope(conf.gateway(frame.gateway)))
 
 

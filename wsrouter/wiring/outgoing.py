@@ -8,7 +8,7 @@ from wsrouter import conf, signals
 from wsrouter.delivery.ports import Transport
 from wsrouter.delivery.sender import Sender
 from wsrouter.errors import SendError
-from wsrouter.registry.open_connections import Store
+from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
@@ -63,7 +63,7 @@ def forget(address: Address, cause: Cause = Cause.GONE) -> None:
     if address.gateway in conf.gateways():
         incoming.lifecycle(address.gateway).connection_lost(address, cause)
     else:
-        Store().forget(address.connection_id, address.gateway)
+        ConnectionRegistry().forget(address.connection_id, address.gateway)
 
 
 def forget_all(addresses: Sequence[Address]) -> None:
@@ -77,7 +77,7 @@ def forget_all(addresses: Sequence[Address]) -> None:
             ids = without_handlers.setdefault(address.gateway, [])
             ids.append(address.connection_id)
     for gateway, ids in without_handlers.items():
-        Store().forget_all(ids, gateway)
+        ConnectionRegistry().forget_all(ids, gateway)
 
 
 def _has_disconnect_handlers(alias: str) -> bool:
@@ -93,5 +93,5 @@ def _has_hooks(stack: Stack) -> bool:
 
 
 def _report(delivery: Delivery) -> None:
-    reporting.delivered(delivery)
+    reporting.log_report(delivery)
     signals.delivered.send_robust(sender=None, delivery=delivery)

@@ -1,4 +1,4 @@
-"""What Django's own exceptions answer, and where crashes are reported."""
+"""Maps Django's exceptions to error frames, and reports crashes and deliveries."""
 
 import logging
 from typing import Any
@@ -20,16 +20,17 @@ logger = logging.getLogger("wsrouter.request")
 _deliveries = logging.getLogger("wsrouter.delivery")
 
 
-def crashed(frame: Frame, request: Any, error: Exception) -> None:
-    """Log with the traceback and the request, which mails to ADMINS show, and tell
-    Django's signal, as for a crashed view."""
+def report_crash(frame: Frame, request: Any, error: Exception) -> None:
+    """Report an exception as Django does for a view: log it with the traceback and the
+    request, which mails to ADMINS show, and send `got_request_exception`."""
     event, key, extra = frame.event_type, frame.route_key, {"request": request}
     logger.error("%s %s failed", event, key, exc_info=error, extra=extra)
     got_request_exception.send(sender=None, request=request)
 
 
-def delivered(delivery: Delivery) -> None:
-    """Log the report of a delivery: as an error when it was stopped."""
+def log_report(delivery: Delivery) -> None:
+    """Log the report of a delivery: as an error when it was stopped, as a warning when
+    some recipients failed. Without a report nothing is logged."""
     report = delivery.report
     if report is None:
         return
@@ -39,7 +40,7 @@ def delivered(delivery: Delivery) -> None:
 
 
 def _not_found(_: Exception) -> MessageError:
-    return MessageError("not_found", "There is no such thing.")
+    return MessageError("not_found", "Not found.")
 
 
 def _denied(_: Exception) -> MessageError:
@@ -47,7 +48,7 @@ def _denied(_: Exception) -> MessageError:
 
 
 def _invalid(error: Exception) -> MessageError:
-    assert isinstance(error, ValidationError)  # noqa: S101  # by KNOWN
+    assert isinstance(error, ValidationError)  # noqa: S101  # KNOWN maps it
     if hasattr(error, "error_dict"):
         fields = error.error_dict
     else:
@@ -56,11 +57,11 @@ def _invalid(error: Exception) -> MessageError:
         {
             "loc": [] if field == NON_FIELD_ERRORS else [field],
             "msg": message,
-            "type": each.code or "invalid",
+            "type": field_error.code or "invalid",
         }
-        for field, errors in fields.items()
-        for each in errors
-        for message in each.messages
+        for field, field_errors in fields.items()
+        for field_error in field_errors
+        for message in field_error.messages
     ]
     return MessageError("invalid_payload", "; ".join(error.messages), detail=detail)
 

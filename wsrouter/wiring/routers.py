@@ -1,4 +1,5 @@
-"""Finds the root router of a gateway, as the admin finds every app's `admin` module."""
+"""Finds the root router of a gateway. The `ws` modules of apps are discovered as the
+admin discovers their `admin` modules."""
 
 import sys
 from collections.abc import Iterator
@@ -14,63 +15,67 @@ from wsrouter.setting_caches import cleared_by
 
 
 def discover() -> None:
-    """Import every app's `ws` module, so that what it declares is known."""
+    """Import the `ws` module of every app that has one."""
     autodiscover_modules("ws")
 
 
 def root_router(gateway: Gateway) -> Router:
-    """The gateway's ROUTER, or all routers of all apps; raises ConfigurationError."""
-    return _named(gateway) if gateway.router else of_all_apps()
+    """The gateway's ROUTER; without one, a router that includes those of all apps.
+    Raises ConfigurationError."""
+    return _configured_router(gateway) if gateway.router else apps_router()
 
 
 @cleared_by("INSTALLED_APPS")
 @cache
-def of_all_apps() -> Router:
-    """Includes the `router` of every installed app's `ws` module, unless another one of
-    them includes it already."""
+def apps_router() -> Router:
+    """A router that includes the `router` of every installed app's `ws` module, except
+    those that another app's router includes already."""
     discover()
     names = (f"{config.name}.ws" for config in apps.get_app_configs())
-    routers = [router for name in names if (router := _router_of(name))]
-    inner = [each for router in routers for each in _below(router)]
+    routers = [router for name in names if (router := _router_in(name))]
+    included = [inner for router in routers for inner in _included_routers(router)]
     root = Router()
     for router in routers:
-        if router not in inner:
+        if router not in included:
             root.include(router)
     return root
 
 
-def without_router() -> tuple[str, ...]:
-    """The `ws` modules that are imported for nothing: they have no `router`, and none
-    of their routers is included by another one."""
-    served = {id(each) for each in _below(of_all_apps())}
-    found = (f"{config.name}.ws" for config in apps.get_app_configs())
+def modules_without_router() -> tuple[str, ...]:
+    """The `ws` modules that serve no route: they have no `router`, and no other router
+    includes one of theirs."""
+    served = {id(router) for router in _included_routers(apps_router())}
+    names = (f"{config.name}.ws" for config in apps.get_app_configs())
     return tuple(
         name
-        for name in found
+        for name in names
         if name in sys.modules
-        and not any(id(each) in served for each in vars(sys.modules[name]).values())
+        and not any(id(value) in served for value in vars(sys.modules[name]).values())
     )
 
 
-def _below(router: Router) -> Iterator[Router]:
+def _included_routers(router: Router) -> Iterator[Router]:
+    """The routers that a router includes, at any depth."""
     for include in router.includes:
         yield include.router
-        yield from _below(include.router)
+        yield from _included_routers(include.router)
 
 
-def _named(gateway: Gateway) -> Router:
+def _configured_router(gateway: Gateway) -> Router:
     where = f"WSROUTER[{gateway.alias!r}]['ROUTER']"
     try:
         router = import_string(gateway.router)
     except ImportError as error:
         raise ConfigurationError(f"{where}: {error}") from error
     if not isinstance(router, Router):
-        raise ConfigurationError(f"{where}: {gateway.router} is no Router.")
+        raise ConfigurationError(f"{where}: {gateway.router} is not a Router.")
     return router
 
 
-def _router_of(module: str) -> Router | None:
+def _router_in(module: str) -> Router | None:
     router = getattr(sys.modules.get(module), "router", None)
     if router is not None and not isinstance(router, Router):
-        raise ConfigurationError(f"{module}.router is no Router but {router!r}.")
+        raise ConfigurationError(
+            f"{module}.router is {router!r}, which is not a Router."
+        )
     return router

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_POST
 from pydantic import BaseModel, ValidationError
 
 from accounts import tokens
-from wsrouter import tickets
-from wsrouter.errors import TooManyTickets
+from wsrouter import TooManyTickets, tickets
 
 
 @login_required

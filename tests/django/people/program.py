@@ -57,7 +57,7 @@ def main() -> None:
 
     from tests.django.people.models import Employee
     from wsrouter.models import Membership, OpenConnection
-    from wsrouter.registry.open_connections import Store
+    from wsrouter.registry.open_connections import ConnectionRegistry
     from wsrouter.routing.frame import EventType, Frame
 
     for alias in ("sockets", "replica"):
@@ -81,11 +81,11 @@ def main() -> None:
             connection_id=name,
             connected_at=datetime.now(UTC),
         )
-        seen.append(told(Store().find(frame)))
-        gone = Store().forget(name, "default")
+        seen.append(told(ConnectionRegistry().find(frame)))
+        gone = ConnectionRegistry().forget(name, "default")
         assert gone is not None
         seen.append(told(gone.connection))
-        assert Store().forget(name, "default") is None
+        assert ConnectionRegistry().forget(name, "default") is None
     print(json.dumps(seen))  # noqa: T201
 
 

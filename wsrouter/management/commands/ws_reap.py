@@ -1,4 +1,4 @@
-"""Removes connections that have ended without a word; for cron."""
+"""Removes connections whose `$disconnect` never came; for cron."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,9 +10,9 @@ from wsrouter.ops.reaper import reap
 
 class Command(BaseCommand):
     help = (
-        "Removes connections past their lifetime or whose session has ended, asks API"
-        " Gateway for doubtful ones, and queues forgotten sends again. May run on"
-        " several machines."
+        "Removes connections that are past their lifetime or whose session has ended,"
+        " asks API Gateway whether the oldest others are still open, and queues sends"
+        " again that no worker carries out. May run on several machines at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -21,17 +21,21 @@ class Command(BaseCommand):
             type=int,
             default=1000,
             metavar="N",
-            help="ask API Gateway for up to N connections, oldest first (default 1000)",
+            help="ask API Gateway about up to N connections, oldest first"
+            " (default 1000)",
         )
         parser.add_argument(
-            "--rate", type=float, default=50, help="questions a second (default 50)"
+            "--rate",
+            type=float,
+            default=50,
+            help="calls to API Gateway per second (default 50)",
         )
 
     def handle(self, **options: Any) -> None:
         if options["rate"] <= 0 or options["check"] < 0:
-            raise CommandError("--rate must be more than 0, and --check not negative.")
-        done = reap(checks=options["check"], rate=options["rate"])
+            raise CommandError("--rate must be above 0, and --check 0 or more.")
+        report = reap(checks=options["check"], rate=options["rate"])
         self.stdout.write(
-            f"{done.lifetime} past their lifetime, {done.ended} ended,"
-            f" {done.gone} of {done.checked} gone, {done.resumed} sends resumed."
+            f"{report.lifetime} past their lifetime, {report.ended} ended,"
+            f" {report.gone} of {report.checked} gone, {report.resumed} sends resumed."
         )

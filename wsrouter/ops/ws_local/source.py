@@ -51,7 +51,7 @@ def served(options: Mapping[str, Any], *, may_be_bare: bool = False) -> Served:
         api_id=api_id,
         region=gateway.region,
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
-        routerless=() if gateway.router else routers.without_router(),
+        routerless=() if gateway.router else routers.modules_without_router(),
     )
 
 
