@@ -17,13 +17,13 @@ GROUPS = {
     "Nothing looked up": {
         BARE: "bare Django view",
         "endpoint": "wsrouter, endpoint",
-        "front door": "wsrouter, front door",
+        "fast path": "wsrouter, fast path",
         "django-ninja": "django-ninja",
         "Channels echo consumer": "Channels, echo consumer",
     },
     "Connection and user looked up": {
         "endpoint, connection and user": "wsrouter, endpoint",
-        "front door, connection and user": "wsrouter, front door",
+        "fast path, connection and user": "wsrouter, fast path",
         "rival": "django-aws-api-gateway-websockets",
     },
 }

@@ -49,13 +49,13 @@ def _table(against: str, chosen: Any) -> str:
 def lookups() -> str:
     """What a connection and its user add, by database."""
     lines = [
-        "| Look-up in | endpoint: CPU µs, ratio | front door | endpoint, clock µs |",
+        "| Look-up in | endpoint: CPU µs, ratio | fast path | endpoint, clock µs |",
         "|---|---|---|---|",
     ]
     for name, told in _read("lookups").items():
         found = told["variants"]
         view = found["endpoint, connection and user"]
-        door = found["front door, connection and user"]
+        door = found["fast path, connection and user"]
         lines.append(
             f"| {name} | {view['cpu_us']:.0f}, {view['ratio']:.2f}"
             f" | {door['cpu_us']:.0f}, {door['ratio']:.2f} | {view['clock_us']:.0f} |"

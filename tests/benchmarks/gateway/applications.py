@@ -1,4 +1,4 @@
-"""Django for a WSGI server, as it is and behind the front door."""
+"""Django for a WSGI server, as it is and behind the fast path."""
 
 from django.core.wsgi import get_wsgi_application
 
