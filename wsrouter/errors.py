@@ -72,13 +72,13 @@ class TooManyTickets(WSRouterError):
         self.retry_after = retry_after
 
 
-class NotOurGateway(WSRouterError):
+class UnverifiedRequest(WSRouterError):
     """The request does not carry the secret of a configured gateway."""
 
     status = HTTPStatus.FORBIDDEN
 
 
-class ImpossibleHeaders(WSRouterError):
+class InvalidHeaders(WSRouterError):
     """The mapped headers of the request are not ones that API Gateway could send."""
 
     status = HTTPStatus.BAD_REQUEST

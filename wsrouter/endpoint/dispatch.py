@@ -7,7 +7,7 @@ from django.conf import settings
 
 from wsrouter import conf
 from wsrouter.endpoint import atomic, refusal_log
-from wsrouter.errors import ImpossibleHeaders, NotOurGateway
+from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import EventType, Frame
@@ -35,16 +35,16 @@ class VerifiedRequest(NamedTuple):
 
 
 def verify_gateway(environ: Environ) -> str:
-    """The alias of the gateway that sent a request; raises NotOurGateway."""
+    """The alias of the gateway that sent a request; raises UnverifiedRequest."""
     try:
         return decode.verified_alias(environ, incoming.accepted_secrets)
-    except NotOurGateway:
+    except UnverifiedRequest:
         refusal_log.log_unverified(environ)
         raise
 
 
 def read_headers(environ: Environ, alias: str) -> VerifiedRequest:
-    """Raises ImpossibleHeaders for headers that no gateway sends."""
+    """Raises InvalidHeaders for headers that no gateway sends."""
     gateway = conf.gateways()[alias]
     try:
         headers = decode.headers(
@@ -53,8 +53,8 @@ def read_headers(environ: Environ, alias: str) -> VerifiedRequest:
             extra=gateway.headers,
             authorized=gateway.authorizer is not None,
         )
-    except ImpossibleHeaders as error:
-        refusal_log.log_impossible_headers(error)
+    except InvalidHeaders as error:
+        refusal_log.log_invalid_headers(error)
         raise
     return VerifiedRequest(gateway, headers)
 

@@ -18,7 +18,7 @@ from django.utils.log import log_response
 
 from wsrouter.endpoint import dispatch, view
 from wsrouter.endpoint.dispatch import VerifiedRequest
-from wsrouter.errors import NotOurGateway
+from wsrouter.errors import UnverifiedRequest
 from wsrouter.setting_caches import cleared_by, on_change
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.mapping import HEADERS
@@ -71,7 +71,7 @@ def match(
             return None
         _endpoint_paths.add(path)
         return dispatch.read_headers(environ, alias)
-    except NotOurGateway:
+    except UnverifiedRequest:
         return FORBIDDEN if path in _endpoint_paths else None
     except Exception:  # noqa: BLE001  # refused or reported by Django
         return None

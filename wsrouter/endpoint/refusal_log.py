@@ -2,7 +2,7 @@
 
 from wsrouter import conf
 from wsrouter.auth import security_log
-from wsrouter.errors import ImpossibleHeaders
+from wsrouter.errors import InvalidHeaders
 from wsrouter.wire import mapping, secret
 from wsrouter.wire.decode import Environ
 from wsrouter.wire.mapping import environ_key
@@ -11,7 +11,7 @@ _SECRET, _GATEWAY = environ_key(mapping.SECRET), environ_key(mapping.GATEWAY)
 _SHOWN_CHARACTERS = 64
 
 
-def log_impossible_headers(error: ImpossibleHeaders) -> None:
+def log_invalid_headers(error: InvalidHeaders) -> None:
     """The message of the error names the header and never contains its value."""
     security_log.warn("A request was answered 400: %s", str(error))
 

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from wsrouter.auth import origins
 from wsrouter.endpoint import atomic, dispatch
 from wsrouter.endpoint.dispatch import CONNECT, MESSAGE, VerifiedRequest
-from wsrouter.errors import ImpossibleHeaders, NotOurGateway
+from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.registry import database
 from wsrouter.routing.flow import run_sync
 from wsrouter.wire.encode import Answer
@@ -40,7 +40,7 @@ def endpoint(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         verified = dispatch.read_headers(request.META, alias)
-    except (NotOurGateway, ImpossibleHeaders) as error:
+    except (UnverifiedRequest, InvalidHeaders) as error:
         return HttpResponse(status=error.status)
     event_type = verified.event_type
     if event_type is CONNECT and not origins.is_allowed(

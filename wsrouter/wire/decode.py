@@ -6,7 +6,7 @@ from operator import itemgetter
 from time import time
 from typing import Any, NamedTuple
 
-from wsrouter.errors import ImpossibleHeaders, NotOurGateway
+from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.wire import depth, mapping, secret
 from wsrouter.wire.decoded_frame import ALWAYS_MAPPED, DecodedFrame
@@ -72,13 +72,13 @@ def _problem_of(body: bytes | None, max_bytes: int) -> str:
 
 
 def verified_alias(environ: Environ, secrets: Callable[[str], Iterable[str]]) -> str:
-    """The alias of the gateway that sent a request; raises NotOurGateway.
+    """The alias of the gateway that sent a request; raises UnverifiedRequest.
 
     `secrets` returns the accepted secrets of an alias, and none for an unknown one.
     """
     alias, given = str(environ.get(_GATEWAY, "")), str(environ.get(_SECRET, ""))
     if not secret.matches(given, secrets(alias)):
-        raise NotOurGateway
+        raise UnverifiedRequest
     return alias
 
 
@@ -89,7 +89,7 @@ def headers(
     extra: Collection[str] = (),
     authorized: bool = False,
 ) -> FrameHeaders:
-    """Raises ImpossibleHeaders for what no gateway sends; empty and missing are alike.
+    """Raises InvalidHeaders for what no gateway sends; empty and missing are alike.
 
     `extra` names the project's own mapped headers, without the prefix. Only an
     `authorized` gateway has principals: elsewhere the header may be the client's.
@@ -98,7 +98,7 @@ def headers(
     event_type, route_key, connection_id = values[:3]
     event = _EVENTS[event_type]
     if event is not _CONNECT and _HANDSHAKE in environ:
-        raise ImpossibleHeaders("A handshake says that it is something else.")
+        raise InvalidHeaders("A handshake says that it is something else.")
     fields: dict[str, Any] = {
         "event_type": event,
         "connection_id": connection_id,
@@ -145,11 +145,11 @@ def _value(environ: Environ, name: str) -> str:
     if name in _FREE_TEXT:
         return _CONTROL.sub(" ", value)[:HEADER_CHARACTERS]
     if "," in value:
-        raise ImpossibleHeaders(f"{mapping.PREFIX}{name} was sent twice.")
+        raise InvalidHeaders(f"{mapping.PREFIX}{name} was sent twice.")
     too_long = len(value) > _LONGEST.get(name, HEADER_CHARACTERS)
     shape = _SHAPES.get(name, _ANY)
     if too_long or _CONTROL.search(value) or not shape.fullmatch(value):
-        raise ImpossibleHeaders(f"{mapping.PREFIX}{name} has an impossible value.")
+        raise InvalidHeaders(f"{mapping.PREFIX}{name} has an impossible value.")
     return value
 
 

@@ -1,0 +1,74 @@
+"""Django's apps, sessions and development server, where wsrouter uses more of them than
+is documented."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.cache import SessionStore as CacheStore
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.servers.basehttp import WSGIRequestHandler
+from django.utils.autoreload import BaseReloader, StatReloader, autoreload_started
+from django.utils.module_loading import autodiscover_modules
+
+
+def test_the_fields_of_a_model() -> None:
+    names = [field.name for field in User._meta.concrete_fields]
+    assert {"id", "username", "email"} <= {*names}
+    assert "groups" not in names
+
+
+def test_a_session_hash_is_made_by_one_method() -> None:
+    with patch.object(
+        AbstractBaseUser, "_get_session_auth_hash", return_value="made"
+    ) as method:
+        user = User(password="x")
+        assert user.get_session_auth_hash() == "made"
+        [*user.get_session_auth_fallback_hash()]
+    assert method.called
+
+
+def test_when_a_session_ends() -> None:
+    session = SessionStore()
+    assert session.model is Session
+    assert {"session_key", "expire_date"} <= {f.name for f in Session._meta.fields}
+    assert not hasattr(CacheStore(), "model")
+    session.set_expiry(datetime(2030, 1, 1, tzinfo=UTC))
+    assert isinstance(session["_session_expiry"], str | datetime)
+    session.set_expiry(60)
+    assert session["_session_expiry"] == 60
+
+
+def test_modules_of_apps_are_imported() -> None:
+    autodiscover_modules("ws")
+    assert "tests.project.shop.ws" in sys.modules
+
+
+def test_a_reloader_watches_folders(tmp_path: Path) -> None:
+    reloader = StatReloader()
+    assert isinstance(reloader, BaseReloader)
+    (tmp_path / "ws.py").touch()
+    reloader.watch_dir(tmp_path, "ws.py")
+    assert tmp_path / "ws.py" in {path.absolute() for path in reloader.watched_files()}
+    assert callable(autoreload_started.connect)
+
+
+def test_what_the_development_server_logs(caplog: pytest.LogCaptureFixture) -> None:
+    handler = WSGIRequestHandler.__new__(WSGIRequestHandler)
+    handler.requestline = "POST /ws/ HTTP/1.1"
+    handler.request = SimpleNamespace()
+    server = logging.getLogger("django.server")
+    server.addHandler(caplog.handler)
+    try:
+        with caplog.at_level(logging.INFO, "django.server"):
+            handler.log_request(200, 5)
+    finally:
+        server.removeHandler(caplog.handler)
+    assert caplog.records[0].args[:2] == ("POST /ws/ HTTP/1.1", "200")

@@ -1,0 +1,110 @@
+"""Django's handling of requests, where wsrouter uses more of it than is documented."""
+
+import logging
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.core.handlers.exception import response_for_exception
+from django.core.handlers.wsgi import WSGIRequest, get_script_name
+from django.db import connections
+from django.http import Http404, HttpResponse
+from django.http.request import split_domain_port, validate_host
+from django.test import RequestFactory
+from django.urls import get_urlconf, reverse, set_script_prefix, set_urlconf
+from django.utils.log import log_response
+
+ROOT = Path(__file__).parents[2]
+RECEIVERS = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
+from django.core.wsgi import get_wsgi_application
+get_wsgi_application()
+from wsrouter.endpoint import fast_path
+assert not fast_path.signals_are_heard(), "Django has other receivers than it had"
+from django.core.signals import request_started
+def started(**_): ...
+request_started.connect(started)
+assert fast_path.signals_are_heard(), "a receiver was not found"
+"""
+
+
+@pytest.fixture
+def request_() -> Any:
+    return RequestFactory().post("/ws/", b"{}", content_type="application/json")
+
+
+def test_the_receivers_of_the_request_signals() -> None:
+    subprocess.run([sys.executable, "-c", RECEIVERS], cwd=ROOT, check=True)
+    set_urlconf("tests.project.urls")
+    assert get_urlconf() == "tests.project.urls"
+    set_urlconf(None)
+    assert get_urlconf() is None
+
+
+@pytest.mark.django_db
+def test_what_begins_a_request() -> None:
+    for connection in connections.all(initialized_only=True):
+        connection.queries_log.append({"sql": "SELECT 1"})
+        connection.queries_log.clear()
+        assert callable(connection.close_if_unusable_or_obsolete)
+    assert connections.all(initialized_only=True)
+
+
+def test_an_exception_has_a_response(request_: Any) -> None:
+    response = response_for_exception(request_, Http404("none"))
+    assert response.status_code == 404
+    assert response.reason_phrase == "Not Found"
+
+
+def test_an_error_response_is_logged(
+    request_: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = HttpResponse(status=500)
+    with caplog.at_level(logging.WARNING, "django.request"):
+        for _ in range(2):  # the second time it has been logged
+            log_response("%s: %s", "Wrong", "/ws/", response=response, request=request_)
+    assert caplog.record_tuples == [("django.request", logging.ERROR, "Wrong: /ws/")]
+    assert caplog.records[0].request is request_
+
+
+def test_a_request_and_the_prefix_under_wsgi(request_: Any) -> None:
+    environ = request_.environ | {"SCRIPT_NAME": "/below"}
+    assert get_script_name(environ) == "/below"
+    assert WSGIRequest(environ).body == b"{}"
+    try:
+        set_script_prefix("/below")
+        assert reverse("wsrouter:endpoint").startswith("/below/")
+    finally:
+        set_script_prefix("/")
+
+
+def test_a_request_and_the_prefix_under_asgi() -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/below/ws/",
+        "root_path": "/below",
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+    }
+    assert get_script_prefix(scope) == "/below"
+    assert ASGIRequest(scope, BytesIO(b"{}")).body == b"{}"
+
+
+def test_a_body_that_was_read(request_: Any) -> None:
+    assert not vars(request_).get("_read_started")
+    request_._body = request_.read()
+    assert vars(request_)["_read_started"]
+    assert request_.body is request_._body
+    assert request_.body == b"{}"
+
+
+def test_a_host_and_whether_it_is_allowed() -> None:
+    assert split_domain_port("www.example.com:443") == ("www.example.com", "443")
+    assert validate_host("www.example.com", [".example.com"])
+    assert not validate_host("www.example.org", [".example.com"])
