@@ -1,4 +1,4 @@
-"""Four ways to the same answer: Django's two handlers, and the two front doors. Each
+"""Four ways to the same answer: Django's two handlers, and the two fast paths. Each
 is used as Django's test Client is."""
 
 from collections.abc import Mapping
@@ -143,6 +143,6 @@ class FastAsgi(DjangoAsgi):
 
 
 to_django: list[str] = []
-"""The paths that a front door did not take."""
+"""The paths that a fast path did not take."""
 FAST_PATHS = {"front-wsgi": FastWsgi, "front-asgi": FastAsgi}
 ENTRY_POINTS = {"view-wsgi": DjangoWsgi, "view-asgi": DjangoAsgi, **FAST_PATHS}

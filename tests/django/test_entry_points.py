@@ -1,4 +1,4 @@
-"""The same answers, byte for byte, by the view and the front doors, WSGI and ASGI."""
+"""The same answers, byte for byte, by the view and the fast paths, WSGI and ASGI."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Django does at the begin and end of a request, a front door does for a message:
+"""What Django does at the begin and end of a request, a fast path does for a message:
 by Django's signals when others listen, too, and without them otherwise."""
 
 from collections.abc import Iterator

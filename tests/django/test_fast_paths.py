@@ -1,4 +1,4 @@
-"""What only the front doors have: threads of their own, and Django's habits."""
+"""What only the fast paths have: threads of their own, and Django's habits."""
 
 import asyncio
 import threading

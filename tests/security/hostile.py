@@ -68,7 +68,7 @@ def settled(sent: dict[str, str], guess: str, *, proven: bool) -> dict[str, str]
 def answer(
     method: str, query: str, body: bytes, sent: dict[str, str], *, front: bool
 ) -> HttpResponse:
-    """By the view, through Django and its middleware, or through the front door."""
+    """By the view, through Django and its middleware, or through the fast path."""
     environ = {_key(name): value for name, value in sent.items()}
     request = RequestFactory().generic(method, URL + query, body, **environ)
     start: list[Any] = []

@@ -101,7 +101,7 @@ def serving(
     **entry: Any,
 ) -> Iterator[Site]:
     """Two gateways are configured; the local one serves `default`. With `front`, Django
-    stands behind the front door. The database has to be one that threads can share."""
+    stands behind the fast path. The database has to be one that threads can share."""
     port, stack = free_port(), ExitStack()
     place = f"http://127.0.0.1:{port}/production"
     default = {**SETTINGS, "MANAGEMENT_ENDPOINT": place, **entry}

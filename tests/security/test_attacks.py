@@ -40,9 +40,9 @@ def _served() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=["view", "front door"], autouse=True)
+@pytest.fixture(params=["view", "fast path"], autouse=True)
 def _door(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    if request.param == "front door":
+    if request.param == "fast path":
         monkeypatch.setattr(events, "Client", FastWsgi)
     with connections_kept():
         yield

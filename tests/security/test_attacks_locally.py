@@ -36,7 +36,7 @@ ENDINGS = [
 FORGED = [{"secret": ""}, {"secret": "x" * 32}, {"alias": "other"}, {"alias": "?"}]
 
 
-@pytest.fixture(params=[False, True], ids=["view", "front door"])
+@pytest.fixture(params=[False, True], ids=["view", "fast path"])
 def site(request: Any, shared_database: None) -> Iterator[Site]:
     with serving(front=request.param) as started:
         yield started
