@@ -164,16 +164,17 @@ class Ticket(models.Model):
 
 
 class QueuedSend(models.Model):
-    """A send that workers carry out, and what they have counted so far. Its slices are
-    cut off one by one; `part` and `upto` say where the last one ended."""
+    """A send that workers carry out, and their counts so far. Slices are taken off it
+    one after the other: `group_index` and `last_connection_id` say where the last one
+    ended, `fully_sliced` that no recipient is left."""
 
     event = models.TextField()
     data = models.BinaryField()
-    wanted = models.JSONField()
+    recipients = models.JSONField()
     left_out = models.PositiveIntegerField(default=0)
-    part = models.PositiveIntegerField(default=0)
-    upto = ExactCharField(max_length=128, default="")
-    is_cut = models.BooleanField(default=False)
+    group_index = models.PositiveIntegerField(default=0)
+    last_connection_id = ExactCharField(max_length=128, default="")
+    fully_sliced = models.BooleanField(default=False)
     delivered = models.BigIntegerField(default=0)
     gone = models.BigIntegerField(default=0)
     failed = models.BigIntegerField(default=0)
@@ -186,16 +187,16 @@ class QueuedSend(models.Model):
 
 
 class QueuedSlice(models.Model):
-    """A range of connection ids that a worker posts to until `leased_until`. Without
-    `upto` it has no end."""
+    """A range of connection ids that belongs to the task `task_id` until
+    `leased_until`. An empty `last_connection_id` means that the range has no end."""
 
     send = models.ForeignKey(
         QueuedSend, on_delete=models.CASCADE, related_name="slices"
     )
-    part = models.PositiveIntegerField()
-    after = ExactCharField(max_length=128)
-    upto = ExactCharField(max_length=128, default="")
-    holder = models.CharField(max_length=255)
+    group_index = models.PositiveIntegerField()
+    after_connection_id = ExactCharField(max_length=128)
+    last_connection_id = ExactCharField(max_length=128, default="")
+    task_id = models.CharField(max_length=255)
     leased_until = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -45,8 +45,8 @@ ACTS: dict[str, Callable[[], Any]] = {
     "to a small group": lambda: read(group("room:1")),
     "to a large group": lambda: read(group("all")),
     "to a large group, in the middle": lambda: read(group("all"), Span(after="8")),
-    "a slice": lambda: read(group("all"), Span(after="8", upto="81")),
-    "to two groups": lambda: read(group("all", "room:1"), Span(part=1)),
+    "a slice": lambda: read(group("all"), Span(after="8", last="81")),
+    "to two groups": lambda: read(group("all", "room:1"), Span(group_index=1)),
     "to two large groups": lambda: list(audience.recipients(group("all", "hall:0"))),
     "to everyone": lambda: read(Recipients(everyone=True)),
     "to everyone, in the middle": lambda: read(
@@ -61,7 +61,7 @@ ACTS: dict[str, Callable[[], Any]] = {
     ),
     "more than so many in a group": lambda: audience.exceeds(group("all"), 1000),
     "the next slice": lambda: audience.next_span(
-        group("all"), 1000, Span(after="8", upto="81")
+        group("all"), 1000, Span(after="8", last="81")
     ),
     "ids of a group": lambda: list(groups.members("all")),
     "count of a group": lambda: groups.count("room:1"),

@@ -72,7 +72,7 @@ def _reads(ids: list[str], size: int) -> Iterator[tuple[str, float]]:
         "next slice of 1,000",
         _each(
             range(20),
-            lambda _: audience.next_span(everyone, 1000, Span(after="0", upto="8")),
+            lambda _: audience.next_span(everyone, 1000, Span(after="0", last="8")),
         ),
     )
 

@@ -109,12 +109,13 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
-    """A range of recipients, in the registry's own order: behind `after`, up to and
-    with `upto`, as far as they are given. `part` counts the groups of a send."""
+    """A range of recipients in the order of their connection ids: the ids that follow
+    `after`, up to and including `last` where it is given. `group_index` says which of
+    the send's groups, in the order of their names, the range is in."""
 
-    part: int = 0
+    group_index: int = 0
     after: str = ""
-    upto: str | None = None
+    last: str | None = None
 
 
 class Audience(Protocol):

@@ -67,15 +67,15 @@ class Audience:
         self, wanted: Recipients, size: int, behind: Span | None
     ) -> Span | None:
         """The next span of up to `size` recipients, or of what is left in a part."""
-        part, after = (behind.part, behind.upto) if behind else (0, "")
+        index, after = (behind.group_index, behind.last) if behind else (0, "")
         parts = _parts(wanted)
         if after is None:
-            part, after = part + 1, ""
-        if part >= len(parts):
+            index, after = index + 1, ""
+        if index >= len(parts):
             return None
-        ids = parts[part].rows.filter(connection_id__gt=after)
+        ids = parts[index].rows.filter(connection_id__gt=after)
         last = ids.values_list("connection_id", flat=True)[size - 1 : size].first()
-        return Span(part=part, after=after, upto=last)
+        return Span(group_index=index, after=after, last=last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +89,13 @@ class _Part:
 
 def _spanned(wanted: Recipients, span: Span | None) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of connection id, gateway, API, stage, and time of the young."""
-    parts, after, upto = _parts(wanted), "", None
+    parts, after, last = _parts(wanted), "", None
     if span is not None:
-        parts, after, upto = parts[span.part : span.part + 1], span.after, span.upto
+        parts = parts[span.group_index : span.group_index + 1]
+        after, last = span.after, span.last
     for part in parts:
         rows = part.rows.values_list("connection_id", *_PLACE, _young())
-        rows = rows if upto is None else rows.filter(connection_id__lte=upto)
+        rows = rows if last is None else rows.filter(connection_id__lte=last)
         yield from _pages(rows, part.earlier, after, size=PAGE)
 
 

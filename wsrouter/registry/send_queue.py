@@ -28,7 +28,7 @@ class Ledger:
         row = _sends().create(
             event=outgoing.event,
             data=data,
-            wanted=_as_json(outgoing.recipients),
+            recipients=_as_json(outgoing.recipients),
             left_out=outgoing.left_out,
             touched_at=timezone.now(),
         )
@@ -43,14 +43,14 @@ class Ledger:
                 found, is_new = _cut(row, size), True
             if found is None:
                 return None
-            found.holder, found.leased_until = holder, timezone.now() + LEASE
+            found.task_id, found.leased_until = holder, timezone.now() + LEASE
             found.save(using=alias())
         return _claimed(row, found, is_new=is_new)
 
     def finish(self, done: Slice, holder: str, report: Report) -> bool:
         with transaction.atomic(using=alias()):
             row = _locked(done.send)
-            mine = _slices().filter(pk=done.id, holder=holder)
+            mine = _slices().filter(pk=done.id, task_id=holder)
             if row is None or not mine.delete()[0]:
                 return False
             row.delivered += report.delivered
@@ -64,7 +64,11 @@ class Ledger:
     def finished(self, send: int) -> Delivery | None:
         with transaction.atomic(using=alias()):
             row = _locked(send)
-            if row is None or not row.is_cut or row.slices.using(alias()).exists():
+            if (
+                row is None
+                or not row.fully_sliced
+                or row.slices.using(alias()).exists()
+            ):
                 return None
             row.delete(using=alias())
         return Delivery(event=row.event, status=Status.DONE, report=_report(row))
@@ -75,8 +79,8 @@ class Ledger:
         long_ago = timezone.now() - LEASE
         rows = _sends().filter(touched_at__lt=long_ago)
         live = rows.filter(slices__leased_until__gt=timezone.now())
-        for row in rows.exclude(pk__in=live.values("pk")).only("wanted"):
-            yield int(row.pk), str(row.wanted["gateway"])
+        for row in rows.exclude(pk__in=live.values("pk")).only("recipients"):
+            yield int(row.pk), str(row.recipients["gateway"])
 
 
 def _sends() -> "QuerySet[QueuedSend]":
@@ -97,40 +101,49 @@ def _locked(send: int) -> QueuedSend | None:
 def _begun(row: QueuedSend, holder: str) -> QueuedSlice | None:
     """What this task did not finish in an earlier life, or another one in time."""
     slices = _slices().filter(send=row).order_by("pk")
-    own = slices.filter(holder=holder).first()
+    own = slices.filter(task_id=holder).first()
     return own or slices.filter(leased_until__lte=timezone.now()).first()
 
 
 def _is_full(row: QueuedSend) -> bool:
-    return row.is_cut or _slices().filter(send=row).count() >= LANES
+    return row.fully_sliced or _slices().filter(send=row).count() >= LANES
 
 
 def _cut(row: QueuedSend, size: int) -> QueuedSlice | None:
     """The next slice of the send; without one, the send is cut up."""
-    behind = Span(part=row.part, upto=row.upto)
+    behind = Span(group_index=row.group_index, last=row.last_connection_id)
     span = Audience().next_span(_wanted(row), size, behind)
     if span is None:
-        row.is_cut = True
-    elif span.upto is None:
-        row.part, row.upto = span.part + 1, ""
+        row.fully_sliced = True
+    elif span.last is None:
+        row.group_index, row.last_connection_id = span.group_index + 1, ""
     else:
-        row.part, row.upto = span.part, span.upto
+        row.group_index, row.last_connection_id = span.group_index, span.last
     row.save(using=alias())
     if span is None:
         return None
-    upto = span.upto or ""
-    return QueuedSlice(send=row, part=span.part, after=span.after, upto=upto)
+    return QueuedSlice(
+        send=row,
+        group_index=span.group_index,
+        after_connection_id=span.after,
+        last_connection_id=span.last or "",
+    )
 
 
 def _claimed(row: QueuedSend, found: QueuedSlice, *, is_new: bool) -> Slice:
-    is_first = is_new and found.part == 0 and found.after == ""
+    span = Span(
+        group_index=found.group_index,
+        after=found.after_connection_id,
+        last=found.last_connection_id or None,
+    )
+    is_first = is_new and span.group_index == 0 and span.after == ""
     return Slice(
         id=int(found.pk),
         send=int(row.pk),
         data=bytes(row.data),
         recipients=_wanted(row),
-        span=Span(part=found.part, after=found.after, upto=found.upto or None),
-        opens_lanes=is_first and bool(found.upto),
+        span=span,
+        opens_lanes=is_first and span.last is not None,
     )
 
 
@@ -146,7 +159,7 @@ def _as_json(wanted: Recipients) -> dict[str, Any]:
 
 
 def _wanted(row: QueuedSend) -> Recipients:
-    known = row.wanted
+    known = row.recipients
     sets = {name: frozenset(known[name]) for name in ("groups", "exclude")}
     return Recipients(**{**known, **sets})
 
