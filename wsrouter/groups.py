@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry.database import alias
-from wsrouter.registry.recipients import Audience
+from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Recipients
 
 
 def members(group: str) -> Iterator[str]:
     """The ids of the open connections in a group, read in pages."""
-    return Audience().ids(Recipients(groups=frozenset({checked_group(group)})))
+    return StoredRecipients().ids(Recipients(groups=frozenset({checked_group(group)})))
 
 
 def count(group: str) -> int:

@@ -33,7 +33,7 @@ def test_threads_share_it() -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: a_client(region="eu-west-1"), range(32)))
 
-    assert len({id(each) for each in made}) == 1
+    assert len({id(client) for client in made}) == 1
 
 
 def test_a_forked_process_makes_its_own() -> None:

@@ -21,8 +21,8 @@ from wsrouter.aws.posts import keepalive
 from wsrouter.aws.posts.transports import transport
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import Place, Recipient
-from wsrouter.delivery.retry import Patience
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.retry import RetryPolicy
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.delivery import Report
 
@@ -127,8 +127,8 @@ def posted(kind: str) -> Report:
         b"x",
         transport=transport(kind, lambda: {"default": gateway}, in_flight=5),
         forget=lambda gone: None,
-        bucket=Bucket(1e6),
-        patience=Patience(seconds=25.0),
+        bucket=TokenBucket(1e6),
+        retry_policy=RetryPolicy(seconds=25.0),
     )
 
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from tests.django.events import serving
 from wsrouter import Delivery, Report, Router
-from wsrouter.delivery.background import LANES
+from wsrouter.delivery.background import MAX_PARALLEL_SLICES
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.delivery.ports import Fate, Posted
+from wsrouter.delivery.ports import PostResult, PostStatus
 from wsrouter.errors import TooManyRecipients
 from wsrouter.models import Membership, OpenConnection, QueuedSend, QueuedSlice
 from wsrouter.routing import ports
@@ -40,13 +40,13 @@ class Wire(MemoryTransport):
         self.got: Counter[str] = Counter()
         self.kill_at = 0
 
-    def post(self, address: Address, data: bytes) -> Posted:
+    def post(self, address: Address, data: bytes) -> PostResult:
         self.got[address.connection_id] += 1
         if self.got.total() == self.kill_at:
             raise Killed
         if address.connection_id.startswith("gone"):
-            return Posted(Fate.GONE, "gone")
-        return Posted(Fate.DELIVERED)
+            return PostResult(PostStatus.GONE, "gone")
+        return PostResult(PostStatus.DELIVERED)
 
 
 class Queue:
@@ -61,8 +61,8 @@ class Queue:
         self.waiting.append((f"task {self.count}", send, gateway))
 
     def run_one(self) -> None:
-        holder, send, gateway = self.waiting[0]
-        ports.sender().work(send, holder, gateway)
+        task_id, send, gateway = self.waiting[0]
+        ports.sender().work(send, task_id, gateway)
         self.waiting.pop(0)
 
     def run(self) -> int:
@@ -224,14 +224,15 @@ def test_tasks_that_come_twice_do_no_harm(
     assert len(deliveries) == 1
 
 
-def test_no_more_slices_than_lanes_are_under_way(wire: Wire, queue: Queue) -> None:
+def test_no_more_slices_than_allowed_are_under_way(wire: Wire, queue: Queue) -> None:
     members(95)
     told.send("x", group="g")
     send = QueuedSend.objects.get().pk
-    background = outgoing.sender().terms("").background
+    background = outgoing.sender().policy("").background
     assert background is not None
-    claims = [background.ledger.claim(send, f"{n}", SIZE) for n in range(LANES + 2)]
-    assert [each is None for each in claims] == [False] * LANES + [True] * 2
+    most = MAX_PARALLEL_SLICES
+    claims = [background.queue.claim(send, f"{n}", SIZE) for n in range(most + 2)]
+    assert [claim is None for claim in claims] == [False] * most + [True] * 2
 
 
 def test_a_deferred_send_is_part_of_the_transaction(
@@ -277,16 +278,16 @@ def test_without_an_engine_many_recipients_are_refused(
     assert not QueuedSend.objects.exists()
 
 
-def test_forgotten_sends_are_found(wire: Wire, queue: Queue) -> None:
+def test_stalled_sends_are_found(wire: Wire, queue: Queue) -> None:
     members(30)
     told.send("x", group="g")
-    background = outgoing.sender().terms("").background
+    background = outgoing.sender().policy("").background
     assert background is not None
-    assert list(background.ledger.forgotten()) == []
+    assert list(background.queue.stalled()) == []
     long_ago = timezone.now() - timedelta(hours=1)
     QueuedSend.objects.update(touched_at=long_ago)
     send = QueuedSend.objects.get().pk
-    assert list(background.ledger.forgotten()) == [(send, "")]
-    background.ledger.claim(send, "somebody", SIZE)
+    assert list(background.queue.stalled()) == [(send, "")]
+    background.queue.claim(send, "another task", SIZE)
     QueuedSend.objects.update(touched_at=long_ago)
-    assert list(background.ledger.forgotten()) == []
+    assert list(background.queue.stalled()) == []

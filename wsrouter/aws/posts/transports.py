@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from wsrouter.aws.posts.management_api import Connections
-from wsrouter.aws.posts.threads import LeanConnections
+from wsrouter.aws.posts.management_api import Boto3Connections
+from wsrouter.aws.posts.threads import ThreadedConnections
 from wsrouter.delivery.ports import Transport
 from wsrouter.options.gateway import Gateway
 
@@ -25,9 +25,9 @@ def transport(
     """Raises MissingExtra when what `fast` needs is not installed."""
     in_flight = in_flight or IN_FLIGHT[name]
     if name == "boto3":
-        return Connections(gateways, in_flight=in_flight)
+        return Boto3Connections(gateways, in_flight=in_flight)
     if name == "fast":
-        from wsrouter.aws.posts.curl import FastConnections
+        from wsrouter.aws.posts.curl import CurlConnections
 
-        return FastConnections(gateways, in_flight=in_flight)
-    return LeanConnections(gateways, in_flight=in_flight)
+        return CurlConnections(gateways, in_flight=in_flight)
+    return ThreadedConnections(gateways, in_flight=in_flight)
