@@ -36,8 +36,8 @@ def server() -> Iterator[Server]:
     server.server_close()
 
 
-KINDS = {"default": ThreadedConnections, "boto3": Boto3Connections}
-kind = "default"
+KINDS = {"threads": ThreadedConnections, "boto3": Boto3Connections}
+kind = "threads"
 
 
 @pytest.fixture(params=KINDS, autouse=True)
@@ -107,7 +107,7 @@ def test_what_is_forbidden_is_not_tried_again(server: Server, answer: str) -> No
 def test_no_server_listens() -> None:
     adapter = connections("http://127.0.0.1:1/production")
     posted = adapter.post(address(), b"x")
-    names = {"default": "ConnectionRefusedError", "boto3": "EndpointConnectionError"}
+    names = {"threads": "ConnectionRefusedError", "boto3": "EndpointConnectionError"}
     assert posted == PostResult(PostStatus.FAILED, names[kind], retryable=True)
     for act in (adapter.close, adapter.info):
         with pytest.raises(DeliveryFailed, match="Ab-_cDEFGhIjKlM="):

@@ -85,9 +85,9 @@ def server() -> Iterator[Server]:
     server.server_close()
 
 
-@pytest.fixture(params=["default", "fast", "boto3"])
+@pytest.fixture(params=["threads", "curl", "boto3"])
 def post(request: pytest.FixtureRequest, server: Server) -> Any:
-    if request.param == "fast":
+    if request.param == "curl":
         pytest.importorskip("pycurl")
     url = f"http://127.0.0.1:{server.server_port}/p"
     gateway = Gateway(alias="default", management_endpoint=url)

@@ -20,7 +20,7 @@ from wsrouter.routing.ports import Address
 
 SOCKETS = 500
 LEAVING = 40
-TRANSPORTS = ("default", "fast", "boto3")
+TRANSPORTS = ("threads", "curl", "boto3")
 router = Router()
 news = router.event("news", str)
 

@@ -106,7 +106,7 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
         clients.forget()
 
 
-@pytest.mark.parametrize("kind", ["default", "fast", "boto3"])
+@pytest.mark.parametrize("kind", ["threads", "curl", "boto3"])
 def test_posts_go_through_the_proxy(proxy: Proxy, kind: str) -> None:
     assert posted(kind) == Report(delivered=len(NAMES))
     proof = f"proxy-authorization: Basic {b64encode(b'ada:s@cret').decode()}".lower()
@@ -117,7 +117,7 @@ def test_posts_go_through_the_proxy(proxy: Proxy, kind: str) -> None:
 
 
 def posted(kind: str) -> Report:
-    if kind == "fast":
+    if kind == "curl":
         pytest.importorskip("pycurl")
     url = f"https://{HOST}/p"
     gateway = Gateway(alias="default", management_endpoint=url, region="eu-west-1")

@@ -36,8 +36,20 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
         [0, -1, 1001, 10.0, True, "100"],
     ),
     "TRANSPORT": (
-        "must be 'default' or 'fast' or 'boto3'",
-        ["", "Fast", "pycurl", 1, True, ["fast"]],
+        "must be 'threads' or 'curl' or 'boto3' or a dotted path",
+        [
+            "",
+            "Curl",
+            "pycurl",
+            "a.",
+            ".b",
+            "a b.c",
+            "fast",
+            "default",
+            1,
+            True,
+            ["curl"],
+        ],
     ),
     "BACKGROUND": (
         "must be 'celery' or 'tasks'",
@@ -50,7 +62,7 @@ LIMITS: dict[str, list[Any]] = {
     "SEND_RECIPIENTS": [1, 10_000_000],
     "SLICE_RECIPIENTS": [1, 10_000_000],
     "IN_FLIGHT": [1, 1000],
-    "TRANSPORT": ["default", "fast", "boto3"],
+    "TRANSPORT": ["threads", "curl", "boto3", "shop.relay.Relay"],
     "BACKGROUND": ["celery", "tasks"],
 }
 

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.checks import run_checks
@@ -14,11 +14,13 @@ from django.utils import timezone
 from tests.django.events import serving
 from tests.django.test_background import Wire, members
 from wsrouter import Delivery, Report, Router
+from wsrouter.conf import ConfigurationError
 from wsrouter.engines import django_tasks
 from wsrouter.models import OpenConnection, QueuedSend
 from wsrouter.routing.delivery import Status
 from wsrouter.signals import delivered
 from wsrouter.testing.substitution import substituted
+from wsrouter.wiring import outgoing
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 BACKENDS = f"{django_tasks.task.__module__.rpartition('.')[0]}.backends"
@@ -151,11 +153,55 @@ def test_e018_a_transport_that_is_not_installed(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "pycurl", None)
     monkeypatch.delitem(sys.modules, "wsrouter.aws.posts.pycurl_extra", raising=False)
     monkeypatch.delattr("wsrouter.aws.posts.pycurl_extra", raising=False)
-    (said,) = problems("E018", TRANSPORT="fast")
-    assert said.startswith("Gateway 'default': TRANSPORT 'fast' needs pycurl: ")
-    assert "pip install 'django-wsrouter[fast]'." in said
+    (said,) = problems("E018", TRANSPORT="curl")
+    assert said.startswith("Gateway 'default': TRANSPORT 'curl' needs pycurl: ")
+    assert "pip install 'django-wsrouter[curl]'." in said
 
 
 def test_e018_is_silent_where_it_is_installed() -> None:
     pytest.importorskip("pycurl")
-    assert problems("E018", TRANSPORT="fast") == []
+    assert problems("E018", TRANSPORT="curl") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("tests.nowhere.Relay", "cannot be imported: No module named 'tests.nowhere'."),
+        ("tests.django.test_background.Queue", "failed: TypeError: "),
+    ],
+)
+def test_e018_a_dotted_path_that_makes_no_transport(path: str, problem: str) -> None:
+    said = f"TRANSPORT {path!r} {problem}"
+    (message,) = problems("E018", TRANSPORT=path)
+    assert message.startswith(f"Gateway 'default': {said}")
+    with (
+        serving(router, TRANSPORT=path),
+        pytest.raises(ConfigurationError) as raised,
+    ):
+        told.send("x", everyone=True)
+    assert str(raised.value).startswith(f"WSROUTER['default']: {said}")
+
+
+class Relay(Wire):
+    """A transport that a project names by its path."""
+
+    made: ClassVar[list[tuple[list[str], int]]] = []
+
+    def __init__(self, gateways: Any, *, in_flight: int) -> None:
+        super().__init__()
+        self.made.append((list(gateways()), in_flight))
+
+
+def test_a_transport_of_the_project(deliveries: list[Delivery]) -> None:
+    ids = members(3)
+    path = f"{__name__}.Relay"
+    assert problems("E018", TRANSPORT=path) == []
+    Relay.made.clear()
+    with serving(router, TRANSPORT=path, IN_FLIGHT=7):
+        for _ in range(2):
+            delivery = told.send("x", everyone=True, gateway="default")
+            assert delivery.report == Report(delivered=len(ids))
+        found = outgoing.transport()
+    assert isinstance(found, Relay)
+    assert found.got == Counter(ids * 2)
+    assert Relay.made == [(["default"], 7)]

@@ -7,6 +7,8 @@ from types import ModuleType
 
 from wsrouter import conf
 from wsrouter.aws.posts import transports
+from wsrouter.aws.posts.transports import InvalidTransport
+from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.background import Background
 from wsrouter.delivery.ports import Forget, OnDelivered, Transport
 from wsrouter.delivery.sender import Sender, SendPolicy
@@ -32,9 +34,7 @@ def sender(
     @cache
     def policy(alias: str) -> SendPolicy:
         gateway = _gateway_for(alias)
-        chosen = substitute or transports.transport(
-            gateway.transport, conf.gateways, in_flight=gateway.in_flight
-        )
+        chosen = substitute or _transport(gateway)
         engine = _engine(gateway.background)
         background = engine and Background(
             queue=StoredSendQueue(),
@@ -85,10 +85,20 @@ def engine_problem(name: str) -> str:
 def transport_problem(name: str) -> str:
     """Why nothing can be sent with a transport, or an empty string."""
     try:
-        transports.require(name)
-    except MissingExtra as error:
+        transports.transport(name, conf.gateways)
+    except (InvalidTransport, MissingExtra) as error:
         return str(error)
     return ""
+
+
+def _transport(gateway: Gateway) -> Transport:
+    """Raises MissingExtra or ConfigurationError."""
+    try:
+        return transports.transport(
+            gateway.transport, conf.gateways, in_flight=gateway.in_flight
+        )
+    except InvalidTransport as error:
+        raise ConfigurationError(f"WSROUTER[{gateway.alias!r}]: {error}") from error
 
 
 def _engine(name: str) -> Callable[[int, str], None] | None:
