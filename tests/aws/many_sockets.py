@@ -19,10 +19,11 @@ REGION = "eu-west-1"
 TIMEOUT_SECONDS = 120
 _AT_ONCE = 25
 _LAMBDA = """
-def am_i(event, context):
+def connection_id(event, context):
     return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
 """
-"""API Gateway does not tell a client its connection id."""
+"""The Lambda function that answers with the connection id: clients learn it in no other
+way."""
 
 
 class OpenSockets:
@@ -58,7 +59,7 @@ class OpenSockets:
         socket = await connect(
             self._address, open_timeout=TIMEOUT_SECONDS, ping_interval=None
         )
-        await socket.send("who am I?")
+        await socket.send("connection id?")
         return str(await socket.recv()), socket
 
     def _all(self, coroutines: Any) -> list[Any]:
@@ -85,11 +86,11 @@ def opened(folder: Path) -> Iterator[tuple[OpenSockets, str]]:
 def _api(url: str) -> str:
     function = clients.client("lambda", region=REGION, endpoint_url=url)
     arn = function.create_function(
-        FunctionName="who",
+        FunctionName="connection-id",
         Runtime="python3.11",
-        Role="arn:aws:iam::000000000000:role/who",
-        Handler="who.am_i",
-        Code={"ZipFile": _zipped("who.py", _LAMBDA)},
+        Role="arn:aws:iam::000000000000:role/connection-id",
+        Handler="answer.connection_id",
+        Code={"ZipFile": _zipped("answer.py", _LAMBDA)},
     )["FunctionArn"]
     gateway = clients.client("apigatewayv2", region=REGION, endpoint_url=url)
     api: str = gateway.create_api(

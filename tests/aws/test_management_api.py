@@ -137,7 +137,7 @@ def test_info(server: Server) -> None:
     with pytest.raises(ConnectionGone):
         connections(server.url).info(address())
     server.answer = "slow"
-    with pytest.raises(DeliveryFailed, match="did not ask for"):
+    with pytest.raises(DeliveryFailed, match="did not describe"):
         connections(server.url).info(address())
 
 
@@ -203,7 +203,7 @@ def test_where_only_the_domain_leads_there(
 def test_the_domain_is_not_asked_for_sockets_that_are_not_behind_it(
     place: tuple[str, str],
 ) -> None:
-    """It would say that they are gone."""
+    """It would answer that they are gone."""
     options = {"api_id": "set", "region": "eu-west-1", "stage": "live"}
     gateway = Gateway(alias="default", domain=DomainOption(**ONLY), **options)
     host = f"{place[0]}.execute-api.eu-west-1.amazonaws.com"
@@ -282,7 +282,7 @@ def test_a_forked_process_shares_no_connection(server: Server) -> None:
 def test_boto3_is_imported_with_the_first_client() -> None:
     code = (
         "import sys, wsrouter.aws.posts.management_api\n"
-        "print([each for each in ('boto3', 'botocore') if each in sys.modules])"
+        "print([name for name in ('boto3', 'botocore') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -43,14 +43,14 @@ class Api(BaseHTTPRequestHandler):
 
 
 class Proxy(ThreadingTCPServer):
-    """Takes every host for the one server that there is."""
+    """Leads every host to the one server."""
 
     daemon_threads = True
 
     def __init__(self, server: tuple[str, int]) -> None:
         super().__init__(("127.0.0.1", 0), Tunnel)
         self.behind = server
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
 
 class Tunnel(BaseRequestHandler):
@@ -61,7 +61,7 @@ class Tunnel(BaseRequestHandler):
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             head += self.request.recv(1)
-        self.server.asked.append(head.decode())
+        self.server.requests.append(head.decode())
         with socket.create_connection(self.server.behind) as far:
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             ends = {self.request: far, far: self.request}
@@ -110,10 +110,10 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 def test_posts_go_through_the_proxy(proxy: Proxy, kind: str) -> None:
     assert posted(kind) == Report(delivered=len(NAMES))
     proof = f"proxy-authorization: Basic {b64encode(b'ada:s@cret').decode()}".lower()
-    for asked in proxy.asked:
-        assert asked.startswith(f"CONNECT {HOST}:443 HTTP/1.")
-        assert proof in asked.lower()
-    assert 1 <= len(proxy.asked) < len(NAMES)
+    for request in proxy.requests:
+        assert request.startswith(f"CONNECT {HOST}:443 HTTP/1.")
+        assert proof in request.lower()
+    assert 1 <= len(proxy.requests) < len(NAMES)
 
 
 def posted(kind: str) -> Report:

@@ -1,4 +1,4 @@
-"""What a send does: its frame, its moment, and what it tells of."""
+"""What a send does: its frame, when it is sent, and its report."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ def test_within_the_handshake_grace_nothing_is_gone(
     assert ended == []
 
 
-def test_the_gone_of_a_gateway_that_is_configured_no_more(
+def test_the_gone_of_a_gateway_that_is_no_longer_configured(
     transport: MemoryTransport,
 ) -> None:
     Peer(transport).vanish()
@@ -132,7 +132,7 @@ def test_failures_are_counted_by_reason(
     assert "LimitExceededException" in caplog.text
 
 
-def test_a_listener_that_fails_stops_nothing(transport: MemoryTransport) -> None:
+def test_a_receiver_that_fails_does_not_stop_a_send(transport: MemoryTransport) -> None:
     def broken(**_: Any) -> None:
         raise RuntimeError
 

@@ -13,7 +13,7 @@ from wsrouter.conf import ConfigurationError
 from wsrouter.options.gateway import Gateway
 
 router = Router()
-told = router.event("told", str)
+news = router.event("news", str)
 WRONG: dict[str, tuple[str, list[Any]]] = {
     "POSTS_PER_SECOND": (
         "must be more than 0 and at most 1e+06",
@@ -84,7 +84,7 @@ def test_a_wrong_value_is_named(name: str, value: Any) -> None:
         (message,) = [m for m in run_checks() if (m.id or "").startswith("wsrouter")]
         assert (message.id, said in message.msg) == ("wsrouter.E001", True), message
         with pytest.raises(ConfigurationError, match=re.escape(said)):
-            told.send("x", everyone=True)
+            news.send("x", everyone=True)
 
 
 @pytest.mark.parametrize(("name", "value"), each(LIMITS))

@@ -14,7 +14,7 @@ _BY_STATUS: Mapping[int, type[Refused]] = {400: Invalid, 404: NotFound, 409: Con
 _CREDENTIALS = "Set up AWS credentials (environment, AWS_PROFILE or --profile)."
 _EXPIRED = "The AWS credentials have expired; get new ones."
 _LOGIN = "Log in again (`aws sso login` or `aws login`)."
-_UNREACHABLE = "Look at the network, the region and the endpoint URL."
+_UNREACHABLE = "Check the network, the region and the endpoint URL."
 _ADVICE: Mapping[str, str] = {
     "AccessDeniedException": "The credentials lack this permission on apigateway.",
     "ExpiredToken": _EXPIRED,
@@ -29,7 +29,7 @@ _ADVICE: Mapping[str, str] = {
     "NoCredentialsError": _CREDENTIALS,
     "NoRegionError": "Set REGION, --region or AWS_DEFAULT_REGION.",
     "PartialCredentialsError": _CREDENTIALS,
-    "ProfileNotFound": "Look at the profile's name.",
+    "ProfileNotFound": "Check the profile's name.",
     "SSOError": _LOGIN,
     "TokenRetrievalError": _LOGIN,
     "ValueError": _UNREACHABLE,

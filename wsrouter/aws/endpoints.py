@@ -19,7 +19,7 @@ def management_endpoint(
     try:
         suffix = clients.dns_suffix(found)
     except botocore_errors.errors() as error:
-        raise NoRegion(f"AWS has no region {found!r}; look at REGION.") from error
+        raise NoRegion(f"AWS has no region {found!r}; check REGION.") from error
     return f"https://{api_id}.execute-api.{found}.{suffix}/{stage}"
 
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from wsrouter.delivery.ports import PostResult, PostStatus, Recipient
 
 HANDSHAKE_GRACE = timedelta(seconds=30)
-"""API Gateway answers 410 until the handshake is done, which may take the 29 s of an
-integration's time-out; a row younger than this is not assumed to be dead."""
+"""API Gateway answers 410 until the handshake is done (AWS re:Post,
+"410-gone-api-gateway"), which may take the 29 s of an integration's time-out
+("Quotas for configuring and running a WebSocket API in API Gateway"). A row younger
+than this is not assumed to be dead."""
 HANDSHAKE_DELAYS_SECONDS = (0.2, 0.4)
 """Most handshakes are done by then; the report counts the others as failed."""
 

@@ -39,14 +39,14 @@ class StoredSendQueue:
         with transaction.atomic(using=alias()):
             if (row := _locked(send)) is None:
                 return None
-            found, is_new = _unfinished_slice(row, task_id), False
-            if found is None and not _is_full(row):
-                found, is_new = _new_slice(row, size), True
-            if found is None:
+            slice_row, is_new = _unfinished_slice(row, task_id), False
+            if slice_row is None and not _is_full(row):
+                slice_row, is_new = _new_slice(row, size), True
+            if slice_row is None:
                 return None
-            found.task_id, found.leased_until = task_id, timezone.now() + LEASE
-            found.save(using=alias())
-        return _claimed(row, found, is_new=is_new)
+            slice_row.task_id, slice_row.leased_until = task_id, timezone.now() + LEASE
+            slice_row.save(using=alias())
+        return _claimed(row, slice_row, is_new=is_new)
 
     def finish_slice(self, done: Slice, task_id: str, report: Report) -> bool:
         with transaction.atomic(using=alias()):
@@ -133,15 +133,15 @@ def _new_slice(row: QueuedSend, size: int) -> QueuedSlice | None:
     )
 
 
-def _claimed(row: QueuedSend, found: QueuedSlice, *, is_new: bool) -> Slice:
+def _claimed(row: QueuedSend, slice_row: QueuedSlice, *, is_new: bool) -> Slice:
     span = Span(
-        group_index=found.group_index,
-        after=found.after_connection_id,
-        last=found.last_connection_id or None,
+        group_index=slice_row.group_index,
+        after=slice_row.after_connection_id,
+        last=slice_row.last_connection_id or None,
     )
     is_first = is_new and span.group_index == 0 and span.after == ""
     return Slice(
-        id=int(found.pk),
+        id=int(slice_row.pk),
         send=int(row.pk),
         data=bytes(row.data),
         recipients=_recipients(row),

@@ -68,7 +68,8 @@ class Boto3Connections:
         except Exception as error:
             if _status(error) == answers.GONE:
                 raise ConnectionGone from error
-            raise DeliveryFailed(_failure_message("ask for", address, error)) from error
+            message = _failure_message("describe", address, error)
+            raise DeliveryFailed(message) from error
         return _with_wire_names(known)
 
     def _client(self, address: Address) -> Any:

@@ -16,7 +16,7 @@ BUILT_IN = {
 IN_FLIGHT = {"threads": 100, "curl": 256, "boto3": 50}
 """Posts under way at once where the setting IN_FLIGHT is not set. Each one of `curl`
 costs 24 KiB, most of it libcurl's; at 20 ms a post, 256 make the 10,000 a second
-that AWS allows an account."""
+that AWS allows an account in a Region ("Amazon API Gateway quotas")."""
 IN_FLIGHT_OF_OTHERS = 100
 """The same for a dotted path."""
 _METHODS = ("post", "post_all", "close", "info")
