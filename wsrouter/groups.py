@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from wsrouter.models import Membership
 from wsrouter.registry.database import alias
-from wsrouter.registry.recipients import Audience
+from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Recipients
 
@@ -22,7 +22,7 @@ __all__ = ["acount", "ausers", "count", "members", "users"]
 def members(group: str) -> Iterator[str]:
     """The ids of the open connections in a group, read page by page. Raises ValueError
     for an impossible name."""
-    return Audience().ids(Recipients(groups=frozenset({checked_group(group)})))
+    return StoredRecipients().ids(Recipients(groups=frozenset({checked_group(group)})))
 
 
 def count(group: str) -> int:

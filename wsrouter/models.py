@@ -1,4 +1,4 @@
-"""Rows: connections, groups, tickets, queued sends. Nothing here speaks to AWS."""
+"""Rows: connections, groups, tickets, queued sends. Nothing here calls AWS."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ class ExactCharField(_Text):
     """A string that compares case-sensitively on every database.
 
     Connection ids that differ in case only are two connections; MySQL and MariaDB
-    would take them for one under their default collations.
+    would treat them as equal under their default collations.
     """
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
@@ -27,7 +27,7 @@ class ExactCharField(_Text):
 
 
 class OpenConnection(models.Model):
-    """A socket that API Gateway holds open, as far as we know."""
+    """A socket that API Gateway holds open, as far as the registry knows."""
 
     connection_id = ExactCharField(max_length=128)
     user = models.ForeignKey(
@@ -52,8 +52,8 @@ class OpenConnection(models.Model):
     class Meta:
         verbose_name = "open connection"
         permissions = (("publish_gateway", "Can publish a gateway to API Gateway"),)
-        # Not `unique=True`, nor `db_index=True` below: on PostgreSQL they make one more
-        # index, for LIKE.
+        # Not `unique=True`, nor `db_index=True` on the other columns: on PostgreSQL
+        # these make one more index, for LIKE.
         constraints = (
             models.UniqueConstraint(
                 fields=["connection_id"], name="wsrouter_connection_once"
@@ -62,7 +62,7 @@ class OpenConnection(models.Model):
         indexes = (
             models.Index(fields=["session_hash"], name="wsrouter_connection_session"),
             models.Index(fields=["expires_at", "id"], name="wsrouter_connection_end"),
-            # In the order of a user's pages, and all that a count of users reads.
+            # In the order of a user's pages; a count of users reads it alone, too.
             models.Index(
                 fields=["user", "connection_id", "expires_at"],
                 name="wsrouter_connection_user",
@@ -74,9 +74,9 @@ class OpenConnection(models.Model):
 
 
 class Membership(models.Model):
-    """A connection in a group, with a copy of all that a send has to know of it: pages
-    of a group are read from this table alone. Who joins locks the connection's row
-    first, so there is no need of a constraint in the database."""
+    """A connection in a group, with a copy of all that a send needs: pages of a
+    group are read from this table alone. To join, the connection's row is locked
+    first, so the foreign key needs no constraint in the database."""
 
     COPIED = ("user_id", "gateway", "api_id", "stage", "stored_at", "expires_at")
 
@@ -94,7 +94,7 @@ class Membership(models.Model):
         null=True,
         db_constraint=False,
         db_index=False,
-        on_delete=models.DO_NOTHING,  # it goes with its connection
+        on_delete=models.DO_NOTHING,  # it is deleted together with its connection
         related_name="+",
     )
     gateway = ExactCharField(max_length=128)
@@ -109,7 +109,7 @@ class Membership(models.Model):
                 fields=["connection", "group"], name="wsrouter_membership_of_one"
             ),
         )
-        # All of the row: a page is read in one go, and not member by member.
+        # It covers the row: a page is read from the index alone, and not row by row.
         indexes = (
             models.Index(
                 fields=[
@@ -138,8 +138,8 @@ class Membership(models.Model):
 
 class Ticket(models.Model):
     """A proof of identity that one handshake may present, once. Only its digest is
-    kept. `expires_at` is the ticket's end, `proof_expires_at` that of what it proves.
-    """
+    kept. `expires_at` is when the ticket expires, `proof_expires_at` when the identity
+    that it proves does."""
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
     user = models.ForeignKey(
@@ -164,16 +164,17 @@ class Ticket(models.Model):
 
 
 class QueuedSend(models.Model):
-    """A send that workers carry out, and what they have counted so far. Its slices are
-    cut off one by one; `part` and `upto` say where the last one ended."""
+    """A send that workers carry out, and their counts so far. Slices are taken off it
+    one after the other: `group_index` and `last_connection_id` say where the last one
+    ended, `fully_sliced` that no recipient is left."""
 
     event = models.TextField()
     data = models.BinaryField()
-    wanted = models.JSONField()
+    recipients = models.JSONField()
     left_out = models.PositiveIntegerField(default=0)
-    part = models.PositiveIntegerField(default=0)
-    upto = ExactCharField(max_length=128, default="")
-    is_cut = models.BooleanField(default=False)
+    group_index = models.PositiveIntegerField(default=0)
+    last_connection_id = ExactCharField(max_length=128, default="")
+    fully_sliced = models.BooleanField(default=False)
     delivered = models.BigIntegerField(default=0)
     gone = models.BigIntegerField(default=0)
     failed = models.BigIntegerField(default=0)
@@ -186,16 +187,16 @@ class QueuedSend(models.Model):
 
 
 class QueuedSlice(models.Model):
-    """A range of connection ids that a worker posts to until `leased_until`. Without
-    `upto` it has no end."""
+    """A range of connection ids that belongs to the task `task_id` until
+    `leased_until`. An empty `last_connection_id` means that the range has no end."""
 
     send = models.ForeignKey(
         QueuedSend, on_delete=models.CASCADE, related_name="slices"
     )
-    part = models.PositiveIntegerField()
-    after = ExactCharField(max_length=128)
-    upto = ExactCharField(max_length=128, default="")
-    holder = models.CharField(max_length=255)
+    group_index = models.PositiveIntegerField()
+    after_connection_id = ExactCharField(max_length=128)
+    last_connection_id = ExactCharField(max_length=128, default="")
+    task_id = models.CharField(max_length=255)
     leased_until = models.DateTimeField()
 
     def __str__(self) -> str:

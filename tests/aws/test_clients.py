@@ -33,7 +33,7 @@ def test_threads_share_it() -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: a_client(region="eu-west-1"), range(32)))
 
-    assert len({id(each) for each in made}) == 1
+    assert len({id(client) for client in made}) == 1
 
 
 def test_a_forked_process_makes_its_own() -> None:
@@ -92,11 +92,11 @@ def credentials(client: Any) -> Any:
 def test_placeholders_on_this_machine(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def asked(*_: object, **__: object) -> None:
-        pytest.fail("the metadata service was asked")
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("the metadata service was called")
 
-    monkeypatch.setattr("botocore.utils.IMDSFetcher._get_request", asked)
-    monkeypatch.setattr("botocore.utils.IMDSFetcher._fetch_metadata_token", asked)
+    monkeypatch.setattr("botocore.utils.IMDSFetcher._get_request", fail)
+    monkeypatch.setattr("botocore.utils.IMDSFetcher._fetch_metadata_token", fail)
     client = a_client(endpoint_url=url)
 
     assert credentials(client).access_key == clients.PLACEHOLDER
@@ -138,7 +138,7 @@ def test_profile(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_profile() -> None:
     with pytest.raises(ProfileNotFound):
-        a_client(profile="nobody", region="eu-west-1")
+        a_client(profile="unknown", region="eu-west-1")
 
 
 def test_no_region() -> None:

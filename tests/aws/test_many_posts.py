@@ -15,14 +15,14 @@ from wsrouter.aws.posts import keepalive
 from wsrouter.aws.posts.transports import transport
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import Place, Recipient
-from wsrouter.delivery.retry import Patience
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.retry import RetryPolicy
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.delivery import Report
 
 STATUS = {"slow": 429, "broken": 500, "gone": 410, "forbidden": 403}
 TROUBLES = ["slow", "broken", "gone", "reset", "hang"]
-HANG = 120.0
+HANG_SECONDS = 120.0
 """Far more than any send may take."""
 
 
@@ -35,7 +35,7 @@ class Server(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.seen: Counter[str] = Counter()
         self.delivered: Counter[str] = Counter()
-        self.let_go = threading.Event()
+        self.released = threading.Event()
 
     def handle_error(self, *_: Any) -> None: ...
 
@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.seen[name] += 1
             is_first = self.server.seen[name] == 1
         if kind == "hang":
-            self.server.let_go.wait(HANG)
+            self.server.released.wait(HANG_SECONDS)
             self.close_connection = True
         elif kind == "reset" and is_first:
             self.close_connection = True
@@ -77,7 +77,7 @@ def server() -> Iterator[Server]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
-    server.let_go.set()
+    server.released.set()
     keepalive.forget()
     clients.forget()
     server.shutdown()
@@ -85,54 +85,56 @@ def server() -> Iterator[Server]:
     server.server_close()
 
 
-@pytest.fixture(params=["default", "fast", "boto3"])
+@pytest.fixture(params=["threads", "curl", "boto3"])
 def post(request: pytest.FixtureRequest, server: Server) -> Any:
-    if request.param == "fast":
+    if request.param == "curl":
         pytest.importorskip("pycurl")
     url = f"http://127.0.0.1:{server.server_port}/p"
     gateway = Gateway(alias="default", management_endpoint=url)
-    wire = transport(request.param, lambda: {"default": gateway}, in_flight=20)
+    posting = transport(request.param, lambda: {"default": gateway}, in_flight=20)
 
     def send(names: list[str], seconds: float = 20.0) -> tuple[Report, list[str]]:
         stored_at = datetime.now(UTC) - timedelta(minutes=5)
-        everyone = [Recipient(name, Place("default"), stored_at) for name in names]
-        pages = [everyone[at : at + 50] for at in range(0, len(everyone), 50)]
+        recipients = [Recipient(name, Place("default"), stored_at) for name in names]
+        pages = [recipients[at : at + 50] for at in range(0, len(recipients), 50)]
         gone: list[str] = []
         report = deliver(
             pages,
             b"x",
-            transport=wire,
-            forget=lambda found: gone.extend(each.connection_id for each in found),
-            bucket=Bucket(100_000),
-            patience=Patience(seconds=seconds, first=0.01),
+            transport=posting,
+            forget=lambda found: gone.extend(
+                address.connection_id for address in found
+            ),
+            bucket=TokenBucket(100_000),
+            retry_policy=RetryPolicy(seconds=seconds, first_delay=0.01),
         )
         return report, gone
 
     return send
 
 
-def test_everyone_once(post: Any, server: Server) -> None:
+def test_each_recipient_gets_one_post(post: Any, server: Server) -> None:
     names = [f"ok-{number}" for number in range(600)]
     assert post(names) == (Report(delivered=600), [])
     assert server.delivered == Counter(names)
     assert post(names)[0] == Report(delivered=600)
 
 
-def test_everybody_is_accounted_for(post: Any, server: Server) -> None:
+def test_each_recipient_is_counted(post: Any, server: Server) -> None:
     """10 % 429, 5 % 500, 5 % 410, 1 % resets and 1 % hangs, by name."""
     names = [f"ok-{number}" for number in range(234)]
     for kind, count in zip(TROUBLES, (30, 15, 15, 3, 3), strict=True):
         names += [f"{kind}-{number}" for number in range(count)]
     start = time.monotonic()
     report, gone = post(names, seconds=6.0)
-    assert time.monotonic() - start < HANG / 4
+    assert time.monotonic() - start < HANG_SECONDS / 4
     assert report.recipients == len(names) == 300
     assert (report.delivered, report.gone, report.failed) == (282, 15, 3)
-    assert sorted(gone) == sorted(each for each in names if each.startswith("gone"))
+    assert sorted(gone) == sorted(name for name in names if name.startswith("gone"))
     assert set(server.delivered.values()) == {1}
     assert len(server.delivered) == 282
     again = {name for name, times in server.seen.items() if times > 1}
-    assert {each.partition("-")[0] for each in again} >= {"slow", "broken", "reset"}
+    assert {name.partition("-")[0] for name in again} >= {"slow", "broken", "reset"}
     assert again & set(server.delivered) == again - {f"hang-{n}" for n in range(3)}
 
 

@@ -21,8 +21,8 @@ from wsrouter.aws.posts import keepalive
 from wsrouter.aws.posts.transports import transport
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import Place, Recipient
-from wsrouter.delivery.retry import Patience
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.retry import RetryPolicy
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.delivery import Report
 
@@ -43,14 +43,14 @@ class Api(BaseHTTPRequestHandler):
 
 
 class Proxy(ThreadingTCPServer):
-    """Takes every host for the one server that there is."""
+    """Leads every host to the one server."""
 
     daemon_threads = True
 
     def __init__(self, server: tuple[str, int]) -> None:
         super().__init__(("127.0.0.1", 0), Tunnel)
         self.behind = server
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
 
 class Tunnel(BaseRequestHandler):
@@ -61,7 +61,7 @@ class Tunnel(BaseRequestHandler):
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             head += self.request.recv(1)
-        self.server.asked.append(head.decode())
+        self.server.requests.append(head.decode())
         with socket.create_connection(self.server.behind) as far:
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             ends = {self.request: far, far: self.request}
@@ -106,18 +106,18 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
         clients.forget()
 
 
-@pytest.mark.parametrize("kind", ["default", "fast", "boto3"])
+@pytest.mark.parametrize("kind", ["threads", "curl", "boto3"])
 def test_posts_go_through_the_proxy(proxy: Proxy, kind: str) -> None:
     assert posted(kind) == Report(delivered=len(NAMES))
     proof = f"proxy-authorization: Basic {b64encode(b'ada:s@cret').decode()}".lower()
-    for asked in proxy.asked:
-        assert asked.startswith(f"CONNECT {HOST}:443 HTTP/1.")
-        assert proof in asked.lower()
-    assert 1 <= len(proxy.asked) < len(NAMES)
+    for request in proxy.requests:
+        assert request.startswith(f"CONNECT {HOST}:443 HTTP/1.")
+        assert proof in request.lower()
+    assert 1 <= len(proxy.requests) < len(NAMES)
 
 
 def posted(kind: str) -> Report:
-    if kind == "fast":
+    if kind == "curl":
         pytest.importorskip("pycurl")
     url = f"https://{HOST}/p"
     gateway = Gateway(alias="default", management_endpoint=url, region="eu-west-1")
@@ -127,8 +127,8 @@ def posted(kind: str) -> Report:
         b"x",
         transport=transport(kind, lambda: {"default": gateway}, in_flight=5),
         forget=lambda gone: None,
-        bucket=Bucket(1e6),
-        patience=Patience(seconds=25.0),
+        bucket=TokenBucket(1e6),
+        retry_policy=RetryPolicy(seconds=25.0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Signatures are botocore's own, whatever is posted to whom with which key."""
+"""Signatures equal botocore's, for any body, connection and key."""
 
 from datetime import UTC, datetime, timedelta
 from string import ascii_letters, digits
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from wsrouter.aws import clients
 from wsrouter.aws.posts import targets
 from wsrouter.aws.posts.signer import Credentials, Signer, encoded
-from wsrouter.aws.posts.targets import Target, Volley
+from wsrouter.aws.posts.targets import Broadcast, Target
 from wsrouter.delivery.ports import Place
 from wsrouter.options.gateway import Gateway
 
@@ -50,14 +50,17 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1))  # noqa: DTZ0
 
 
 def clock(at: datetime) -> Any:
-    """botocore has a function for it only since 1.40."""
+    """Sets the time of botocore's signatures. botocore has a function for it only since
+    1.40."""
     if hasattr(botocore.auth, "get_current_datetime"):
         return mock.patch.object(botocore.auth, "get_current_datetime", return_value=at)
     old = mock.Mock(**{"datetime.utcnow.return_value": at})
     return mock.patch.object(botocore.auth, "datetime", old)
 
 
-def botocores(signer: Signer, url: str, data: bytes, key: Any, **when: Any) -> Any:
+def signed_by_botocore(
+    signer: Signer, url: str, data: bytes, key: Any, **when: Any
+) -> Any:
     """The headers that botocore gives the same request."""
     request = AWSRequest(method="POST", url=url, data=data)
     with clock(when["at"]):
@@ -90,12 +93,12 @@ def test_a_signature_equals_botocores(
     signer = Signer(
         key, host=target.authority, path=path, region=region, data=data, at=at
     )
-    for each in ids:
-        url = f"{target.url}{signer.path(each)}"
-        theirs = botocores(signer, url, data, key, at=at, region=region)
-        assert signer.authorization(each) == theirs["authorization"]
-        assert signer.headers["x-amz-date"] == theirs["x-amz-date"]
-        assert signer.headers.get("x-amz-security-token") == theirs.get(
+    for connection_id in ids:
+        url = f"{target.url}{signer.path(connection_id)}"
+        expected = signed_by_botocore(signer, url, data, key, at=at, region=region)
+        assert signer.authorization(connection_id) == expected["authorization"]
+        assert signer.headers["x-amz-date"] == expected["x-amz-date"]
+        assert signer.headers.get("x-amz-security-token") == expected.get(
             "x-amz-security-token"
         )
 
@@ -112,7 +115,7 @@ def test_the_path_is_encoded_once() -> None:
 
 
 def test_refreshed_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As those of a role are: the key changes while the send goes on."""
+    """The key of a role, for example, changes while the send goes on."""
     keys = iter(["FIRST", "SECOND", "THIRD"])
     ends = datetime.now(UTC) + timedelta(minutes=1)
 
@@ -128,8 +131,11 @@ def test_refreshed_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(clients, "credentials", lambda *_, **__: found)
     monkeypatch.setattr(targets, "SIGNER_SECONDS", -1)
     gateway = Gateway(alias="default", api_id="a", region="eu-west-1")
-    volley = Volley(b"x", lambda: {"default": gateway})
-    used = [volley.aimed(Place("default"))[1].authorization("A=") for _ in range(2)]
+    broadcast = Broadcast(b"x", lambda: {"default": gateway})
+    used = [
+        broadcast.target_and_signer(Place("default"))[1].authorization("A=")
+        for _ in range(2)
+    ]
     assert ["Credential=SECOND/" in used[0], "Credential=THIRD/" in used[1]] == [
         True
     ] * 2
@@ -137,9 +143,10 @@ def test_refreshed_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_signer_is_made_once_for_many_posts() -> None:
     gateway = Gateway(alias="default", management_endpoint="http://127.0.0.1:1/live")
-    volley = Volley(b"x", lambda: {"default": gateway})
-    assert volley.aimed(Place("default")) == volley.aimed(Place("default"))
-    assert clients.PLACEHOLDER in volley.aimed(Place("default"))[1].authorization("A=")
+    broadcast, place = Broadcast(b"x", lambda: {"default": gateway}), Place("default")
+    first = broadcast.target_and_signer(place)
+    assert first == broadcast.target_and_signer(place)
+    assert clients.PLACEHOLDER in first[1].authorization("A=")
 
 
 def test_without_credentials_nothing_is_posted_to_aws() -> None:

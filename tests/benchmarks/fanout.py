@@ -20,11 +20,11 @@ from tests.benchmarks.serving import Served, quiet, run, stub
 
 RESULT = Path(__file__).parent / "results" / "fanout.json"
 VARIANTS = {
-    "rival": ("rival", "default", 10),
+    "rival": ("rival", "threads", 10),
     "boto3": ("ours", "boto3", 50),
-    "default": ("ours", "default", 100),
-    "fast": ("ours", "fast", 400),
-    "fast cold": ("ours", "fast", 400),
+    "threads": ("ours", "threads", 100),
+    "curl": ("ours", "curl", 400),
+    "curl cold": ("ours", "curl", 400),
 }
 Runs = dict[str, list[dict[str, float]]]
 

@@ -16,10 +16,10 @@ RESULT = Path(__file__).parent / "results" / "fanout_memory.json"
 INSIDE = 20_000
 REPETITIONS = 5
 VARIANTS = {
-    "default": ("default", "100"),
-    "fast": ("fast", "256"),
-    "fast, 400 in flight": ("fast", "400"),
-    "fast, 100 in flight": ("fast", "100"),
+    "threads": ("threads", "100"),
+    "curl": ("curl", "256"),
+    "curl, 400 in flight": ("curl", "400"),
+    "curl, 100 in flight": ("curl", "100"),
 }
 FEW, MANY = 1_000, 1_000_000
 
@@ -47,7 +47,7 @@ def growth(folder: Path) -> dict[str, Any]:
             else:
                 run("sends", "prepare", str(count), **served.variables)
             known = count
-            for name in ("default", "fast"):
+            for name in ("threads", "curl"):
                 variables = served.variables | _chosen(name)
                 told.setdefault(name, {})[count] = _resident("worker", count, variables)
     for found in told.values():

@@ -10,16 +10,16 @@ from wsrouter.identity import anonymous
 from wsrouter.ops import reaper
 from wsrouter.registry import revocation
 from wsrouter.registry.open_connections import ConnectionRegistry
-from wsrouter.registry.recipients import Audience
+from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.ports import Recipients
 
 ONE = id_of(77)
-store, audience = ConnectionRegistry(), Audience()
+store, source = ConnectionRegistry(), StoredRecipients()
 
 
-def read(wanted: Recipients, span: Span | None = None) -> None:
-    assert next(audience.recipients(wanted, span)) is not None
+def read(recipients: Recipients, span: Span | None = None) -> None:
+    assert next(source.pages(recipients, span)) is not None
 
 
 def group(*names: str) -> Recipients:
@@ -45,9 +45,9 @@ ACTS: dict[str, Callable[[], Any]] = {
     "to a small group": lambda: read(group("room:1")),
     "to a large group": lambda: read(group("all")),
     "to a large group, in the middle": lambda: read(group("all"), Span(after="8")),
-    "a slice": lambda: read(group("all"), Span(after="8", upto="81")),
-    "to two groups": lambda: read(group("all", "room:1"), Span(part=1)),
-    "to two large groups": lambda: list(audience.recipients(group("all", "hall:0"))),
+    "a slice": lambda: read(group("all"), Span(after="8", last="81")),
+    "to two groups": lambda: read(group("all", "room:1"), Span(group_index=1)),
+    "to two large groups": lambda: list(source.pages(group("all", "hall:0"))),
     "to everyone": lambda: read(Recipients(everyone=True)),
     "to everyone, in the middle": lambda: read(
         Recipients(everyone=True), Span(after="8")
@@ -55,13 +55,13 @@ ACTS: dict[str, Callable[[], Any]] = {
     "to everyone of a gateway": lambda: read(
         Recipients(everyone=True, gateway="default")
     ),
-    "more than so many": lambda: audience.exceeds(Recipients(everyone=True), 1000),
-    "more than so many in two groups": lambda: audience.exceeds(
+    "more than so many": lambda: source.exceeds(Recipients(everyone=True), 1000),
+    "more than so many in two groups": lambda: source.exceeds(
         group("all", "hall:0"), 20_000
     ),
-    "more than so many in a group": lambda: audience.exceeds(group("all"), 1000),
-    "the next slice": lambda: audience.next_span(
-        group("all"), 1000, Span(after="8", upto="81")
+    "more than so many in a group": lambda: source.exceeds(group("all"), 1000),
+    "the next slice": lambda: source.next_span(
+        group("all"), 1000, Span(after="8", last="81")
     ),
     "ids of a group": lambda: list(groups.members("all")),
     "count of a group": lambda: groups.count("room:1"),

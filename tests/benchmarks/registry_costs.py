@@ -20,14 +20,14 @@ from wsrouter import connections, groups
 from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
 from wsrouter.registry.open_connections import ConnectionRegistry
-from wsrouter.registry.recipients import PAGE, Audience
+from wsrouter.registry.recipients import PAGE, StoredRecipients
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.ports import Recipients
 
 ROUNDS = 200
 REPEATS = 7
-store, audience = ConnectionRegistry(), Audience()
+store, source = ConnectionRegistry(), StoredRecipients()
 
 
 def measured(size: int) -> dict[str, float]:
@@ -66,13 +66,13 @@ def _reads(ids: list[str], size: int) -> Iterator[tuple[str, float]]:
     yield "users online, per user", _per_row(lambda: connections.online_users())
     yield (
         "more than 1,000",
-        _each(range(20), lambda _: audience.exceeds(everyone, 1000)),
+        _each(range(20), lambda _: source.exceeds(everyone, 1000)),
     )
     yield (
         "next slice of 1,000",
         _each(
             range(20),
-            lambda _: audience.next_span(everyone, 1000, Span(after="0", upto="8")),
+            lambda _: source.next_span(everyone, 1000, Span(after="0", last="8")),
         ),
     )
 
@@ -110,8 +110,8 @@ def _per_row(read: Callable[[], Any]) -> float:
     return min(costs) * 1e6
 
 
-def _recipients(wanted: Recipients, span: Span | None = None) -> Iterator[Any]:
-    for page in audience.recipients(wanted, span):
+def _recipients(recipients: Recipients, span: Span | None = None) -> Iterator[Any]:
+    for page in source.pages(recipients, span):
         yield from page
 
 

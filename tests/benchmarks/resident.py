@@ -20,21 +20,21 @@ def worker() -> int:
     from wsrouter import conf
     from wsrouter.aws.posts.transports import transport
     from wsrouter.delivery.deliver import deliver
-    from wsrouter.delivery.retry import Patience
-    from wsrouter.delivery.token_bucket import Bucket
-    from wsrouter.registry.recipients import Audience
+    from wsrouter.delivery.retry import RetryPolicy
+    from wsrouter.delivery.token_bucket import TokenBucket
+    from wsrouter.registry.recipients import StoredRecipients
     from wsrouter.routing.ports import Recipients
 
     gateway = conf.gateway()
     report = deliver(
-        Audience().recipients(Recipients(groups=frozenset({GROUP}))),
+        StoredRecipients().pages(Recipients(groups=frozenset({GROUP}))),
         b"x" * 191,
         transport=transport(
             gateway.transport, conf.gateways, in_flight=gateway.in_flight
         ),
         forget=lambda gone: None,
-        bucket=Bucket(gateway.posts_per_second),
-        patience=Patience(seconds=3600.0),
+        bucket=TokenBucket(gateway.posts_per_second),
+        retry_policy=RetryPolicy(seconds=3600.0),
     )
     assert report.recipients == report.delivered, report
     return report.delivered

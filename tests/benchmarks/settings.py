@@ -28,7 +28,7 @@ WSROUTER = {
         "ROUTER": "tests.benchmarks.events.router",
         "REGION": "eu-west-1",
         "MANAGEMENT_ENDPOINT": os.environ.get("BENCH_ENDPOINT", "http://127.0.0.1:1/p"),
-        "TRANSPORT": os.environ.get("BENCH_TRANSPORT", "default"),
+        "TRANSPORT": os.environ.get("BENCH_TRANSPORT", "threads"),
         "IN_FLIGHT": int(os.environ.get("BENCH_IN_FLIGHT", "100")),
         "POSTS_PER_SECOND": int(os.environ.get("BENCH_POSTS_PER_SECOND", "1000000")),
         "SEND_RECIPIENTS": 10_000_000,

@@ -1,4 +1,5 @@
-"""One frame to many recipients: counted, bounded, and only the gone are forgotten."""
+"""One frame to many recipients: counted, bounded, and only closed connections are
+forgotten."""
 
 import threading
 from collections.abc import Mapping
@@ -9,12 +10,12 @@ import pytest
 
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.delivery.ports import Fate, Place, Posted, Recipient, Work
-from wsrouter.delivery.retry import HANDSHAKE_GRACE, Patience
-from wsrouter.delivery.schedule import LOW
-from wsrouter.delivery.sender import Sender, Terms
+from wsrouter.delivery.ports import Place, PostResult, PostStatus, Recipient, Schedule
+from wsrouter.delivery.retry import HANDSHAKE_GRACE, RetryPolicy
+from wsrouter.delivery.schedule import LOW_MARK
+from wsrouter.delivery.sender import Sender, SendPolicy
 from wsrouter.delivery.thread_pool import post_in_threads
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import ConnectionGone, EventTooLarge
 from wsrouter.routing.delivery import Delivery, Report, Status
 from wsrouter.routing.ports import Address, Outgoing, Recipients
@@ -31,13 +32,13 @@ def recipient(name: str, age: timedelta = OLD) -> Recipient:
 class Scripted:
     """Answers as its script says, by connection id; others are delivered."""
 
-    def __init__(self, script: Mapping[str, Posted] | None = None) -> None:
+    def __init__(self, script: Mapping[str, PostResult] | None = None) -> None:
         self.script = script or {}
         self.posted: list[tuple[str, bytes]] = []
         self.under_way = self.most = 0
         self._lock = threading.Lock()
 
-    def post(self, address: Address, data: bytes) -> Posted:
+    def post(self, address: Address, data: bytes) -> PostResult:
         with self._lock:
             self.under_way += 1
             self.most = max(self.most, self.under_way)
@@ -45,11 +46,11 @@ class Scripted:
         threading.Event().wait(0.005)
         with self._lock:
             self.under_way -= 1
-        return self.script.get(address.connection_id, Posted(Fate.DELIVERED))
+        return self.script.get(address.connection_id, PostResult(PostStatus.DELIVERED))
 
-    def post_all(self, work: Work, data: bytes) -> None:
+    def post_all(self, schedule: Schedule, data: bytes) -> None:
         post_in_threads(
-            work, lambda to, _: self.post(to.address, data), threads=IN_FLIGHT
+            schedule, lambda to, _: self.post(to.address, data), threads=IN_FLIGHT
         )
 
     def close(self, address: Address) -> None: ...
@@ -68,23 +69,23 @@ def delivered(
         pages or page,
         b"x",
         transport=transport or Scripted(),
-        forget=lambda gone: forgotten.extend(each.connection_id for each in gone),
-        bucket=Bucket(1e6),
-        patience=Patience(seconds=20),
+        forget=lambda gone: forgotten.extend(address.connection_id for address in gone),
+        bucket=TokenBucket(1e6),
+        retry_policy=RetryPolicy(seconds=20),
     )
     return report, forgotten
 
 
-def test_nobody() -> None:
+def test_no_recipients() -> None:
     assert delivered() == (Report(), [])
     assert delivered([], []) == (Report(), [])
 
 
 def test_every_outcome_is_counted() -> None:
     script = {
-        "gone": Posted(Fate.GONE, "gone"),
-        "young": Posted(Fate.GONE, "gone"),
-        "slow": Posted(Fate.FAILED, "LimitExceededException"),
+        "gone": PostResult(PostStatus.GONE, "gone"),
+        "young": PostResult(PostStatus.GONE, "gone"),
+        "slow": PostResult(PostStatus.FAILED, "LimitExceededException"),
     }
     report, forgotten = delivered(
         [recipient("a"), recipient("gone"), recipient("slow")],
@@ -104,7 +105,7 @@ def test_every_outcome_is_counted() -> None:
 
 def test_posts_run_at_once_within_a_bound() -> None:
     transport = Scripted()
-    delivered([recipient(str(each)) for each in range(50)], transport=transport)
+    delivered([recipient(str(number)) for number in range(50)], transport=transport)
     assert 1 < transport.most <= IN_FLIGHT
     assert len(transport.posted) == 50
 
@@ -114,24 +115,24 @@ def test_pages_are_taken_one_by_one() -> None:
 
     def pages() -> Any:
         nonlocal read, most_ahead
-        for number in range(20):
+        for page in range(20):
             most_ahead = max(most_ahead, read - len(transport.posted))
             read += 100
-            yield [recipient(f"{number}-{each}") for each in range(100)]
+            yield [recipient(f"{page}-{number}") for number in range(100)]
 
     report, _ = delivered(*[], transport=transport, pages=pages())
     assert report == Report(delivered=2000)
-    assert most_ahead <= LOW + 100
+    assert most_ahead <= LOW_MARK + 100
 
 
-class Audience:
-    def recipients(self, wanted: Recipients, span: Any = None) -> Any:
+class FixedRecipients:
+    def pages(self, recipients: Recipients, span: Any = None) -> Any:
         yield [recipient("a"), recipient("gone")]
 
-    def exceeds(self, wanted: Recipients, number: int) -> bool:
+    def exceeds(self, recipients: Recipients, number: int) -> bool:
         return False
 
-    def next_span(self, wanted: Recipients, size: int, behind: Any) -> Any: ...
+    def next_span(self, recipients: Recipients, size: int, previous: Any) -> Any: ...
 
 
 def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sender:
@@ -141,61 +142,63 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
         waiting.append(run)
         return True
 
-    terms = Terms(transport=transport, recipients=1000, seconds=20, bucket=Bucket(1e6))
-    told = {
+    policy = SendPolicy(
+        transport=transport, max_recipients=1000, seconds=20, bucket=TokenBucket(1e6)
+    )
+    callbacks = {
         "forget": lambda address: None,
         "finish": lambda address: True,
         "on_delivered": lambda delivery: None,
     }
     return Sender(
-        audience=Audience(),
-        terms=lambda alias: terms,
-        check=lambda _: None,
+        recipient_source=FixedRecipients(),
+        policy=lambda alias: policy,
+        check_gateway=lambda _: None,
         in_transaction=lambda: waiting is not None,
         after_commit=after_commit,
-        **(told | more),
+        **(callbacks | more),
     )
 
 
 def outgoing(payload: bytes = b'"x"', left_out: int = 0) -> Outgoing:
     everyone = Recipients(everyone=True)
     return Outgoing(
-        event="told", payload=payload, recipients=everyone, left_out=left_out
+        event="news", payload=payload, recipients=everyone, left_out=left_out
     )
 
 
 def test_a_delivery_and_its_report() -> None:
-    told: list[Delivery] = []
-    transport = Scripted({"gone": Posted(Fate.GONE, "gone")})
-    done = sender(transport, on_delivered=told.append).send(
+    reported: list[Delivery] = []
+    transport = Scripted({"gone": PostResult(PostStatus.GONE, "gone")})
+    done = sender(transport, on_delivered=reported.append).send(
         outgoing(left_out=1), on_commit=True
     )
     report = Report(delivered=1, gone=1, left_out=1, reasons={"gone": 1})
-    assert done == Delivery(event="told", status=Status.DONE, report=report)
-    assert told == [done]
+    assert done == Delivery(event="news", status=Status.DONE, report=report)
+    assert reported == [done]
 
 
 def test_a_deferred_delivery_sends_what_it_was_given_then() -> None:
     waiting: list[Any] = []
-    told: list[Delivery] = []
+    reported: list[Delivery] = []
     transport = Scripted()
-    port = sender(transport, waiting, on_delivered=told.append)
+    port = sender(transport, waiting, on_delivered=reported.append)
     delivery = port.send(outgoing(), on_commit=True)
     assert (delivery.status, delivery.report) == (Status.DEFERRED, None)
     assert transport.posted == []
     waiting.pop()()
-    frame = b'{"type":"told","payload":"x"}'
+    frame = b'{"type":"news","payload":"x"}'
     assert sorted(transport.posted) == [("a", frame), ("gone", frame)]
-    assert told[0].status is Status.DONE
+    assert reported[0].status is Status.DONE
     assert port.send(outgoing(), on_commit=False).status is Status.DONE
 
 
 def test_what_is_too_large_is_refused_before_the_commit() -> None:
     waiting: list[Any] = []
     port = sender(Scripted(), waiting)
-    frame = len(b'{"type":"told","payload":}')
+    frame = len(b'{"type":"news","payload":}')
     port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 2) + b'"'), on_commit=True)
-    with pytest.raises(EventTooLarge, match="'told' has 131073 bytes"):
+    with pytest.raises(EventTooLarge, match="'news' has 131073 bytes"):
         port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 1) + b'"'), on_commit=True)
     assert len(waiting) == 1
 
@@ -215,9 +218,9 @@ class Socket:
 def test_the_transport_in_memory() -> None:
     transport, socket = MemoryTransport(), Socket()
     address = recipient("a").address
-    assert transport.post(address, b"x") == Posted(Fate.GONE, "gone")
+    assert transport.post(address, b"x") == PostResult(PostStatus.GONE, "gone")
     transport.opened("a", socket)
-    assert transport.post(address, b"x") == Posted(Fate.DELIVERED)
+    assert transport.post(address, b"x") == PostResult(PostStatus.DELIVERED)
     assert set(transport.info(address)) == {"connectedAt", "lastActiveAt", "identity"}
     transport.close(address)
     transport.close(address)
@@ -229,4 +232,4 @@ def test_the_transport_in_memory() -> None:
 def test_it_keeps_no_socket_alive() -> None:
     transport = MemoryTransport()
     transport.opened("a", Socket())
-    assert transport.post(recipient("a").address, b"x").fate is Fate.GONE
+    assert transport.post(recipient("a").address, b"x").status is PostStatus.GONE

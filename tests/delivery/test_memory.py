@@ -9,9 +9,9 @@ import pytest
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.delivery.ports import Place, Recipient
-from wsrouter.delivery.retry import Patience
-from wsrouter.delivery.schedule import LOW
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.retry import RetryPolicy
+from wsrouter.delivery.schedule import LOW_MARK
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.routing.delivery import Report
 from wsrouter.routing.ports import Address
 
@@ -29,7 +29,7 @@ class Socket:
 
 
 class Forgotten:
-    """Counts them, as the registry does not keep them either."""
+    """Counts the forgotten connections, and keeps none of them, like the registry."""
 
     most = total = 0
 
@@ -61,8 +61,8 @@ def peak(count: int, kinds: int, forget: Forgotten) -> tuple[Report, int]:
             b"x",
             transport=transport,
             forget=forget,
-            bucket=Bucket(1e9),
-            patience=Patience(seconds=600),
+            bucket=TokenBucket(1e9),
+            retry_policy=RetryPolicy(seconds=600),
         )
         return report, tracemalloc.get_traced_memory()[1]
     finally:
@@ -80,4 +80,4 @@ def test_twenty_thousand_take_no_more_than_two_thousand(kinds: int) -> None:
     assert report.delivered == 20 * PAGE // kinds
     assert most - least < MEBIBYTE / 2
     assert many.total == report.gone
-    assert many.most <= PAGE + LOW
+    assert many.most <= PAGE + LOW_MARK

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from pydantic import BaseModel
 
 from wsrouter import Accept, Connection, MessageError, Reject, Router
-from wsrouter.aws.posts.management_api import Connections
+from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.wiring import incoming, outgoing
 
 router = Router()
@@ -62,5 +62,5 @@ def close(connection: Connection) -> None:
 
 def assert_real_transport() -> None:
     """Nothing of the test client is left."""
-    assert isinstance(outgoing.transport(), Connections)
+    assert isinstance(outgoing.transport(), Boto3Connections)
     assert len(incoming.accepted_secrets("default")) < 2

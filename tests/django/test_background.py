@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from tests.django.events import serving
 from wsrouter import Delivery, Report, Router
-from wsrouter.delivery.background import LANES
+from wsrouter.delivery.background import MAX_PARALLEL_SLICES
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.delivery.ports import Fate, Posted
+from wsrouter.delivery.ports import PostResult, PostStatus
 from wsrouter.errors import TooManyRecipients
 from wsrouter.models import Membership, OpenConnection, QueuedSend, QueuedSlice
 from wsrouter.routing import ports
@@ -24,7 +24,7 @@ from wsrouter.wiring import outgoing, sender_for
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 router = Router()
-told = router.event("told", str)
+news = router.event("news", str)
 SIZE = 10
 
 
@@ -40,13 +40,13 @@ class Wire(MemoryTransport):
         self.got: Counter[str] = Counter()
         self.kill_at = 0
 
-    def post(self, address: Address, data: bytes) -> Posted:
+    def post(self, address: Address, data: bytes) -> PostResult:
         self.got[address.connection_id] += 1
         if self.got.total() == self.kill_at:
             raise Killed
         if address.connection_id.startswith("gone"):
-            return Posted(Fate.GONE, "gone")
-        return Posted(Fate.DELIVERED)
+            return PostResult(PostStatus.GONE, "gone")
+        return PostResult(PostStatus.DELIVERED)
 
 
 class Queue:
@@ -61,8 +61,8 @@ class Queue:
         self.waiting.append((f"task {self.count}", send, gateway))
 
     def run_one(self) -> None:
-        holder, send, gateway = self.waiting[0]
-        ports.sender().work(send, holder, gateway)
+        task_id, send, gateway = self.waiting[0]
+        ports.sender().work(send, task_id, gateway)
         self.waiting.pop(0)
 
     def run(self) -> int:
@@ -97,12 +97,12 @@ def members(count: int, group: str = "g", prefix: str = "id") -> list[str]:
     ids = [f"{prefix}{number:04d}=" for number in range(count)]
     rows = [
         OpenConnection(
-            connection_id=each,
+            connection_id=connection_id,
             gateway="default",
             connected_at=now,
             expires_at=now + timedelta(hours=1),
         )
-        for each in ids
+        for connection_id in ids
     ]
     OpenConnection.objects.bulk_create(rows, ignore_conflicts=True)
     OpenConnection.objects.update(stored_at=now - timedelta(minutes=1))
@@ -120,7 +120,7 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_few_recipients_are_served_at_once(wire: Wire, queue: Queue) -> None:
     members(25)
-    delivery = told.send("x", group="g")
+    delivery = news.send("x", group="g")
     assert delivery.report == Report(delivered=25)
     assert not queue.waiting
 
@@ -130,29 +130,29 @@ def test_a_bound_that_is_less_than_a_page_holds(
 ) -> None:
     monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 1000)
     members(26)
-    assert told.send("x", group="g").status is Status.QUEUED
+    assert news.send("x", group="g").status is Status.QUEUED
     assert not wire.got
 
 
 def test_groups_that_overlap_are_counted_once(wire: Wire, queue: Queue) -> None:
     for name in "abc":
         members(20, name)
-    assert told.send("x", groups=list("abc")).report == Report(delivered=20)
+    assert news.send("x", groups=list("abc")).report == Report(delivered=20)
     members(26, "d")
-    assert told.send("x", groups=list("abcd")).status is Status.QUEUED
+    assert news.send("x", groups=list("abcd")).status is Status.QUEUED
 
 
 def test_many_recipients_are_served_in_slices(
     wire: Wire, queue: Queue, deliveries: list[Delivery]
 ) -> None:
     ids = members(95) + members(3, prefix="gone")
-    delivery = told.send("x", group="g")
+    delivery = news.send("x", group="g")
     assert (delivery.status, delivery.report) == (Status.QUEUED, None)
     assert not wire.got
     queue.run()
     assert wire.got == Counter(ids)
     report = Report(delivered=95, gone=3, reasons={"gone": 3})
-    assert deliveries == [Delivery(event="told", status=Status.DONE, report=report)]
+    assert deliveries == [Delivery(event="news", status=Status.DONE, report=report)]
     assert report.recipients == len(ids)
     assert not QueuedSend.objects.exists()
     assert OpenConnection.objects.count() == 95
@@ -164,7 +164,7 @@ def test_several_groups_reach_each_connection_once(
     ids = members(40, "a")
     members(60, "b")
     members(20, "c", "other")
-    told.send("x", groups=["a", "b", "c"], exclude=ids[0])
+    news.send("x", groups=["a", "b", "c"], exclude=ids[0])
     queue.run()
     assert set(wire.got.values()) == {1}
     assert wire.got.total() == 79
@@ -175,7 +175,7 @@ def test_several_groups_reach_each_connection_once(
 def killed(wire: Wire, queue: Queue) -> list[str]:
     """The recipients of a send whose worker was killed at the 47th post."""
     ids = members(95)
-    told.send("x", group="g")
+    news.send("x", group="g")
     wire.kill_at = 47
     with pytest.raises(Killed):
         queue.run()
@@ -201,7 +201,7 @@ def test_a_lost_task_is_taken_over_when_its_lease_is_over(
     send = QueuedSend.objects.get().pk
     queue.put(send, "")
     queue.run()
-    assert deliveries == [], "Nobody takes over what may be under way."
+    assert deliveries == [], "A slice that may be under way is not taken over."
     QueuedSlice.objects.update(leased_until=timezone.now())
     queue.put(send, "")
     queue.run()
@@ -214,7 +214,7 @@ def test_tasks_that_come_twice_do_no_harm(
     wire: Wire, queue: Queue, deliveries: list[Delivery]
 ) -> None:
     members(95)
-    told.send("x", group="g")
+    news.send("x", group="g")
     for _ in range(30):
         if queue.waiting:
             queue.waiting.append(queue.waiting[0])
@@ -224,14 +224,15 @@ def test_tasks_that_come_twice_do_no_harm(
     assert len(deliveries) == 1
 
 
-def test_no_more_slices_than_lanes_are_under_way(wire: Wire, queue: Queue) -> None:
+def test_no_more_slices_than_allowed_are_under_way(wire: Wire, queue: Queue) -> None:
     members(95)
-    told.send("x", group="g")
+    news.send("x", group="g")
     send = QueuedSend.objects.get().pk
-    background = outgoing.sender().terms("").background
+    background = outgoing.sender().policy("").background
     assert background is not None
-    claims = [background.ledger.claim(send, f"{n}", SIZE) for n in range(LANES + 2)]
-    assert [each is None for each in claims] == [False] * LANES + [True] * 2
+    most = MAX_PARALLEL_SLICES
+    claims = [background.queue.claim(send, f"{n}", SIZE) for n in range(most + 2)]
+    assert [claim is None for claim in claims] == [False] * most + [True] * 2
 
 
 def test_a_deferred_send_is_part_of_the_transaction(
@@ -239,14 +240,14 @@ def test_a_deferred_send_is_part_of_the_transaction(
 ) -> None:
     members(3)
     with transaction.atomic():
-        assert told.send("x", group="g").status is Status.DEFERRED
+        assert news.send("x", group="g").status is Status.DEFERRED
         assert QueuedSend.objects.count() == 1
         assert not queue.waiting
     assert len(queue.waiting) == 1
     queue.run()
     assert deliveries[0].report == Report(delivered=3)
     with transaction.atomic():
-        told.send("x", group="g")
+        news.send("x", group="g")
         transaction.set_rollback(True)
     assert not queue.waiting
     assert not QueuedSend.objects.exists()
@@ -259,7 +260,7 @@ def test_a_send_to_one_user_survives_the_queue(
     ids = members(3)
     OpenConnection.objects.filter(connection_id=ids[0]).update(user=ada)
     with transaction.atomic():
-        told.send("x", user=ada)
+        news.send("x", user=ada)
     queue.run()
     assert wire.got == Counter(ids[:1])
 
@@ -270,23 +271,23 @@ def test_without_an_engine_many_recipients_are_refused(
     members(26)
     with serving(router, SEND_RECIPIENTS=25):
         with pytest.raises(TooManyRecipients, match="BACKGROUND to 'celery'"):
-            told.send("x", group="g")
+            news.send("x", group="g")
         with transaction.atomic(), pytest.raises(TooManyRecipients):
-            told.send("x", everyone=True)
-        assert told.send("x", connection="id0003=").report == Report(delivered=1)
+            news.send("x", everyone=True)
+        assert news.send("x", connection="id0003=").report == Report(delivered=1)
     assert not QueuedSend.objects.exists()
 
 
-def test_forgotten_sends_are_found(wire: Wire, queue: Queue) -> None:
+def test_stalled_sends_are_found(wire: Wire, queue: Queue) -> None:
     members(30)
-    told.send("x", group="g")
-    background = outgoing.sender().terms("").background
+    news.send("x", group="g")
+    background = outgoing.sender().policy("").background
     assert background is not None
-    assert list(background.ledger.forgotten()) == []
+    assert list(background.queue.stalled()) == []
     long_ago = timezone.now() - timedelta(hours=1)
     QueuedSend.objects.update(touched_at=long_ago)
     send = QueuedSend.objects.get().pk
-    assert list(background.ledger.forgotten()) == [(send, "")]
-    background.ledger.claim(send, "somebody", SIZE)
+    assert list(background.queue.stalled()) == [(send, "")]
+    background.queue.claim(send, "another task", SIZE)
     QueuedSend.objects.update(touched_at=long_ago)
-    assert list(background.ledger.forgotten()) == []
+    assert list(background.queue.stalled()) == []

@@ -9,7 +9,7 @@ from django.test import TestCase, TransactionTestCase
 
 from tests.django.client_routes import Watch, assert_real_transport, router, told
 from tests.django.events import serving
-from wsrouter.aws.posts.management_api import Connections
+from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.errors import EventTooLarge
 from wsrouter.models import OpenConnection
 from wsrouter.testing import ErrorFrame, HandshakeRefused, WebSocketClient
@@ -77,7 +77,7 @@ class InATransactionTestCase(TransactionTestCase):
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_client_that_was_never_closed_leaves_nothing(kept: bool) -> None:
     client = WebSocketClient().connect()
-    assert not isinstance(outgoing.transport(), Connections)
+    assert not isinstance(outgoing.transport(), Boto3Connections)
     assert client.call("facts")
     if not kept:
         del client

@@ -13,7 +13,7 @@ from tests.django.events import Gateway
 from tests.django.registering import code_of, connected, ended
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry.open_connections import ConnectionRegistry
-from wsrouter.registry.recipients import Audience
+from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.ports import Recipients
 
 pytestmark = [
@@ -118,7 +118,7 @@ def test_a_project_without_time_zones(user: User) -> None:
     assert row.connected_at == datetime(2025, 11, 27, 3, 0, 0, 123000)  # noqa: DTZ001
     assert gateway.send("who")["payload"] == "ada"
     registry = ConnectionRegistry()
-    (page,) = Audience().recipients(Recipients(everyone=True))
+    (page,) = StoredRecipients().pages(Recipients(everyone=True))
     assert timezone.is_aware(page[0].stored_at)
     found = registry.forget(gateway.id, "default")
     assert found is not None

@@ -1,55 +1,46 @@
-"""Registries that were filled before a migration."""
-
-from typing import Any
+"""The tables that the migrations make, whose names are frozen."""
 
 import pytest
-from django.apps.registry import Apps
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 
-from wsrouter.models import Membership
+TABLES = {
+    "wsrouter_membership",
+    "wsrouter_openconnection",
+    "wsrouter_queuedsend",
+    "wsrouter_queuedslice",
+    "wsrouter_ticket",
+}
+PERMISSIONS = {
+    f"{action}_{model.removeprefix('wsrouter_')}"
+    for model in TABLES
+    for action in ("add", "change", "delete", "view")
+} | {"publish_gateway"}
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 
-def migrated(name: str) -> Apps:
-    executor = MigrationExecutor(connection)
-    executor.migrate([("wsrouter", name)])
-    return executor.loader.project_state([("wsrouter", name)]).apps
+def tables() -> set[str]:
+    names = connection.introspection.table_names()
+    return {name for name in names if name.startswith("wsrouter_")}
 
 
-def last() -> str:
-    (leaf,) = MigrationExecutor(connection).loader.graph.leaf_nodes("wsrouter")
-    return leaf[1]
+def test_the_names_of_tables_are_frozen() -> None:
+    assert tables() == TABLES
 
 
-@pytest.fixture
-def before() -> Any:
-    newest = last()
-    yield migrated("0004_publish_gateway")
-    migrated(newest)
+@pytest.mark.django_db
+def test_the_names_of_permissions_are_frozen() -> None:
+    found = Permission.objects.filter(content_type__app_label="wsrouter")
+    assert set(found.values_list("codename", flat=True)) == PERMISSIONS
 
 
-def test_0005_copies_what_connections_say(before: Apps, user: Any) -> None:
-    now, newest = timezone.now(), last()
-    facts = {
-        "gateway": "shop",
-        "api_id": "abc123defg",
-        "stage": "production",
-        "stored_at": now,
-        "expires_at": now,
-    }
-    rows = before.get_model("wsrouter", "OpenConnection").objects
-    rows.create(connection_id="a=", user_id=user.pk, connected_at=now, **facts)
-    stored_at = rows.get().stored_at
-    members = before.get_model("wsrouter", "Membership").objects
-    for connection_id in ("a=", "orphan="):
-        members.create(group="g", connection_id=connection_id)
-    migrated(newest)
-    found = Membership.objects.values("connection_id", "user_id", *facts).get()
-    assert found == facts | {
-        "connection_id": "a=",
-        "user_id": user.pk,
-        "stored_at": stored_at,
-    }
+def test_the_tables_can_be_removed_and_made_again() -> None:
+    leaves = MigrationExecutor(connection).loader.graph.leaf_nodes("wsrouter")
+    MigrationExecutor(connection).migrate([("wsrouter", None)])
+    try:
+        assert tables() == set()
+    finally:
+        MigrationExecutor(connection).migrate(leaves)
+    assert tables() == TABLES

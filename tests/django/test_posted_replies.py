@@ -8,7 +8,7 @@ from django.db import transaction
 from tests.django.events import serving
 from tests.django.group_routes import Peer, ended, router
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.delivery.ports import Posted
+from wsrouter.delivery.ports import PostResult
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -31,7 +31,7 @@ def test_a_reply_is_posted_after_the_commit(
     seen = []
     post = transport.post
 
-    def watched(*args: Any) -> Posted:
+    def watched(*args: Any) -> PostResult:
         seen.append(transaction.get_connection().in_atomic_block)
         return post(*args)
 

@@ -14,7 +14,7 @@ from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.errors import HandshakeNotDone
 from wsrouter.models import OpenConnection
 from wsrouter.registry.open_connections import ConnectionRegistry
-from wsrouter.registry.recipients import Audience
+from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.ports import Recipients
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -82,7 +82,7 @@ def test_nobody_is_not_everybody(transport: MemoryTransport, user: Any) -> None:
     assert told.send("x", groups=[]) == done(0)
     with pytest.raises(TypeError):
         told.send("x", connection="")
-    assert list(Audience().recipients(Recipients())) == []
+    assert list(StoredRecipients().pages(Recipients())) == []
     assert peer.got == 0
 
 

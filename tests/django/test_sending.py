@@ -1,4 +1,4 @@
-"""What a send does: its frame, its moment, and what it tells of."""
+"""What a send does: its frame, when it is sent, and its report."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tests.django.group_routes import Peer, done, ended, older, told
 from wsrouter import Connection, Delivery, Disconnected, Report
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.delivery.ports import Fate, Posted
+from wsrouter.delivery.ports import PostResult, PostStatus
 from wsrouter.errors import ConnectionGone, EventTooLarge
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.routing.delivery import Status
@@ -105,7 +105,7 @@ def test_within_the_handshake_grace_nothing_is_gone(
     assert ended == []
 
 
-def test_the_gone_of_a_gateway_that_is_configured_no_more(
+def test_the_gone_of_a_gateway_that_is_no_longer_configured(
     transport: MemoryTransport,
 ) -> None:
     Peer(transport).vanish()
@@ -120,9 +120,10 @@ def test_the_gone_of_a_gateway_that_is_configured_no_more(
 def test_failures_are_counted_by_reason(
     transport: MemoryTransport, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fates = [Posted(Fate.FAILED, "LimitExceededException"), Posted(Fate.DELIVERED)] * 2
-    peers = [Peer(transport) for _ in fates]
-    transport.post = lambda *_: fates.pop()  # type: ignore[method-assign]
+    failed = PostResult(PostStatus.FAILED, "LimitExceededException")
+    results = [failed, PostResult(PostStatus.DELIVERED)] * 2
+    peers = [Peer(transport) for _ in results]
+    transport.post = lambda *_: results.pop()  # type: ignore[method-assign]
     report = told.send("x", everyone=True).report
     assert report == Report(
         delivered=2, failed=2, reasons={"LimitExceededException": 2}
@@ -131,7 +132,7 @@ def test_failures_are_counted_by_reason(
     assert "LimitExceededException" in caplog.text
 
 
-def test_a_listener_that_fails_stops_nothing(transport: MemoryTransport) -> None:
+def test_a_receiver_that_fails_does_not_stop_a_send(transport: MemoryTransport) -> None:
     def broken(**_: Any) -> None:
         raise RuntimeError
 

@@ -13,7 +13,7 @@ from wsrouter.conf import ConfigurationError
 from wsrouter.options.gateway import Gateway
 
 router = Router()
-told = router.event("told", str)
+news = router.event("news", str)
 WRONG: dict[str, tuple[str, list[Any]]] = {
     "POSTS_PER_SECOND": (
         "must be more than 0 and at most 1e+06",
@@ -36,8 +36,20 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
         [0, -1, 1001, 10.0, True, "100"],
     ),
     "TRANSPORT": (
-        "must be 'default' or 'fast' or 'boto3'",
-        ["", "Fast", "pycurl", 1, True, ["fast"]],
+        "must be 'threads' or 'curl' or 'boto3' or a dotted path",
+        [
+            "",
+            "Curl",
+            "pycurl",
+            "a.",
+            ".b",
+            "a b.c",
+            "fast",
+            "default",
+            1,
+            True,
+            ["curl"],
+        ],
     ),
     "BACKGROUND": (
         "must be 'celery' or 'tasks'",
@@ -50,7 +62,7 @@ LIMITS: dict[str, list[Any]] = {
     "SEND_RECIPIENTS": [1, 10_000_000],
     "SLICE_RECIPIENTS": [1, 10_000_000],
     "IN_FLIGHT": [1, 1000],
-    "TRANSPORT": ["default", "fast", "boto3"],
+    "TRANSPORT": ["threads", "curl", "boto3", "shop.relay.Relay"],
     "BACKGROUND": ["celery", "tasks"],
 }
 
@@ -72,7 +84,7 @@ def test_a_wrong_value_is_named(name: str, value: Any) -> None:
         (message,) = [m for m in run_checks() if (m.id or "").startswith("wsrouter")]
         assert (message.id, said in message.msg) == ("wsrouter.E001", True), message
         with pytest.raises(ConfigurationError, match=re.escape(said)):
-            told.send("x", everyone=True)
+            news.send("x", everyone=True)
 
 
 @pytest.mark.parametrize(("name", "value"), each(LIMITS))

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.checks import run_checks
@@ -14,18 +14,20 @@ from django.utils import timezone
 from tests.django.events import serving
 from tests.django.test_background import Wire, members
 from wsrouter import Delivery, Report, Router
+from wsrouter.conf import ConfigurationError
 from wsrouter.engines import django_tasks
 from wsrouter.models import OpenConnection, QueuedSend
 from wsrouter.routing.delivery import Status
 from wsrouter.signals import delivered
 from wsrouter.testing.substitution import substituted
+from wsrouter.wiring import outgoing
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 BACKENDS = f"{django_tasks.task.__module__.rpartition('.')[0]}.backends"
 IMMEDIATE = f"{BACKENDS}.immediate.ImmediateBackend"
 DUMMY = f"{BACKENDS}.dummy.DummyBackend"
 router = Router()
-told = router.event("told", str)
+news = router.event("news", str)
 
 
 def with_backend(path: str) -> Any:
@@ -61,9 +63,9 @@ def test_a_send_of_many_slices_is_not_as_many_calls_deep(
 ) -> None:
     ids = members(120)
     with served(immediate):
-        assert told.send("x", group="g").status is Status.QUEUED
+        assert news.send("x", group="g").status is Status.QUEUED
     assert wire.got == Counter(ids)
-    assert [each.report for each in deliveries] == [Report(delivered=120)]
+    assert [delivery.report for delivery in deliveries] == [Report(delivered=120)]
     assert not QueuedSend.objects.exists()
 
 
@@ -72,7 +74,7 @@ def test_it_starts_after_the_commit(
 ) -> None:
     members(12)
     with served(immediate), transaction.atomic():
-        told.send("x", group="g")
+        news.send("x", group="g")
         assert not wire.got
     assert deliveries[0].report == Report(delivered=12)
 
@@ -84,12 +86,12 @@ def test_a_listener_may_send_again(immediate: str, wire: Wire) -> None:
     def listen(delivery: Delivery, **_: Any) -> None:
         reports.append(delivery.report)
         if len(reports) == 1:
-            told.send("y", group="g")
+            news.send("y", group="g")
 
     delivered.connect(listen)
     try:
         with served(immediate):
-            told.send("x", group="g")
+            news.send("x", group="g")
     finally:
         delivered.disconnect(listen)
     assert reports == [Report(delivered=12)] * 2
@@ -99,7 +101,7 @@ def test_a_listener_may_send_again(immediate: str, wire: Wire) -> None:
 def test_tasks_that_nobody_runs_lose_nothing(wire: Wire) -> None:
     members(12)
     with with_backend(DUMMY), served("tasks"):
-        assert told.send("x", group="g").status is Status.QUEUED
+        assert news.send("x", group="g").status is Status.QUEUED
         (queued,) = django_tasks.work.get_backend().results
     assert (queued.task.name, queued.args) == (
         "work",
@@ -125,16 +127,16 @@ def test_the_reaper_is_a_task(immediate: str, wire: Wire) -> None:
 def problems(number: str = "E015", **options: Any) -> list[str]:
     with serving(router, **options):
         found = run_checks(tags=["wsrouter"], include_deployment_checks=True)
-    return [each.msg for each in found if each.id == f"wsrouter.{number}"]
+    return [message.msg for message in found if message.id == f"wsrouter.{number}"]
 
 
 def test_e015_an_engine_without_workers(immediate: str) -> None:
-    (said,) = problems(BACKGROUND=immediate)
-    assert said.startswith("Gateway 'default': large sends have no worker: ")
-    assert said.endswith("inside the request.")
+    (message,) = problems(BACKGROUND=immediate)
+    assert message.startswith("Gateway 'default': large sends have no worker: ")
+    assert message.endswith("inside the request.")
     with with_backend(DUMMY):
-        (said,) = problems(BACKGROUND="tasks")
-    assert said.endswith("TASKS has the DummyBackend, which never sends.")
+        (message,) = problems(BACKGROUND="tasks")
+    assert message.endswith("TASKS has the DummyBackend, which never sends.")
     assert problems() == []
 
 
@@ -142,8 +144,8 @@ def test_e015_an_engine_that_is_not_installed(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "celery", None)
     monkeypatch.delitem(sys.modules, "wsrouter.engines.celery", raising=False)
     monkeypatch.delattr("wsrouter.engines.celery", raising=False)
-    (said,) = problems(BACKGROUND="celery")
-    assert "pip install 'django-wsrouter[celery]'." in said
+    (message,) = problems(BACKGROUND="celery")
+    assert "pip install 'django-wsrouter[celery]'." in message
 
 
 def test_e018_a_transport_that_is_not_installed(monkeypatch: Any) -> None:
@@ -151,11 +153,55 @@ def test_e018_a_transport_that_is_not_installed(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "pycurl", None)
     monkeypatch.delitem(sys.modules, "wsrouter.aws.posts.pycurl_extra", raising=False)
     monkeypatch.delattr("wsrouter.aws.posts.pycurl_extra", raising=False)
-    (said,) = problems("E018", TRANSPORT="fast")
-    assert said.startswith("Gateway 'default': TRANSPORT 'fast' needs pycurl: ")
-    assert "pip install 'django-wsrouter[fast]'." in said
+    (message,) = problems("E018", TRANSPORT="curl")
+    assert message.startswith("Gateway 'default': TRANSPORT 'curl' needs pycurl: ")
+    assert "pip install 'django-wsrouter[curl]'." in message
 
 
 def test_e018_is_silent_where_it_is_installed() -> None:
     pytest.importorskip("pycurl")
-    assert problems("E018", TRANSPORT="fast") == []
+    assert problems("E018", TRANSPORT="curl") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("tests.nowhere.Relay", "cannot be imported: No module named 'tests.nowhere'."),
+        ("tests.django.test_background.Queue", "failed: TypeError: "),
+    ],
+)
+def test_e018_a_dotted_path_that_makes_no_transport(path: str, problem: str) -> None:
+    said = f"TRANSPORT {path!r} {problem}"
+    (message,) = problems("E018", TRANSPORT=path)
+    assert message.startswith(f"Gateway 'default': {said}")
+    with (
+        serving(router, TRANSPORT=path),
+        pytest.raises(ConfigurationError) as raised,
+    ):
+        news.send("x", everyone=True)
+    assert str(raised.value).startswith(f"WSROUTER['default']: {said}")
+
+
+class Relay(Wire):
+    """A transport that a project names by its path."""
+
+    made: ClassVar[list[tuple[list[str], int]]] = []
+
+    def __init__(self, gateways: Any, *, in_flight: int) -> None:
+        super().__init__()
+        self.made.append((list(gateways()), in_flight))
+
+
+def test_a_transport_of_the_project(deliveries: list[Delivery]) -> None:
+    ids = members(3)
+    path = f"{__name__}.Relay"
+    assert problems("E018", TRANSPORT=path) == []
+    Relay.made.clear()
+    with serving(router, TRANSPORT=path, IN_FLIGHT=7):
+        for _ in range(2):
+            delivery = news.send("x", everyone=True, gateway="default")
+            assert delivery.report == Report(delivered=len(ids))
+        found = outgoing.transport()
+    assert isinstance(found, Relay)
+    assert found.got == Counter(ids * 2)
+    assert Relay.made == [(["default"], 7)]

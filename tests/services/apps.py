@@ -1,5 +1,5 @@
-"""What is different in the processes of these tests: short leases, and a file that
-says what was delivered."""
+"""What is different in the processes of these tests: short leases, and a file with a
+line for each delivery."""
 
 import os
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Task engines at work on this machine, each in a place of its own."""
+"""Task engines on this machine, each with a queue of its own."""
 
 import os
 import shutil

@@ -14,7 +14,7 @@ def send(count: int) -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from tests.services.ws import told
+    from tests.services.ws import news
     from wsrouter.models import OpenConnection
 
     call_command("migrate", verbosity=0)
@@ -28,7 +28,7 @@ def send(count: int) -> None:
         )
         for number in range(count)
     )
-    print(told.send("x", everyone=True).status, flush=True)  # noqa: T201
+    print(news.send("x", everyone=True).status, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

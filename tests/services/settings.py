@@ -1,4 +1,5 @@
-"""Settings of the processes that send and work: where things are, the test says."""
+"""Settings of the processes that send and work. The test sets the environment variables
+that say where things are."""
 
 import os
 

@@ -1,5 +1,5 @@
 """A `@connections` endpoint that counts the posts to each connection, and can stop
-answering: whoever is to be killed while it sends waits there for it."""
+answering, so that a worker that is to be killed waits there while it sends."""
 
 import asyncio
 import threading
@@ -13,18 +13,18 @@ ANSWER = (
 
 
 class Sockets:
-    """From post number `hold_at` on nobody is answered, until `go_on`."""
+    """Does not answer from post number `hold_at` on, until `go_on`."""
 
     def __init__(self, hold_at: int) -> None:
         self.got: Counter[bytes] = Counter()
         self.held = threading.Event()
-        self.lines: set[Line] = set()
+        self.connections: set[ClientConnection] = set()
         self.url = ""
         self._hold_at = hold_at
         self._loop = asyncio.new_event_loop()
 
     def post(self, path: bytes) -> bool:
-        """Whether it is to be answered."""
+        """Count a post; whether to answer it."""
         self.got[path] += 1
         if self._hold_at and self.got.total() >= self._hold_at:
             self.held.set()
@@ -32,14 +32,14 @@ class Sockets:
         return True
 
     def go_on(self) -> None:
-        """From now on; what was not answered stays so."""
+        """Answer later posts; those that wait are never answered."""
         self._hold_at = 0
 
     @contextmanager
     def listening(self) -> Iterator["Sockets"]:
         thread = threading.Thread(target=self._loop.run_forever)
         thread.start()
-        listening = self._loop.create_server(lambda: Line(self), "127.0.0.1", 0)
+        listening = self._loop.create_server(self._connection, "127.0.0.1", 0)
         server = asyncio.run_coroutine_threadsafe(listening, self._loop).result(30)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/p"
         try:
@@ -51,15 +51,18 @@ class Sockets:
             thread.join()
             self._loop.close()
 
+    def _connection(self) -> "ClientConnection":
+        return ClientConnection(self)
+
     async def _close(self, server: asyncio.Server) -> None:
         server.close()
-        lines = list(self.lines)
-        for line in lines:
-            line.transport.abort()
-        await asyncio.gather(*(line.lost.wait() for line in lines))
+        connections = list(self.connections)
+        for connection in connections:
+            connection.transport.abort()
+        await asyncio.gather(*(connection.lost.wait() for connection in connections))
 
 
-class Line(asyncio.Protocol):
+class ClientConnection(asyncio.Protocol):
     """One client's connection; requests come whole or in pieces."""
 
     def __init__(self, sockets: Sockets) -> None:
@@ -69,10 +72,10 @@ class Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.sockets.lines.add(self)
+        self.sockets.connections.add(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self.sockets.lines.discard(self)
+        self.sockets.connections.discard(self)
         self.lost.set()
 
     def data_received(self, data: bytes) -> None:

@@ -3,4 +3,4 @@
 from wsrouter import Router
 
 router = Router()
-told = router.event("told", str)
+news = router.event("news", str)

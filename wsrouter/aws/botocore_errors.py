@@ -1,6 +1,7 @@
-"""botocore's errors as ours, in sentences that say what to do.
+"""Translates botocore's errors into SyncErrors that say what to do.
 
-Errors are told apart by name, so that botocore is imported only when it has failed.
+Errors are distinguished by their names, so that botocore is imported only when it has
+failed.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ _BY_STATUS: Mapping[int, type[Refused]] = {400: Invalid, 404: NotFound, 409: Con
 _CREDENTIALS = "Set up AWS credentials (environment, AWS_PROFILE or --profile)."
 _EXPIRED = "The AWS credentials have expired; get new ones."
 _LOGIN = "Log in again (`aws sso login` or `aws login`)."
-_UNREACHABLE = "Look at the network, the region and the endpoint URL."
+_UNREACHABLE = "Check the network, the region and the endpoint URL."
 _ADVICE: Mapping[str, str] = {
     "AccessDeniedException": "The credentials lack this permission on apigateway.",
     "ExpiredToken": _EXPIRED,
@@ -28,7 +29,7 @@ _ADVICE: Mapping[str, str] = {
     "NoCredentialsError": _CREDENTIALS,
     "NoRegionError": "Set REGION, --region or AWS_DEFAULT_REGION.",
     "PartialCredentialsError": _CREDENTIALS,
-    "ProfileNotFound": "Look at the profile's name.",
+    "ProfileNotFound": "Check the profile's name.",
     "SSOError": _LOGIN,
     "TokenRetrievalError": _LOGIN,
     "ValueError": _UNREACHABLE,
@@ -36,8 +37,8 @@ _ADVICE: Mapping[str, str] = {
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Everything that botocore raises on purpose; ValueError is for an endpoint URL
-    that is none."""
+    """The exceptions that botocore raises on purpose; it raises ValueError for an
+    invalid endpoint URL."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     return BotoCoreError, ClientError, ValueError
@@ -54,40 +55,40 @@ def failure(error: Exception, operation: str) -> SyncError:
 def sentence(error: Exception, operation: str) -> str:
     """What failed, and what to do about it where that is known."""
     answer = response(error)
-    said = answer.get("Error", {}).get("Message") or code(error) or str(error)
+    text = answer.get("Error", {}).get("Message") or code(error) or str(error)
     what = f"AWS refused {operation}" if answer else f"{operation} failed"
-    return f"{what}: {said.rstrip('.')}. {_advice(error)}".strip()
+    return f"{what}: {text.rstrip('.')}. {_advice(error)}".strip()
 
 
 def response(error: Exception) -> Mapping[str, Any]:
-    """AWS's answer; empty when there was none."""
+    """AWS's answer; empty when AWS did not answer."""
     return getattr(error, "response", None) or {}
 
 
 def code(error: Exception) -> str:
-    """AWS's name of the error; empty when there was no answer."""
+    """AWS's name of the error; empty when AWS did not answer."""
     return str(response(error).get("Error", {}).get("Code", ""))
 
 
 def status(error: Exception) -> int:
-    """The HTTP status; 0 when there was no answer."""
+    """The HTTP status; 0 when AWS did not answer."""
     metadata = response(error).get("ResponseMetadata", {})
     return int(metadata.get("HTTPStatusCode", 0))
 
 
 def was_turned_away(error: Exception) -> bool:
-    """The call was certainly not carried out and may be repeated."""
+    """Whether AWS certainly did not carry out the call, so that it may be repeated."""
     collided = status(error) == 409 and "concurrent modification" in str(error)
     return status(error) == 429 or collided
 
 
 def is_uncertain(error: Exception) -> bool:
-    """The call may or may not have been carried out."""
+    """Whether it is unknown if the call was carried out."""
     return status(error) >= 500 or "HTTPClientError" in _names(error)
 
 
 def refusal(operation: str, name: str, message: str, http_status: int) -> Exception:
-    """An error as AWS answers it; for the in-memory control plane."""
+    """A ClientError as botocore raises it; for the in-memory control plane."""
     from botocore.exceptions import ClientError
 
     answer: Any = {

@@ -1,6 +1,6 @@
 """boto3 clients: one for each process, service, region, profile and endpoint.
 
-boto3 is imported with the first client. Making clients is not thread-safe, using them
+boto3 is imported with the first client. To make clients is not thread-safe, to use them
 is: so they are made under a lock, and a forked process makes its own.
 """
 
@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 PLACEHOLDER = "wsrouter-local"
-"""Signs requests to this machine where no credentials are configured."""
+"""The access key and secret key of requests to this machine, where no credentials are
+configured."""
 PLACEHOLDER_REGION = "us-east-1"
 DEFAULTS: Mapping[str, Any] = {
     "connect_timeout": 5,
     "read_timeout": 20,
     "retries": {"total_max_attempts": 1, "mode": "standard"},
 }
-"""No automatic retries: a repeated create makes a second resource."""
+"""Seconds, and no automatic retries: a repeated create makes a second resource."""
 
 _clients: dict[tuple[Any, ...], Any] = {}
 _lock = threading.Lock()
@@ -34,9 +35,8 @@ def client(
     endpoint_url: str = "",
     config: Mapping[str, Any] | None = None,
 ) -> Any:
-    """The process's client; `config` holds arguments of botocore's Config.
-
-    Without a region, the one of the environment or profile counts.
+    """The process's client for these arguments; `config` holds arguments of botocore's
+    Config. Without a region, that of the environment or the profile is used.
     """
     settings = {**DEFAULTS, **(config or {})}
     key = (os.getpid(), service, region, profile, endpoint_url, repr(settings))
@@ -65,9 +65,8 @@ def partition_of(region: str) -> str:
 
 
 def credentials(profile: str = "", *, local: bool = False) -> Any:
-    """botocore's credentials, which refresh themselves; None when there are none.
-
-    Requests to this machine are signed with a placeholder then.
+    """botocore's credentials, which refresh themselves. Without any, the placeholder
+    for requests to this machine, and None otherwise.
     """
     from botocore.credentials import Credentials
 
@@ -79,7 +78,7 @@ def credentials(profile: str = "", *, local: bool = False) -> Any:
 
 
 def certificates(profile: str = "") -> str:
-    """The file of the authorities that are trusted, as botocore finds it."""
+    """The file with the trusted certificate authorities, as botocore finds it."""
     from botocore.httpsession import get_cert_path
 
     with _lock:
@@ -93,7 +92,7 @@ def dns_suffix(region: str) -> str:
     partition = partition_of(region)
     with _lock:
         known = _session().get_data("partitions")["partitions"]
-    outputs = next(each["outputs"] for each in known if each["id"] == partition)
+    outputs = next(item["outputs"] for item in known if item["id"] == partition)
     return str(outputs["dnsSuffix"])
 
 
@@ -131,7 +130,8 @@ def _local_arguments(session: Any, region: str) -> dict[str, str]:
 
 @cache
 def _session(profile: str = "", local: bool = False) -> Any:
-    """A session of its own for calls to this machine: it asks no metadata service."""
+    """botocore's session. Calls to this machine have one of their own, which asks no
+    metadata service for credentials."""
     import botocore.session
 
     session = botocore.session.Session(profile=profile or None)
@@ -143,7 +143,8 @@ def _session(profile: str = "", local: bool = False) -> Any:
 
 
 def forget() -> None:
-    """Start anew, with a lock that nobody holds: for forked processes and tests."""
+    """Drop all clients and sessions, and replace the lock, which another thread of the
+    parent process may have held: for forked processes and tests."""
     global _lock
     _lock = threading.Lock()
     _clients.clear()

@@ -142,7 +142,8 @@ def check_background(**_: object) -> list[CheckMessage]:
 
 
 def check_transport(**_: object) -> list[CheckMessage]:
-    """E018: a transport that is not installed, so that no event can be sent."""
+    """E018: a transport that cannot be imported or made, so that no event can be
+    sent."""
     return [
         Error(f"Gateway {each.alias!r}: {why}", id="wsrouter.E018")
         for each in _gateways()

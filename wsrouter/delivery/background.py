@@ -1,7 +1,7 @@
 """Sends that a task engine carries out, slice by slice.
 
-The registry keeps what is queued: `work` may be called any number of times for one
-send, by any process, and whoever dies leaves at most one slice to be sent again.
+The registry keeps what is queued. `work` may be called any number of times for one
+send, by any process, and a worker that dies leaves at most one slice to be sent again.
 """
 
 from collections import deque
@@ -13,18 +13,18 @@ from typing import Protocol
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
     AfterCommit,
-    Audience,
     Forget,
     OnDelivered,
+    RecipientSource,
     Span,
     Transport,
 )
-from wsrouter.delivery.retry import Patience
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.retry import RetryPolicy
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.routing.delivery import Delivery, Report
 from wsrouter.routing.ports import Outgoing, Recipients
 
-LANES = 4
+MAX_PARALLEL_SLICES = 4
 """Slices of one send that are under way at once, if there are workers for them."""
 
 SLICE_SECONDS = 60.0
@@ -32,99 +32,105 @@ SLICE_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slice:
-    """A part of a send that nobody else works at now. The first of several opens the
-    other lanes."""
+    """A part of a send that one task has claimed. The task that claims the first of
+    several slices also queues the tasks for those that run in parallel."""
 
     id: int
     send: int
     data: bytes
     recipients: Recipients
     span: Span
-    opens_lanes: bool
+    starts_parallel_slices: bool
 
 
-class Ledger(Protocol):
-    """Keeps queued sends and who works at which slice."""
+class SendQueue(Protocol):
+    """Keeps queued sends, and which task has claimed which slice."""
 
     def add(self, outgoing: Outgoing, data: bytes) -> int:
-        """A new send, part of the open transaction; its number."""
+        """Add a send within the open transaction; returns its number."""
 
-    def claim(self, send: int, holder: str, size: int) -> Slice | None:
-        """A slice that `holder` began and did not finish, or one whose holder has not
-        been heard of for long, or a new one; None when there is none, and when as many
-        as there are lanes are under way."""
+    def claim(self, send: int, task_id: str, size: int) -> Slice | None:
+        """Claim a slice for a task: one that it began and did not finish, else one
+        whose lease has expired, else a new one of up to `size` recipients. None when
+        no slice is left, and when MAX_PARALLEL_SLICES are under way."""
 
-    def finish(self, done: Slice, holder: str, report: Report) -> bool:
+    def finish_slice(self, done: Slice, task_id: str, report: Report) -> bool:
         """Count a slice; False when it was counted already."""
 
-    def finished(self, send: int) -> Delivery | None:
-        """The whole delivery, to the one caller who asks first after the last slice."""
+    def take_delivery(self, send: int) -> Delivery | None:
+        """The whole delivery, for the first call after the last slice; then None."""
 
-    def forgotten(self) -> Iterable[tuple[int, str]]:
-        """Sends that nobody works at, with their gateways."""
-
-
-_at_work: ContextVar[deque[Callable[[], object]]] = ContextVar("wsrouter_at_work")
+    def stalled(self) -> Iterable[tuple[int, str]]:
+        """The numbers of sends that no task works at, with their gateways."""
 
 
-def one_by_one(task: Callable[[], object]) -> None:
-    """Run a task, and those that it queues after it. Some engines run what is queued
-    at once, inside the task that queues it: Django's ImmediateBackend, an eager Celery.
-    A send of many slices would be as many calls deep."""
-    if (waiting := _at_work.get(None)) is not None:
+_waiting_tasks: ContextVar[deque[Callable[[], object]]] = ContextVar(
+    "wsrouter_waiting_tasks"
+)
+
+
+def run_in_sequence(task: Callable[[], object]) -> None:
+    """Run a task, and afterwards the tasks that it queues.
+
+    Some engines run a queued task at once, inside the task that queues it: Django's
+    ImmediateBackend, and Celery with `task_always_eager`. A send of many slices would
+    nest as many calls.
+    """
+    if (waiting := _waiting_tasks.get(None)) is not None:
         waiting.append(task)
         return
     waiting = deque([task])
-    token = _at_work.set(waiting)
+    token = _waiting_tasks.set(waiting)
     try:
         while waiting:
             waiting.popleft()()
     finally:
-        _at_work.reset(token)
+        _waiting_tasks.reset(token)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Background:
-    """Puts sends into the ledger and works them off; `enqueue` asks the engine to call
-    `work` soon, in some process."""
+    """Puts sends into the queue and carries them out; `enqueue` asks the engine to call
+    `work` soon, in some process. A slice has up to `slice_recipients` recipients."""
 
-    ledger: Ledger
-    audience: Audience
+    queue: SendQueue
+    recipient_source: RecipientSource
     transport: Transport
     forget: Forget
     on_delivered: OnDelivered
     enqueue: Callable[[int], None]
     after_commit: AfterCommit
-    size: int
-    rate: float
+    slice_recipients: int
+    posts_per_second: float
 
     def put(self, outgoing: Outgoing, data: bytes) -> None:
         """Queue a send; it starts when the open transaction, if any, commits."""
-        send = self.ledger.add(outgoing, data)
+        send = self.queue.add(outgoing, data)
 
         if not self.after_commit(lambda: self.enqueue(send)):
             self.enqueue(send)
 
-    def work(self, send: int, holder: str) -> None:
-        """Carry out one slice; `holder` names the task, the same when it is retried."""
-        one_by_one(lambda: self._work(send, holder))
+    def work(self, send: int, task_id: str) -> None:
+        """Carry out one slice. A task that is retried has the same `task_id`."""
+        run_in_sequence(lambda: self._work(send, task_id))
 
-    def _work(self, send: int, holder: str) -> None:
-        claimed = self.ledger.claim(send, holder, self.size)
+    def _work(self, send: int, task_id: str) -> None:
+        claimed = self.queue.claim(send, task_id, self.slice_recipients)
         if claimed is not None:
-            for _ in range(LANES - 1 if claimed.opens_lanes else 0):
+            more = MAX_PARALLEL_SLICES - 1 if claimed.starts_parallel_slices else 0
+            for _ in range(more):
                 self.enqueue(send)
-            self.ledger.finish(claimed, holder, self._deliver(claimed))
+            self.queue.finish_slice(claimed, task_id, self._deliver(claimed))
             self.enqueue(send)
-        elif (delivery := self.ledger.finished(send)) is not None:
+        elif (delivery := self.queue.take_delivery(send)) is not None:
             self.on_delivered(delivery)
 
     def _deliver(self, claimed: Slice) -> Report:
         return deliver(
-            self.audience.recipients(claimed.recipients, claimed.span),
+            self.recipient_source.pages(claimed.recipients, claimed.span),
             claimed.data,
             transport=self.transport,
             forget=self.forget,
-            bucket=Bucket(self.rate / LANES),
-            patience=Patience(seconds=SLICE_SECONDS),
+            bucket=TokenBucket(self.posts_per_second / MAX_PARALLEL_SLICES),
+            retry_policy=RetryPolicy(seconds=SLICE_SECONDS),
         )

@@ -1,11 +1,11 @@
-"""Posts one frame to every recipient and counts what became of it."""
+"""Posts one frame to every recipient and counts the results."""
 
 from collections.abc import Iterable, Iterator
 
 from wsrouter.delivery.ports import Forget, Recipient, Transport
-from wsrouter.delivery.retry import Patience
-from wsrouter.delivery.schedule import Agenda
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.retry import RetryPolicy
+from wsrouter.delivery.schedule import PostSchedule
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.routing.delivery import Report
 
 
@@ -15,24 +15,25 @@ def deliver(
     *,
     transport: Transport,
     forget: Forget,
-    bucket: Bucket,
-    patience: Patience,
+    bucket: TokenBucket,
+    retry_policy: RetryPolicy,
     left_out: int = 0,
 ) -> Report:
-    """Post `data` to the recipients of every page; the gone are forgotten."""
+    """Post `data` to the recipients of every page, and hand connections that turn out
+    to be closed to `forget`. `left_out` is copied to the report."""
 
     def read() -> Iterator[list[Recipient]]:
         for page in pages:
-            _forget_gone(agenda, forget)
+            _forget_gone(schedule, forget)
             yield page
 
-    agenda = Agenda(read(), bucket=bucket, patience=patience)
-    transport.post_all(agenda, data)
-    agenda.finish()
-    _forget_gone(agenda, forget)
-    return agenda.tally.report(left_out=left_out)
+    schedule = PostSchedule(read(), bucket=bucket, retry_policy=retry_policy)
+    transport.post_all(schedule, data)
+    schedule.finish()
+    _forget_gone(schedule, forget)
+    return schedule.tally.report(left_out=left_out)
 
 
-def _forget_gone(agenda: Agenda, forget: Forget) -> None:
-    if gone := agenda.tally.taken_gone():
+def _forget_gone(schedule: PostSchedule, forget: Forget) -> None:
+    if gone := schedule.tally.take_gone():
         forget(gone)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
-from wsrouter.delivery.ports import Fate, Posted, Work
-from wsrouter.delivery.thread_pool import post_here
+from wsrouter.delivery.ports import PostResult, PostStatus, Schedule
+from wsrouter.delivery.thread_pool import post_in_this_thread
 from wsrouter.errors import ConnectionGone
 from wsrouter.routing.ports import Address
 
@@ -22,8 +22,8 @@ class Socket(Protocol):
 
 
 class MemoryTransport:
-    """Behaves as the `@connections` API does: what is not open is gone. A socket that
-    nobody holds any more is not open."""
+    """Behaves as the `@connections` API does: a connection that is not open is gone.
+    Sockets are held weakly: a socket without another reference counts as closed."""
 
     def __init__(self) -> None:
         self._open: WeakValueDictionary[str, Socket] = WeakValueDictionary()
@@ -38,15 +38,15 @@ class MemoryTransport:
         """The client closed this connection."""
         self._open.pop(connection_id, None)
 
-    def post(self, address: Address, data: bytes) -> Posted:
+    def post(self, address: Address, data: bytes) -> PostResult:
         socket = self._open.get(address.connection_id)
         if socket is None:
-            return Posted(Fate.GONE, "gone")
+            return PostResult(PostStatus.GONE, "gone")
         socket.arrived(data)
-        return Posted(Fate.DELIVERED)
+        return PostResult(PostStatus.DELIVERED)
 
-    def post_all(self, work: Work, data: bytes) -> None:
-        post_here(work, lambda to, _: self.post(to.address, data))
+    def post_all(self, schedule: Schedule, data: bytes) -> None:
+        post_in_this_thread(schedule, lambda to, _: self.post(to.address, data))
 
     def close(self, address: Address) -> None:
         if socket := self._open.pop(address.connection_id, None):

@@ -1,4 +1,4 @@
-"""What sending needs: a way to the sockets, and the recipients of an event."""
+"""What sending needs: a transport to the sockets, and the recipients of an event."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.ports import Address, Recipients
 
 
-class Fate(Enum):
-    """What became of one post."""
+class PostStatus(Enum):
+    """The outcome of one post."""
 
     DELIVERED = "delivered"
     GONE = "gone"
@@ -19,21 +19,22 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostResult:
     """The answer to one post; `reason` is a short word for the report.
 
-    `again`: the same post may succeed later. `stop`: a sentence that says why no post
-    to the same API can succeed.
+    `retryable`: the same post may succeed later. `stage_error`: a sentence that says
+    why no post to the same stage can succeed, or an empty string.
     """
 
-    fate: Fate
+    status: PostStatus
     reason: str = ""
-    again: bool = False
-    stop: str = ""
+    retryable: bool = False
+    stage_error: str = ""
 
 
 class Place(NamedTuple):
-    """The stage that holds a connection; one value for all of a page."""
+    """The gateway, API and stage that hold a connection. The recipients of a page share
+    one value."""
 
     gateway: str
     api_id: str = ""
@@ -53,25 +54,28 @@ class Recipient(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One post to make: `wait` seconds from now, the rate asks for that."""
+    """One post to make, in `wait` seconds from now, as the rate demands. `number`
+    counts the attempts for this recipient from 1."""
 
     recipient: Recipient
     number: int = 1
     wait: float = 0.0
 
 
-class Work(Protocol):
-    """Posts to make, handed out one by one; safe in threads but for `refill`."""
+class Schedule(Protocol):
+    """The posts of one send, handed out one at a time. Every method but `refill` may be
+    called in any thread."""
 
     def refill(self) -> bool:
-        """Read more recipients when few are left; False when there are no more. Only
-        the thread that sends may call it: it asks the database."""
+        """Read more recipients when few are left; False when there are no more. It
+        queries the database, so only the thread that sends may call it."""
 
     def take(self) -> Attempt | float | None:
-        """A post to make now, or the seconds until there may be one, or the end."""
+        """A post to make now, or the seconds until there may be one, or None when the
+        send is complete."""
 
-    def settle(self, attempt: Attempt, posted: Posted) -> None:
-        """What became of it."""
+    def record(self, attempt: Attempt, result: PostResult) -> None:
+        """Count the result of an attempt, or plan the next attempt."""
 
     def wait(self, seconds: float) -> None:
         """Return when something may have changed, or after these seconds."""
@@ -80,65 +84,70 @@ class Work(Protocol):
         """Return when `refill` has something to do."""
 
     def abandon(self) -> None:
-        """Hand out nothing more."""
+        """Hand out no more posts."""
 
     @property
     def size(self) -> int:
-        """How many posts can be handed out now."""
+        """The number of posts that can be handed out now."""
 
     @property
     def seconds_left(self) -> float:
-        """Until everything has to be done."""
+        """Seconds until the send has to be complete."""
 
 
 class Transport(Protocol):
-    """The `@connections` API."""
+    """Posts to sockets, closes them and describes them, as the `@connections` API
+    does."""
 
-    def post(self, address: Address, data: bytes) -> Posted:
-        """Never raises for what happens to the one connection."""
+    def post(self, address: Address, data: bytes) -> PostResult:
+        """Post one frame. A failure of the connection is a result, not an exception."""
 
-    def post_all(self, work: Work, data: bytes) -> None:
-        """Make every post that `work` hands out."""
+    def post_all(self, schedule: Schedule, data: bytes) -> None:
+        """Make every post that `schedule` hands out, and record each result."""
 
     def close(self, address: Address) -> None:
-        """Closing what is closed is no error; raises DeliveryFailed."""
+        """Close a connection; a closed one is no error. Raises DeliveryFailed."""
 
     def info(self, address: Address) -> Mapping[str, Any]:
-        """Raises ConnectionGone, or DeliveryFailed."""
+        """What API Gateway knows of a connection: `connectedAt`, `lastActiveAt` and
+        `identity`. Raises ConnectionGone or DeliveryFailed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
-    """A range of recipients, in the registry's own order: behind `after`, up to and
-    with `upto`, as far as they are given. `part` counts the groups of a send."""
+    """A range of recipients in the order of their connection ids: the ids that follow
+    `after`, up to and including `last` where it is given. `group_index` says which of
+    the send's groups, in the order of their names, the range is in."""
 
-    part: int = 0
+    group_index: int = 0
     after: str = ""
-    upto: str | None = None
+    last: str | None = None
 
 
-class Audience(Protocol):
-    """Names the recipients of an event."""
+class RecipientSource(Protocol):
+    """Finds the recipients of an event."""
 
-    def recipients(
-        self, wanted: Recipients, span: Span | None = None
+    def pages(
+        self, recipients: Recipients, span: Span | None = None
     ) -> Iterator[list[Recipient]]:
-        """All of them, or those of a span; in pages, each connection once."""
+        """All recipients, or those of a span, in pages; each connection once."""
 
-    def exceeds(self, wanted: Recipients, number: int) -> bool:
-        """Whether there are more than that."""
+    def exceeds(self, recipients: Recipients, number: int) -> bool:
+        """Whether there are more than `number` recipients."""
 
     def next_span(
-        self, wanted: Recipients, size: int, behind: Span | None
+        self, recipients: Recipients, size: int, previous: Span | None
     ) -> Span | None:
-        """The next span of `size` recipients, or of those that are left."""
+        """The span of up to `size` recipients that follows `previous`; None at the
+        end."""
 
 
 AfterCommit = Callable[[Callable[[], object]], bool]
-"""Runs something when the open transaction commits; False when none is open."""
+"""Runs a function when the open transaction commits; returns False, and does not run
+it, when no transaction is open."""
 
 Forget = Callable[[Sequence[Address]], None]
 """Removes connections that turned out to be closed."""
 
 OnDelivered = Callable[[Delivery], None]
-"""Told of every delivery that is done, with its report."""
+"""Receives each completed delivery, with its report."""

@@ -1,38 +1,44 @@
-"""How long a send goes on trying."""
+"""How long a send retries."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from wsrouter.delivery.ports import Fate, Posted, Recipient
+from wsrouter.delivery.ports import PostResult, PostStatus, Recipient
 
 HANDSHAKE_GRACE = timedelta(seconds=30)
-"""API Gateway answers 410 until the handshake is done, which may take the 29 s of an
-integration's time-out; a row younger than this is not taken for dead."""
-HANDSHAKE_DELAYS = (0.2, 0.4)
-"""Most handshakes are done by then; whoever is not is told in the report."""
+"""API Gateway answers 410 until the handshake is done (AWS re:Post,
+"410-gone-api-gateway"), which may take the 29 s of an integration's time-out
+("Quotas for configuring and running a WebSocket API in API Gateway"). A row younger
+than this is not assumed to be dead."""
+HANDSHAKE_DELAYS_SECONDS = (0.2, 0.4)
+"""Most handshakes are done by then; the report counts the others as failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """`seconds` for everything; `attempts` for each recipient, with full jitter: any
-    moment up to a delay that doubles from `first` to `longest`."""
+class RetryPolicy:
+    """`seconds` limits the whole send, `attempts` the posts to each recipient. The
+    delay before a retry has full jitter: it is a random part of a limit that doubles
+    from `first_delay` to `longest_delay`, in seconds."""
 
     seconds: float
     attempts: int = 6
-    first: float = 0.2
-    longest: float = 3.0
+    first_delay: float = 0.2
+    longest_delay: float = 3.0
     random: Callable[[], float] = random.random
 
-    def delay(self, recipient: Recipient, number: int, posted: Posted) -> float | None:
-        """Seconds until the next attempt; None when this one was the last."""
-        if posted.fate is Fate.GONE:
-            tried_out = number > len(HANDSHAKE_DELAYS) or not is_young(recipient)
-            return None if tried_out else HANDSHAKE_DELAYS[number - 1]
-        if not posted.again or number >= self.attempts:
+    def delay(
+        self, recipient: Recipient, number: int, result: PostResult
+    ) -> float | None:
+        """Seconds until the next attempt; None when attempt `number` was the last."""
+        if result.status is PostStatus.GONE:
+            is_last = number > len(HANDSHAKE_DELAYS_SECONDS) or not is_young(recipient)
+            return None if is_last else HANDSHAKE_DELAYS_SECONDS[number - 1]
+        if not result.retryable or number >= self.attempts:
             return None
-        return self.random() * min(self.longest, self.first * 2.0 ** (number - 1))
+        limit = min(self.longest_delay, self.first_delay * 2.0 ** (number - 1))
+        return self.random() * limit
 
 
 def is_young(recipient: Recipient) -> bool:

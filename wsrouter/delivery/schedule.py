@@ -1,4 +1,4 @@
-"""The posts of one send: what to do next, and what became of each."""
+"""The posts of one send: which one is next, and the result of each."""
 
 import heapq
 import threading
@@ -6,42 +6,42 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from wsrouter.delivery.ports import Attempt, Fate, Place, Posted, Recipient
-from wsrouter.delivery.retry import Patience
+from wsrouter.delivery.ports import Attempt, Place, PostResult, PostStatus, Recipient
+from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.tally import Tally
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.token_bucket import TokenBucket
 
-LOW = 500
-"""So many recipients are kept at hand while the next page is read."""
-RETRIES = 1000
-"""So many wait for their next attempt before new recipients have to wait for them."""
+LOW_MARK = 500
+"""Recipients: the next page is read when fewer are left to be handed out."""
+MAX_WAITING_RETRIES = 1000
+"""Recipients: when so many wait for their next attempt, no new ones are handed out."""
 OUT_OF_TIME = "out_of_time"
 FORBIDDEN = "forbidden"
 UNANSWERED = "unanswered"
 
 
-class Agenda:
-    """Hands out posts in the order of the pages, at the bucket's rate, and again when
-    they may succeed later. Every recipient is counted once, whatever happens."""
+class PostSchedule:
+    """Hands out posts in the order of the pages, at the bucket's rate, and hands out
+    retryable ones again. Every recipient is counted once, whatever happens."""
 
     def __init__(
         self,
         pages: Iterator[list[Recipient]],
         *,
-        bucket: Bucket,
-        patience: Patience,
+        bucket: TokenBucket,
+        retry_policy: RetryPolicy,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tally = Tally()
         self._pages = pages
         self._bucket = bucket
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._clock = clock
-        self._deadline = clock() + patience.seconds
-        self._fresh: deque[Recipient] = deque()
-        self._again: list[tuple[float, int, Recipient, int]] = []
-        self._serial = self._under_way = 0
-        self._is_read = self._is_over = False
+        self._deadline = clock() + retry_policy.seconds
+        self._new: deque[Recipient] = deque()
+        self._retries: list[tuple[float, int, Recipient, int]] = []
+        self._tie_breaker = self._in_flight = 0
+        self._is_read = self._is_abandoned = False
         self._blocked: set[Place] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -49,14 +49,16 @@ class Agenda:
 
     @property
     def size(self) -> int:
-        return len(self._fresh)
+        return len(self._new)
 
     @property
     def seconds_left(self) -> float:
         return max(0.0, self._deadline - self._clock())
 
     def refill(self) -> bool:
-        while not self._is_read and (len(self._fresh) < LOW or not self.seconds_left):
+        while not self._is_read and (
+            len(self._new) < LOW_MARK or not self.seconds_left
+        ):
             page = next(self._pages, None)
             with self._changed:
                 self._add(page)
@@ -66,28 +68,28 @@ class Agenda:
         with self._lock:
             now = self._clock()
             if now >= self._deadline:
-                self._give_up()
-            candidate = self._next(now)
+                self._fail_the_rest()
+            candidate = self._next_recipient(now)
             if candidate is None:
-                return self._pause(now)
+                return self._seconds_to_wait(now)
             wait = self._bucket.reserve(self._deadline - now)
             if wait is None:
                 self.tally.fail(OUT_OF_TIME)
-                self._give_up()
-                return self._pause(now)
-            self._under_way += 1
+                self._fail_the_rest()
+                return self._seconds_to_wait(now)
+            self._in_flight += 1
         return Attempt(*candidate, wait)
 
-    def settle(self, attempt: Attempt, posted: Posted) -> None:
+    def record(self, attempt: Attempt, result: PostResult) -> None:
         with self._lock:
-            if self._is_over:
+            if self._is_abandoned:
                 return
-            self._under_way -= 1
-            if posted.fate is Fate.DELIVERED:
+            self._in_flight -= 1
+            if result.status is PostStatus.DELIVERED:
                 self.tally.delivered += 1
             else:
-                self._not_delivered(attempt, posted)
-            if self._is_read and not (self._under_way or self._fresh):
+                self._retry_or_count(attempt, result)
+            if self._is_read and not (self._in_flight or self._new):
                 self._changed.notify_all()
                 self._is_low.notify_all()
 
@@ -98,20 +100,22 @@ class Agenda:
 
     def wait_until_low(self) -> None:
         with self._is_low:
-            while len(self._fresh) >= LOW and self._clock() < self._deadline:
+            while len(self._new) >= LOW_MARK and self._clock() < self._deadline:
                 self._is_low.wait(self.seconds_left + 0.01)
 
     def abandon(self) -> None:
-        """Hand out nothing more, and hear of nothing more; what is left is counted."""
+        """Hand out no more posts and ignore later results; count what is left as
+        failed."""
         with self._changed:
-            self._is_over = self._is_read = True
-            self._give_up()
-            self.tally.fail(UNANSWERED, self._under_way)
-            self._under_way = 0
+            self._is_abandoned = self._is_read = True
+            self._fail_the_rest()
+            self.tally.fail(UNANSWERED, self._in_flight)
+            self._in_flight = 0
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """Count everyone who has no answer yet, and those who were not even read."""
+        """Count the recipients without an answer, and those not even read, as
+        failed."""
         self._deadline = self._clock()
         self.refill()
         self.abandon()
@@ -121,18 +125,18 @@ class Agenda:
             self._is_read = True
             self._changed.notify_all()
         elif self.seconds_left:
-            self._fresh.extend(page)
+            self._new.extend(page)
             self._changed.notify(len(page))
         else:
             self.tally.fail(OUT_OF_TIME, len(page))
 
-    def _next(self, now: float) -> tuple[Recipient, int] | None:
+    def _next_recipient(self, now: float) -> tuple[Recipient, int] | None:
         while True:
-            if self._again and self._again[0][0] <= now:
-                recipient, number = heapq.heappop(self._again)[2:]
-            elif self._fresh and len(self._again) < RETRIES:
-                recipient, number = self._fresh.popleft(), 1
-                if len(self._fresh) == LOW - 1:
+            if self._retries and self._retries[0][0] <= now:
+                recipient, number = heapq.heappop(self._retries)[2:]
+            elif self._new and len(self._retries) < MAX_WAITING_RETRIES:
+                recipient, number = self._new.popleft(), 1
+                if len(self._new) == LOW_MARK - 1:
                     self._is_low.notify_all()
             else:
                 return None
@@ -140,34 +144,34 @@ class Agenda:
                 return recipient, number
             self.tally.fail(FORBIDDEN)
 
-    def _pause(self, now: float) -> float | None:
+    def _seconds_to_wait(self, now: float) -> float | None:
         if self._is_done():
             self._changed.notify_all()
             return None
-        if self._again:
-            return max(0.001, self._again[0][0] - now)
+        if self._retries:
+            return max(0.001, self._retries[0][0] - now)
         return max(0.001, self._deadline - now)
 
     def _is_done(self) -> bool:
-        return self._is_read and not (self._fresh or self._again or self._under_way)
+        return self._is_read and not (self._new or self._retries or self._in_flight)
 
-    def _not_delivered(self, attempt: Attempt, posted: Posted) -> None:
+    def _retry_or_count(self, attempt: Attempt, result: PostResult) -> None:
         recipient, number, _ = attempt
-        if posted.stop:
+        if result.stage_error:
             self._blocked.add(recipient.place)
-            self.tally.stopped = posted.stop
-        delay = self._patience.delay(recipient, number, posted)
+            self.tally.stopped = result.stage_error
+        delay = self._retry_policy.delay(recipient, number, result)
         due = self._clock() + (delay or 0)
         if delay is None or due >= self._deadline:
-            self.tally.count(recipient, posted)
+            self.tally.count(recipient, result)
             return
-        self._serial += 1
-        heapq.heappush(self._again, (due, self._serial, recipient, number + 1))
+        self._tie_breaker += 1
+        heapq.heappush(self._retries, (due, self._tie_breaker, recipient, number + 1))
         self._changed.notify()
 
-    def _give_up(self) -> None:
-        """At the end of the time: what was not posted has failed."""
-        self.tally.fail(OUT_OF_TIME, len(self._fresh) + len(self._again))
-        self._fresh.clear()
-        self._again.clear()
+    def _fail_the_rest(self) -> None:
+        """The time is over: recipients that were not posted to have failed."""
+        self.tally.fail(OUT_OF_TIME, len(self._new) + len(self._retries))
+        self._new.clear()
+        self._retries.clear()
         self._is_low.notify_all()

@@ -1,4 +1,4 @@
-"""Sends events now, after the commit or in the background, and speaks of single
+"""Sends events now, after the commit or in the background; closes and describes single
 connections."""
 
 import logging
@@ -12,15 +12,15 @@ from wsrouter.delivery.background import Background
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
     AfterCommit,
-    Audience,
     Forget,
     OnDelivered,
     Place,
     Recipient,
+    RecipientSource,
     Transport,
 )
-from wsrouter.delivery.retry import Patience
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.retry import RetryPolicy
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import DeliveryFailed, EventTooLarge, TooManyRecipients
 from wsrouter.routing.delivery import Delivery, Report, Status
 from wsrouter.routing.ports import Address, Outgoing
@@ -28,29 +28,31 @@ from wsrouter.wire import encode, limits
 
 logger = logging.getLogger("wsrouter.delivery")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-"""Who has sent a message has had its handshake."""
+"""The `stored_at` of a connection that has sent a message: its handshake is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """How a send goes: at most so many `recipients` and `seconds` inside the calling
-    thread, the rest in the `background`, if there is one."""
+class SendPolicy:
+    """How a gateway's events are sent. The calling thread sends to at most
+    `max_recipients`, for at most `seconds`; larger sends go to the `background`, if
+    there is one."""
 
     transport: Transport
-    recipients: int
+    max_recipients: int
     seconds: float
-    bucket: Bucket
+    bucket: TokenBucket
     background: Background | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """The port that events and connections send through; `terms` gives those of a
-    gateway, or of a send to all gateways. `check` raises for one that nobody knows."""
+    """The port that events and connections send through. `policy` maps a gateway's
+    alias to its policy, and "" to that of a send to all gateways; `check_gateway`
+    raises for an unknown alias."""
 
-    audience: Audience
-    terms: Callable[[str], Terms]
-    check: Callable[[str], object]
+    recipient_source: RecipientSource
+    policy: Callable[[str], SendPolicy]
+    check_gateway: Callable[[str], object]
     in_transaction: Callable[[], bool]
     after_commit: AfterCommit
     forget: Forget
@@ -60,66 +62,69 @@ class Sender:
     def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery:
         """Raises EventTooLarge or TooManyRecipients before anything is sent."""
         if outgoing.recipients.gateway:
-            self.check(outgoing.recipients.gateway)
+            self.check_gateway(outgoing.recipients.gateway)
         data = _encoded(outgoing)
-        terms = self.terms(outgoing.recipients.gateway)
+        policy = self.policy(outgoing.recipients.gateway)
         if on_commit and self.in_transaction():
-            return self._defer(outgoing, data, terms)
-        return self._send_now(outgoing, data, terms)
+            return self._defer(outgoing, data, policy)
+        return self._send_now(outgoing, data, policy)
 
     def reply(self, address: Address, data: bytes, *, on_commit: bool) -> None:
         """Post the answer to a message instead of returning it."""
         if not (on_commit and self.after_commit(lambda: self._post(address, data))):
             self._post(address, data)
 
-    def work(self, send: int, holder: str, gateway: str) -> None:
+    def work(self, send: int, task_id: str, gateway: str) -> None:
         """Carry out a slice of a queued send; engines call this."""
-        if (background := self.terms(gateway).background) is not None:
-            background.work(send, holder)
+        if (background := self.policy(gateway).background) is not None:
+            background.work(send, task_id)
 
     def end(self, addresses: Sequence[Address]) -> None:
-        """Raises DeliveryFailed when some could not be closed; those can be tried
-        again together with the others. Engines call this."""
-        failed = [each for each in addresses if not self.finish(each)]
+        """Close connections whose session has ended, and remove their rows; engines
+        call this. Raises DeliveryFailed when some could not be closed; it is safe to
+        repeat the call with all of them."""
+        failed = [address for address in addresses if not self.finish(address)]
         if failed:
             raise DeliveryFailed(
                 f"{len(failed)} of {len(addresses)} connections could not be closed."
             )
 
     def close(self, address: Address) -> None:
-        self.terms(address.gateway).transport.close(address)
+        self.policy(address.gateway).transport.close(address)
 
     def info(self, address: Address) -> Mapping[str, Any]:
-        return self.terms(address.gateway).transport.info(address)
+        return self.policy(address.gateway).transport.info(address)
 
-    def _defer(self, outgoing: Outgoing, data: bytes, terms: Terms) -> Delivery:
-        if terms.background is not None:
-            terms.background.put(outgoing, data)
+    def _defer(self, outgoing: Outgoing, data: bytes, policy: SendPolicy) -> Delivery:
+        if policy.background is not None:
+            policy.background.put(outgoing, data)
         else:
-            self._check_number(outgoing, terms)
-            self.after_commit(lambda: self._send_now(outgoing, data, terms))
+            self._check_number(outgoing, policy)
+            self.after_commit(lambda: self._send_now(outgoing, data, policy))
         return Delivery(event=outgoing.event, status=Status.DEFERRED)
 
-    def _send_now(self, outgoing: Outgoing, data: bytes, terms: Terms) -> Delivery:
-        pages = self.audience.recipients(outgoing.recipients)
+    def _send_now(
+        self, outgoing: Outgoing, data: bytes, policy: SendPolicy
+    ) -> Delivery:
+        pages = self.recipient_source.pages(outgoing.recipients)
         first, second = next(pages, []), next(pages, None)
-        if second is None and len(first) <= terms.recipients:
-            return self._deliver(outgoing, data, terms, [first])
-        if terms.background is None:
-            self._check_number(outgoing, terms)
-        elif self.audience.exceeds(outgoing.recipients, terms.recipients):
-            terms.background.put(outgoing, data)
+        if second is None and len(first) <= policy.max_recipients:
+            return self._deliver(outgoing, data, policy, [first])
+        if policy.background is None:
+            self._check_number(outgoing, policy)
+        elif self.recipient_source.exceeds(outgoing.recipients, policy.max_recipients):
+            policy.background.put(outgoing, data)
             return Delivery(event=outgoing.event, status=Status.QUEUED)
         read = [first] if second is None else [first, second]
-        return self._deliver(outgoing, data, terms, chain(read, pages))
+        return self._deliver(outgoing, data, policy, chain(read, pages))
 
-    def _check_number(self, outgoing: Outgoing, terms: Terms) -> None:
-        """The 29 seconds of a request must not be hit."""
-        if not outgoing.recipients.connection_id and self.audience.exceeds(
-            outgoing.recipients, terms.recipients
+    def _check_number(self, outgoing: Outgoing, policy: SendPolicy) -> None:
+        """Refuse a send that might take longer than the 29 seconds of a request."""
+        if not outgoing.recipients.connection_id and self.recipient_source.exceeds(
+            outgoing.recipients, policy.max_recipients
         ):
             raise TooManyRecipients(
-                f"The event {outgoing.event!r} has more than {terms.recipients}"
+                f"The event {outgoing.event!r} has more than {policy.max_recipients}"
                 " recipients (SEND_RECIPIENTS), too many to send while the caller"
                 " waits: set BACKGROUND to 'celery' or 'tasks', and a worker sends it."
             )
@@ -128,10 +133,10 @@ class Sender:
         self,
         outgoing: Outgoing,
         data: bytes,
-        terms: Terms,
+        policy: SendPolicy,
         pages: Iterable[list[Recipient]],
     ) -> Delivery:
-        report = self._posted(pages, data, terms, left_out=outgoing.left_out)
+        report = self._post_pages(pages, data, policy, left_out=outgoing.left_out)
         delivery = Delivery(event=outgoing.event, status=Status.DONE, report=report)
         self.on_delivered(delivery)
         return delivery
@@ -139,24 +144,24 @@ class Sender:
     def _post(self, address: Address, data: bytes) -> None:
         place = Place(address.gateway, address.api_id, address.stage)
         page = [Recipient(address.connection_id, place, LONG_AGO)]
-        report = self._posted([page], data, self.terms(address.gateway))
+        report = self._post_pages([page], data, self.policy(address.gateway))
         if report.failed:
             logger.warning("A reply was not delivered: %s", report)
 
-    def _posted(
+    def _post_pages(
         self,
         pages: Iterable[list[Recipient]],
         data: bytes,
-        terms: Terms,
+        policy: SendPolicy,
         left_out: int = 0,
     ) -> Report:
         return deliver(
             pages,
             data,
-            transport=terms.transport,
+            transport=policy.transport,
             forget=self.forget,
-            bucket=terms.bucket,
-            patience=Patience(seconds=terms.seconds),
+            bucket=policy.bucket,
+            retry_policy=RetryPolicy(seconds=policy.seconds),
             left_out=left_out,
         )
 

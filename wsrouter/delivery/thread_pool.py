@@ -5,86 +5,100 @@ import threading
 import time
 from collections.abc import Callable
 
-from wsrouter.delivery.ports import Attempt, Fate, Posted, Recipient, Work
+from wsrouter.delivery.ports import (
+    Attempt,
+    PostResult,
+    PostStatus,
+    Recipient,
+    Schedule,
+)
 
 logger = logging.getLogger("wsrouter.delivery")
-Post = Callable[[Recipient, float], Posted]
-"""Posts to a recipient, within these seconds."""
-OVERTIME = 1.0
-"""Seconds after which whoever hangs is cut off."""
+Post = Callable[[Recipient, float], PostResult]
+"""Posts to a recipient, within so many seconds."""
+OVERTIME_SECONDS = 1.0
+"""Posts that are still under way so long after the end of the send are aborted."""
 
 
 def post_in_threads(
-    work: Work, post: Post, *, threads: int, cut: Callable[[], None] = lambda: None
+    schedule: Schedule,
+    post: Post,
+    *,
+    threads: int,
+    abort: Callable[[], None] = lambda: None,
 ) -> None:
     """Make all posts with up to so many threads; the calling one reads the recipients.
 
-    `cut` ends the posts that are still under way when the time is over.
+    `abort` ends the posts that are still under way when the time is over.
     """
-    more = work.refill()
-    if not more and work.size < 2:
-        return post_here(work, post)
-    crew: list[threading.Thread] = []
+    more = schedule.refill()
+    if not more and schedule.size < 2:
+        return post_in_this_thread(schedule, post)
+    started: list[threading.Thread] = []
     try:
-        _hire(crew, min(threads, work.size), work, post)
+        _start_threads(started, min(threads, schedule.size), schedule, post)
         while more:
-            work.wait_until_low()
-            more = work.refill()
-            _hire(crew, min(threads, work.size), work, post)
+            schedule.wait_until_low()
+            more = schedule.refill()
+            _start_threads(started, min(threads, schedule.size), schedule, post)
     except BaseException:
-        work.abandon()
+        schedule.abandon()
         raise
     finally:
-        _dismiss(crew, work, cut)
+        _end_threads(started, schedule, abort)
 
 
-def post_here(work: Work, post: Post) -> None:
+def post_in_this_thread(schedule: Schedule, post: Post) -> None:
     """Make all posts in the calling thread."""
-    more = work.refill()
-    while (taken := work.take()) is not None:
+    more = schedule.refill()
+    while (taken := schedule.take()) is not None:
         if isinstance(taken, Attempt):
-            _make(taken, work, post)
+            _make_post(taken, schedule, post)
         elif not more:
-            work.wait(taken)
-        more = more and work.refill()
+            schedule.wait(taken)
+        more = more and schedule.refill()
 
 
-def _hire(crew: list[threading.Thread], size: int, work: Work, post: Post) -> None:
-    while len(crew) < size:
+def _start_threads(
+    started: list[threading.Thread], size: int, schedule: Schedule, post: Post
+) -> None:
+    while len(started) < size:
         thread = threading.Thread(
-            target=_run, args=(work, post), name="wsrouter-post", daemon=True
+            target=_run, args=(schedule, post), name="wsrouter-post", daemon=True
         )
-        crew.append(thread)
+        started.append(thread)
         thread.start()
 
 
-def _dismiss(crew: list[threading.Thread], work: Work, cut: Callable[[], None]) -> None:
-    end = time.monotonic() + work.seconds_left + OVERTIME
-    _join(crew, end)
-    if any(each.is_alive() for each in crew):
-        cut()
-        _join(crew, end + OVERTIME)
+def _end_threads(
+    started: list[threading.Thread], schedule: Schedule, abort: Callable[[], None]
+) -> None:
+    end = time.monotonic() + schedule.seconds_left + OVERTIME_SECONDS
+    _join(started, end)
+    if any(thread.is_alive() for thread in started):
+        abort()
+        _join(started, end + OVERTIME_SECONDS)
 
 
-def _join(crew: list[threading.Thread], end: float) -> None:
-    for thread in crew:
+def _join(started: list[threading.Thread], end: float) -> None:
+    for thread in started:
         thread.join(max(0.0, end - time.monotonic()))
 
 
-def _run(work: Work, post: Post) -> None:
-    while (taken := work.take()) is not None:
+def _run(schedule: Schedule, post: Post) -> None:
+    while (taken := schedule.take()) is not None:
         if isinstance(taken, Attempt):
-            _make(taken, work, post)
+            _make_post(taken, schedule, post)
         else:
-            work.wait(taken)
+            schedule.wait(taken)
 
 
-def _make(attempt: Attempt, work: Work, post: Post) -> None:
+def _make_post(attempt: Attempt, schedule: Schedule, post: Post) -> None:
     if attempt.wait:
         time.sleep(attempt.wait)
     try:
-        posted = post(attempt.recipient, work.seconds_left)
+        result = post(attempt.recipient, schedule.seconds_left)
     except Exception as error:
         logger.exception("A post failed.")
-        posted = Posted(Fate.FAILED, type(error).__name__)
-    work.settle(attempt, posted)
+        result = PostResult(PostStatus.FAILED, type(error).__name__)
+    schedule.record(attempt, result)

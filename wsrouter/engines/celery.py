@@ -24,7 +24,8 @@ except ImportError as error:
     max_retries=8,
 )
 def work(self: Any, send: int, gateway: str) -> None:
-    """Carry out a slice. The id stays the same when the task is delivered again."""
+    """Carry out a slice. The request's id stays the same when the task is delivered
+    again."""
     ports.sender().work(send, self.request.id, gateway)
 
 
@@ -37,20 +38,20 @@ def work(self: Any, send: int, gateway: str) -> None:
     max_retries=8,
 )
 def end(addresses: list[dict[str, str]]) -> None:
-    """Close connections whose session has ended. Safe to run twice."""
-    ports.sender().end([ports.Address(**each) for each in addresses])
+    """Close connections whose session has ended. It is safe to run this twice."""
+    ports.sender().end([ports.Address(**address) for address in addresses])
 
 
 @shared_task(name="wsrouter.reap", ignore_result=True)
 def reap() -> None:
-    """What `manage.py ws_reap` does, for Celery beat."""
+    """Run `manage.py ws_reap`, for Celery beat."""
     from django.core.management import call_command
 
     call_command("ws_reap")
 
 
 def problem() -> str:
-    """Why no worker will carry anything out, if so."""
+    """Why no worker will carry out a task, or an empty string."""
     if current_app.conf.task_always_eager:
         return "task_always_eager makes Celery send inside the request"
     return ""

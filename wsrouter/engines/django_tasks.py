@@ -1,4 +1,4 @@
-"""The task that carries out queued sends in Django's Tasks framework."""
+"""The tasks of Django's Tasks framework."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -9,7 +9,8 @@ from wsrouter.routing import ports
 
 
 def _framework() -> Any:
-    """Django's own since 6.0, else the package that it came from."""
+    """`django.tasks`, which Django has since 6.0, else the package django-tasks that it
+    came from; raises MissingExtra."""
     for name in ("django.tasks", "django_tasks"):
         with suppress(ModuleNotFoundError):
             return import_module(name)
@@ -30,26 +31,26 @@ _NO_WORKERS = {
 
 @task(takes_context=True)
 def work(context: Any, send: int, gateway: str) -> None:
-    """Carry out a slice. The id stays the same when the task runs again."""
+    """Carry out a slice. The result's id stays the same when the task runs again."""
     ports.sender().work(send, str(context.task_result.id), gateway)
 
 
 @task()
 def end(addresses: list[dict[str, str]]) -> None:
-    """Close connections whose session has ended. Safe to run twice."""
-    ports.sender().end([ports.Address(**each) for each in addresses])
+    """Close connections whose session has ended. It is safe to run this twice."""
+    ports.sender().end([ports.Address(**address) for address in addresses])
 
 
 @task()
 def reap() -> None:
-    """What `manage.py ws_reap` does, for a scheduler of tasks."""
+    """Run `manage.py ws_reap`, for a scheduler of tasks."""
     from django.core.management import call_command
 
     call_command("ws_reap")
 
 
 def problem() -> str:
-    """Why no worker will carry anything out, if so."""
+    """Why no worker will carry out a task, or an empty string."""
     backend = type(work.get_backend()).__name__
     return _NO_WORKERS.get(backend, "")
 

@@ -19,7 +19,7 @@ from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection
 from wsrouter.registry import revocation
 from wsrouter.registry.database import alias
-from wsrouter.registry.send_queue import Ledger
+from wsrouter.registry.send_queue import StoredSendQueue
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
 from wsrouter.wiring import outgoing
@@ -110,8 +110,8 @@ def _is_gone(address: Address, pause: float) -> bool:
 def _resume_sends() -> int:
     """Queue the sends again whose workers died or whose tasks the engine lost."""
     count = 0
-    for send, gateway in Ledger().forgotten():
-        background = outgoing.sender().terms(gateway).background
+    for send, gateway in StoredSendQueue().stalled():
+        background = outgoing.sender().policy(gateway).background
         if background is not None:
             background.enqueue(send)
             count += 1

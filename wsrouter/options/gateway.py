@@ -55,7 +55,7 @@ class Gateway:
     management_endpoint: str = ""
     aws_profile: str = ""
     aws_endpoint_url: str = ""
-    transport: str = "default"
+    transport: str = "threads"
     in_flight: int = 0
     posts_per_second: float = 5000.0
     send_recipients: int = 1000

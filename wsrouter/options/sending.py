@@ -1,16 +1,20 @@
-"""The settings of a gateway that say how events are sent, read and checked."""
+"""Reads and checks the settings of a gateway that say how events are sent."""
 
 from typing import Any
 
-TRANSPORTS = ("default", "fast", "boto3")
+TRANSPORTS = ("threads", "curl", "boto3")
 ENGINES = ("celery", "tasks")
-IN_FLIGHT = 1000
-SECONDS = 25.0
-"""A request ends after 29 seconds; what a send waits for at last may take some more."""
+MAX_IN_FLIGHT = 1000
+MAX_SECONDS = 25.0
+"""A request ends after 29 seconds, and the last posts of a send may take longer than
+the send's own limit."""
 
 
 def transport(value: Any) -> str:
-    return _one_of(TRANSPORTS, value)
+    """A name of TRANSPORTS, or a dotted path, which is imported with the first send."""
+    if value in TRANSPORTS or _is_dotted_path(value):
+        return str(value)
+    raise ValueError(f" must be {_listed(TRANSPORTS)} or a dotted path, not {value!r}.")
 
 
 def background(value: Any) -> str:
@@ -18,7 +22,7 @@ def background(value: Any) -> str:
 
 
 def in_flight(value: Any) -> int:
-    return _number(value, most=IN_FLIGHT)
+    return _number(value, most=MAX_IN_FLIGHT)
 
 
 def recipients(value: Any) -> int:
@@ -30,13 +34,23 @@ def posts_per_second(value: Any) -> float:
 
 
 def send_seconds(value: Any) -> float:
-    return _seconds(value, most=SECONDS)
+    return _seconds(value, most=MAX_SECONDS)
 
 
 def _one_of(names: tuple[str, ...], value: Any) -> str:
     if value in names:
         return str(value)
-    raise ValueError(f" must be {' or '.join(map(repr, names))}, not {value!r}.")
+    raise ValueError(f" must be {_listed(names)}, not {value!r}.")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " or ".join(map(repr, names))
+
+
+def _is_dotted_path(value: Any) -> bool:
+    if not isinstance(value, str) or "." not in value:
+        return False
+    return all(part.isidentifier() for part in value.split("."))
 
 
 def _number(value: Any, *, most: int) -> int:
@@ -61,5 +75,5 @@ READERS = {
     "SLICE_RECIPIENTS": recipients,
     "TRANSPORT": transport,
 }
-"""How each of these settings is read. A message starts where `WSROUTER[...][...]`
-ends."""
+"""The reader of each of these settings. It raises ValueError with a message that
+follows `WSROUTER[...][...]`."""

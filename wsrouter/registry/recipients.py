@@ -1,4 +1,4 @@
-"""Who an event is for: recipients read from the database, page by page."""
+"""The recipients of an event, read from the database page by page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,28 +16,30 @@ from wsrouter.registry.database import alias, aware
 from wsrouter.routing.ports import Recipients
 
 PAGE = 1000
-IDS = 5 * PAGE
-"""They are small, and a query costs as much as many of them."""
+"""Rows in a page of recipients."""
+IDS_PAGE = 5 * PAGE
+"""Rows in a page of ids alone. They are small, and a query costs as much as many of
+them."""
 _PLACE = ("gateway", "api_id", "stage")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Audience:
+class StoredRecipients:
     """Reads from the primary database only: a row that was just written counts.
 
     Pages follow the connection id, the key of both tables, and cost the same wherever
-    they begin; each is read from one table, so that no statistics can talk a database
-    into another plan. A send to several groups goes through one after the other and
-    leaves out who was in an earlier one.
+    they begin. Each page is read from one table, so that the database has no choice of
+    plans that its statistics could change. A send to several groups reads one group
+    after the other, and leaves out the members of earlier groups.
     """
 
-    def recipients(
-        self, wanted: Recipients, span: Span | None = None
+    def pages(
+        self, recipients: Recipients, span: Span | None = None
     ) -> Iterator[list[Recipient]]:
-        """The connections an event is for, each once."""
+        """The connections that an event is for, in pages; each connection once."""
         places: dict[tuple[str, str, str], Place] = {}
-        exclude = wanted.exclude
-        for rows in _spanned(wanted, span):
+        exclude = recipients.exclude
+        for rows in _spanned(recipients, span):
             yield [
                 Recipient(
                     row[0],
@@ -49,60 +51,65 @@ class Audience:
                 if row[0] not in exclude
             ]
 
-    def ids(self, wanted: Recipients) -> Iterator[str]:
-        """Nothing but their ids; nobody is left out."""
-        for part in _parts(wanted):
-            rows = part.rows.values_list("connection_id")
-            for page in _pages(rows, part.earlier, size=IDS):
+    def ids(self, recipients: Recipients) -> Iterator[str]:
+        """The connection ids alone; `exclude` is ignored."""
+        for table in _tables(recipients):
+            rows = table.rows.values_list("connection_id")
+            for page in _pages(rows, table.earlier_groups, size=IDS_PAGE):
                 yield from (row[0] for row in page)
 
-    def exceeds(self, wanted: Recipients, number: int) -> bool:
-        """Whether there are more than that; no more are counted."""
-        parts = _parts(wanted)
-        if sum(_count(part.rows, number + 1) for part in parts) <= number:
+    def exceeds(self, recipients: Recipients, number: int) -> bool:
+        """Whether there are more than `number`; the count stops there."""
+        tables = _tables(recipients)
+        if sum(_count(table.rows, number + 1) for table in tables) <= number:
             return False
-        return len(parts) == 1 or any(islice(self.ids(wanted), number, None))
+        return len(tables) == 1 or any(islice(self.ids(recipients), number, None))
 
     def next_span(
-        self, wanted: Recipients, size: int, behind: Span | None
+        self, recipients: Recipients, size: int, previous: Span | None
     ) -> Span | None:
-        """The next span of up to `size` recipients, or of what is left in a part."""
-        part, after = (behind.part, behind.upto) if behind else (0, "")
-        parts = _parts(wanted)
+        """The span of up to `size` recipients after `previous`. A span ends with its
+        group; `last` is None then."""
+        index, after = (previous.group_index, previous.last) if previous else (0, "")
+        tables = _tables(recipients)
         if after is None:
-            part, after = part + 1, ""
-        if part >= len(parts):
+            index, after = index + 1, ""
+        if index >= len(tables):
             return None
-        ids = parts[part].rows.filter(connection_id__gt=after)
+        ids = tables[index].rows.filter(connection_id__gt=after)
         last = ids.values_list("connection_id", flat=True)[size - 1 : size].first()
-        return Span(part=part, after=after, upto=last)
+        return Span(group_index=index, after=after, last=last)
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """Rows of one table, in the order of the connection ids, but for those that are in
-    an earlier group of the same send."""
+class _Table:
+    """Rows of one table in the order of the connection ids. Connections that are in one
+    of `earlier_groups` of the same send are to be left out."""
 
     rows: QuerySet[Any]
-    earlier: Sequence[str] = ()
+    earlier_groups: Sequence[str] = ()
 
 
-def _spanned(wanted: Recipients, span: Span | None) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of connection id, gateway, API, stage, and time of the young."""
-    parts, after, upto = _parts(wanted), "", None
+def _spanned(
+    recipients: Recipients, span: Span | None
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of connection id, gateway, API, stage, and `stored_at` of young
+    connections."""
+    tables, after, last = _tables(recipients), "", None
     if span is not None:
-        parts, after, upto = parts[span.part : span.part + 1], span.after, span.upto
-    for part in parts:
-        rows = part.rows.values_list("connection_id", *_PLACE, _young())
-        rows = rows if upto is None else rows.filter(connection_id__lte=upto)
-        yield from _pages(rows, part.earlier, after, size=PAGE)
+        tables = tables[span.group_index : span.group_index + 1]
+        after, last = span.after, span.last
+    for table in tables:
+        rows = table.rows.values_list("connection_id", *_PLACE, _stored_at_if_young())
+        rows = rows if last is None else rows.filter(connection_id__lte=last)
+        yield from _pages(rows, table.earlier_groups, after, size=PAGE)
 
 
 def _pages(
-    rows: QuerySet[Any], earlier: Sequence[str], after: str = "", *, size: int
+    rows: QuerySet[Any], earlier_groups: Sequence[str], after: str = "", *, size: int
 ) -> Iterator[list[tuple[Any, ...]]]:
     while page := list(rows.filter(connection_id__gt=after)[:size]):
-        yield _without(page, earlier) if earlier else page
+        yield _without(page, earlier_groups) if earlier_groups else page
         if len(page) < size:
             break
         after = page[-1][0]
@@ -111,49 +118,52 @@ def _pages(
 def _without(
     page: list[tuple[Any, ...]], groups: Sequence[str]
 ) -> list[tuple[Any, ...]]:
-    """Asked for by id: as a part of the page's own query, databases may choose to read
-    all of those groups for every page."""
+    """The rows of a page whose connections are in none of the groups. This is a query
+    by id: as a part of the page's own query, databases may choose to read all of those
+    groups for every page."""
     ids = [row[0] for row in page]
     members = Membership.objects.using(alias()).filter(group__in=groups)
-    there = members.filter(connection__connection_id__in=ids)
-    seen = set(there.values_list("connection_id", flat=True))
+    known = members.filter(connection__connection_id__in=ids)
+    seen = set(known.values_list("connection_id", flat=True))
     return [row for row in page if row[0] not in seen]
 
 
-def _count(rows: QuerySet[Any], most: int) -> int:
+def _count(rows: QuerySet[Any], limit: int) -> int:
     ids = rows.filter(connection_id__gt="").values("connection_id")
-    return int(ids[:most].count())
+    return int(ids[:limit].count())
 
 
-def _parts(wanted: Recipients) -> list[_Part]:
-    """Nobody, unless it is said who: an empty wish must not reach everybody."""
-    if wanted.groups:
-        names = sorted(wanted.groups)
+def _tables(recipients: Recipients) -> list[_Table]:
+    """The rows to read, group by group. Recipients that name no one select no rows: an
+    empty selection must not reach all connections."""
+    if recipients.groups:
+        names = sorted(recipients.groups)
         members = Membership.objects.using(alias())
         return [
-            _Part(_open(members.filter(group=name), wanted), names[:number])
+            _Table(_open(members.filter(group=name), recipients), names[:number])
             for number, name in enumerate(names)
         ]
     rows = OpenConnection.objects.using(alias())
-    if wanted.connection_id:
-        rows = rows.filter(connection_id=wanted.connection_id)
-    elif wanted.user is not None:
-        rows = rows.filter(user=wanted.user)
-    elif not wanted.everyone:
+    if recipients.connection_id:
+        rows = rows.filter(connection_id=recipients.connection_id)
+    elif recipients.user is not None:
+        rows = rows.filter(user=recipients.user)
+    elif not recipients.everyone:
         return []
-    return [_Part(_open(rows, wanted))]
+    return [_Table(_open(rows, recipients))]
 
 
-def _open(rows: QuerySet[Any], wanted: Recipients) -> QuerySet[Any]:
-    """Only what the gateway still holds, and whose session has not ended."""
+def _open(rows: QuerySet[Any], recipients: Recipients) -> QuerySet[Any]:
+    """Only connections that the gateway still holds, and whose session has not
+    ended."""
     rows = rows.filter(expires_at__gt=timezone.now())
-    if wanted.gateway:
-        rows = rows.filter(gateway=wanted.gateway)
+    if recipients.gateway:
+        rows = rows.filter(gateway=recipients.gateway)
     return rows.order_by("connection_id")
 
 
-def _young() -> Case:
-    """The time of those who may be in their handshake still; reading it costs more
-    than all the rest."""
+def _stored_at_if_young() -> Case:
+    """The `stored_at` of connections that may still be in their handshake, else NULL:
+    to read it of every row would cost more than all the rest."""
     since = timezone.now() - HANDSHAKE_GRACE
     return Case(When(stored_at__gt=since, then=F("stored_at")))

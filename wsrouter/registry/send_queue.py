@@ -9,49 +9,50 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from wsrouter.delivery.background import LANES, Slice
+from wsrouter.delivery.background import MAX_PARALLEL_SLICES, Slice
 from wsrouter.delivery.ports import Span
 from wsrouter.models import QueuedSend, QueuedSlice
 from wsrouter.registry.database import alias
-from wsrouter.registry.recipients import Audience
+from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.delivery import Delivery, Report, Status
 from wsrouter.routing.ports import Outgoing, Recipients
 
 LEASE = timedelta(minutes=2)
-"""Longer than a slice takes; a worker not heard of for so long is taken for dead."""
+"""Longer than a slice takes. When it has expired, the worker is assumed to be dead."""
 
 
-class Ledger:
-    """Every method is one transaction that holds the send's row."""
+class StoredSendQueue:
+    """The queue in the database. Every method but `add` and `stalled` is one
+    transaction that locks the send's row."""
 
     def add(self, outgoing: Outgoing, data: bytes) -> int:
         row = _sends().create(
             event=outgoing.event,
             data=data,
-            wanted=_as_json(outgoing.recipients),
+            recipients=_as_json(outgoing.recipients),
             left_out=outgoing.left_out,
             touched_at=timezone.now(),
         )
         return int(row.pk)
 
-    def claim(self, send: int, holder: str, size: int) -> Slice | None:
+    def claim(self, send: int, task_id: str, size: int) -> Slice | None:
         with transaction.atomic(using=alias()):
             if (row := _locked(send)) is None:
                 return None
-            found, is_new = _begun(row, holder), False
-            if found is None and not _is_full(row):
-                found, is_new = _cut(row, size), True
-            if found is None:
+            slice_row, is_new = _unfinished_slice(row, task_id), False
+            if slice_row is None and not _is_full(row):
+                slice_row, is_new = _new_slice(row, size), True
+            if slice_row is None:
                 return None
-            found.holder, found.leased_until = holder, timezone.now() + LEASE
-            found.save(using=alias())
-        return _claimed(row, found, is_new=is_new)
+            slice_row.task_id, slice_row.leased_until = task_id, timezone.now() + LEASE
+            slice_row.save(using=alias())
+        return _claimed(row, slice_row, is_new=is_new)
 
-    def finish(self, done: Slice, holder: str, report: Report) -> bool:
+    def finish_slice(self, done: Slice, task_id: str, report: Report) -> bool:
         with transaction.atomic(using=alias()):
             row = _locked(done.send)
-            mine = _slices().filter(pk=done.id, holder=holder)
-            if row is None or not mine.delete()[0]:
+            own = _slices().filter(pk=done.id, task_id=task_id)
+            if row is None or not own.delete()[0]:
                 return False
             row.delivered += report.delivered
             row.gone += report.gone
@@ -61,22 +62,24 @@ class Ledger:
             row.save(using=alias())
         return True
 
-    def finished(self, send: int) -> Delivery | None:
+    def take_delivery(self, send: int) -> Delivery | None:
         with transaction.atomic(using=alias()):
             row = _locked(send)
-            if row is None or not row.is_cut or row.slices.using(alias()).exists():
+            if row is None or not row.fully_sliced:
+                return None
+            if row.slices.using(alias()).exists():
                 return None
             row.delete(using=alias())
         return Delivery(event=row.event, status=Status.DONE, report=_report(row))
 
-    def forgotten(self) -> Iterable[tuple[int, str]]:
-        """Sends that nobody works at, with their gateways: their workers died, or the
-        engine lost the task."""
+    def stalled(self) -> Iterable[tuple[int, str]]:
+        """The numbers of sends that no task works at, with their gateways: their
+        workers died, or the engine lost the task."""
         long_ago = timezone.now() - LEASE
         rows = _sends().filter(touched_at__lt=long_ago)
         live = rows.filter(slices__leased_until__gt=timezone.now())
-        for row in rows.exclude(pk__in=live.values("pk")).only("wanted"):
-            yield int(row.pk), str(row.wanted["gateway"])
+        for row in rows.exclude(pk__in=live.values("pk")).only("recipients"):
+            yield int(row.pk), str(row.recipients["gateway"])
 
 
 def _sends() -> "QuerySet[QueuedSend]":
@@ -88,67 +91,80 @@ def _slices() -> "QuerySet[QueuedSlice]":
 
 
 def _locked(send: int) -> QueuedSend | None:
-    """Its row, which nobody else changes before the transaction ends."""
+    """The queue's row, locked until the transaction ends; None when it was deleted."""
     if not _sends().filter(pk=send).update(touched_at=timezone.now()):
         return None
     return _sends().get(pk=send)
 
 
-def _begun(row: QueuedSend, holder: str) -> QueuedSlice | None:
-    """What this task did not finish in an earlier life, or another one in time."""
+def _unfinished_slice(row: QueuedSend, task_id: str) -> QueuedSlice | None:
+    """A slice that this task claimed in an earlier run, or one of another task whose
+    lease has expired."""
     slices = _slices().filter(send=row).order_by("pk")
-    own = slices.filter(holder=holder).first()
+    own = slices.filter(task_id=task_id).first()
     return own or slices.filter(leased_until__lte=timezone.now()).first()
 
 
 def _is_full(row: QueuedSend) -> bool:
-    return row.is_cut or _slices().filter(send=row).count() >= LANES
+    if row.fully_sliced:
+        return True
+    return _slices().filter(send=row).count() >= MAX_PARALLEL_SLICES
 
 
-def _cut(row: QueuedSend, size: int) -> QueuedSlice | None:
-    """The next slice of the send; without one, the send is cut up."""
-    behind = Span(part=row.part, upto=row.upto)
-    span = Audience().next_span(_wanted(row), size, behind)
+def _new_slice(row: QueuedSend, size: int) -> QueuedSlice | None:
+    """The next slice of the send, not saved yet. When no recipient is left, the send is
+    marked as fully sliced, and None is returned."""
+    previous = Span(group_index=row.group_index, last=row.last_connection_id)
+    span = StoredRecipients().next_span(_recipients(row), size, previous)
     if span is None:
-        row.is_cut = True
-    elif span.upto is None:
-        row.part, row.upto = span.part + 1, ""
+        row.fully_sliced = True
+    elif span.last is None:
+        row.group_index, row.last_connection_id = span.group_index + 1, ""
     else:
-        row.part, row.upto = span.part, span.upto
+        row.group_index, row.last_connection_id = span.group_index, span.last
     row.save(using=alias())
     if span is None:
         return None
-    upto = span.upto or ""
-    return QueuedSlice(send=row, part=span.part, after=span.after, upto=upto)
-
-
-def _claimed(row: QueuedSend, found: QueuedSlice, *, is_new: bool) -> Slice:
-    is_first = is_new and found.part == 0 and found.after == ""
-    return Slice(
-        id=int(found.pk),
-        send=int(row.pk),
-        data=bytes(row.data),
-        recipients=_wanted(row),
-        span=Span(part=found.part, after=found.after, upto=found.upto or None),
-        opens_lanes=is_first and bool(found.upto),
+    return QueuedSlice(
+        send=row,
+        group_index=span.group_index,
+        after_connection_id=span.after,
+        last_connection_id=span.last or "",
     )
 
 
-def _as_json(wanted: Recipients) -> dict[str, Any]:
+def _claimed(row: QueuedSend, slice_row: QueuedSlice, *, is_new: bool) -> Slice:
+    span = Span(
+        group_index=slice_row.group_index,
+        after=slice_row.after_connection_id,
+        last=slice_row.last_connection_id or None,
+    )
+    is_first = is_new and span.group_index == 0 and span.after == ""
+    return Slice(
+        id=int(slice_row.pk),
+        send=int(row.pk),
+        data=bytes(row.data),
+        recipients=_recipients(row),
+        span=span,
+        starts_parallel_slices=is_first and span.last is not None,
+    )
+
+
+def _as_json(recipients: Recipients) -> dict[str, Any]:
     return {
-        "connection_id": wanted.connection_id,
-        "user": None if wanted.user is None else str(wanted.user),
-        "groups": sorted(wanted.groups),
-        "everyone": wanted.everyone,
-        "exclude": sorted(wanted.exclude),
-        "gateway": wanted.gateway,
+        "connection_id": recipients.connection_id,
+        "user": None if recipients.user is None else str(recipients.user),
+        "groups": sorted(recipients.groups),
+        "everyone": recipients.everyone,
+        "exclude": sorted(recipients.exclude),
+        "gateway": recipients.gateway,
     }
 
 
-def _wanted(row: QueuedSend) -> Recipients:
-    known = row.wanted
-    sets = {name: frozenset(known[name]) for name in ("groups", "exclude")}
-    return Recipients(**{**known, **sets})
+def _recipients(row: QueuedSend) -> Recipients:
+    stored = row.recipients
+    sets = {name: frozenset(stored[name]) for name in ("groups", "exclude")}
+    return Recipients(**{**stored, **sets})
 
 
 def _report(row: QueuedSend) -> Report:

@@ -64,8 +64,8 @@ class Sender(Protocol):
 
     def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery: ...
 
-    def work(self, send: int, holder: str, gateway: str) -> None:
-        """Carry out a part of a queued send, for the task `holder`."""
+    def work(self, send: int, task_id: str, gateway: str) -> None:
+        """Carry out a part of a queued send, for the task `task_id`."""
 
     def end(self, addresses: Sequence[Address]) -> None:
         """Close and forget connections whose session has ended."""

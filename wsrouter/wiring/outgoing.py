@@ -33,7 +33,7 @@ def sender() -> Sender:
 
 def transport(alias: str = "default") -> Transport:
     """The way to the sockets of a gateway."""
-    return sender().terms(alias).transport
+    return sender().policy(alias).transport
 
 
 def finish(address: Address) -> bool:

@@ -1,4 +1,4 @@
-"""How a send goes, as the settings of its gateway say."""
+"""Builds the sender that follows the settings of each gateway."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -7,15 +7,17 @@ from types import ModuleType
 
 from wsrouter import conf
 from wsrouter.aws.posts import transports
+from wsrouter.aws.posts.transports import InvalidTransport
+from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.background import Background
 from wsrouter.delivery.ports import Forget, OnDelivered, Transport
-from wsrouter.delivery.sender import Sender, Terms
-from wsrouter.delivery.token_bucket import Bucket
+from wsrouter.delivery.sender import Sender, SendPolicy
+from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import MissingExtra
 from wsrouter.options.gateway import Gateway
 from wsrouter.registry.database import after_commit, in_transaction
-from wsrouter.registry.recipients import Audience
-from wsrouter.registry.send_queue import Ledger
+from wsrouter.registry.recipients import StoredRecipients
+from wsrouter.registry.send_queue import StoredSendQueue
 from wsrouter.routing.ports import Address
 
 
@@ -26,39 +28,37 @@ def sender(
     finish: Callable[[Address], bool],
     on_delivered: OnDelivered,
 ) -> Sender:
-    """What events and connections send through; `substitute` stands in for the network
-    in tests."""
+    """What events and connections send through; `substitute` replaces the network in
+    tests."""
 
     @cache
-    def terms(alias: str) -> Terms:
-        gateway = _governing(alias)
-        chosen = substitute or transports.transport(
-            gateway.transport, conf.gateways, in_flight=gateway.in_flight
-        )
+    def policy(alias: str) -> SendPolicy:
+        gateway = _gateway_for(alias)
+        chosen = substitute or _transport(gateway)
         engine = _engine(gateway.background)
         background = engine and Background(
-            ledger=Ledger(),
-            audience=Audience(),
+            queue=StoredSendQueue(),
+            recipient_source=StoredRecipients(),
             transport=chosen,
             forget=forget,
             on_delivered=on_delivered,
             enqueue=lambda send: engine(send, alias),
             after_commit=after_commit,
-            size=gateway.slice_recipients,
-            rate=gateway.posts_per_second,
+            slice_recipients=gateway.slice_recipients,
+            posts_per_second=gateway.posts_per_second,
         )
-        return Terms(
+        return SendPolicy(
             transport=chosen,
-            recipients=gateway.send_recipients,
+            max_recipients=gateway.send_recipients,
             seconds=gateway.send_seconds,
-            bucket=Bucket(gateway.posts_per_second),
+            bucket=TokenBucket(gateway.posts_per_second),
             background=background,
         )
 
     return Sender(
-        audience=Audience(),
-        terms=terms,
-        check=conf.gateway,
+        recipient_source=StoredRecipients(),
+        policy=policy,
+        check_gateway=conf.gateway,
         in_transaction=in_transaction,
         after_commit=after_commit,
         forget=forget,
@@ -68,37 +68,47 @@ def sender(
 
 
 def end_in_background(addresses: Sequence[Address], alias: str) -> bool:
-    """Queue the end of a gateway's connections; False without an engine."""
-    engine = _tasks(_governing(alias).background)
+    """Queue the closing of a gateway's connections; False without an engine."""
+    engine = _engine_module(_gateway_for(alias).background)
     if engine is None:
         return False
-    engine.enqueue_end([asdict(each) for each in addresses])
+    engine.enqueue_end([asdict(address) for address in addresses])
     return True
 
 
 def engine_problem(name: str) -> str:
-    """Why an engine will carry nothing out, if so; raises MissingExtra."""
-    engine = _tasks(name)
+    """Why an engine will carry out no task, or an empty string; raises MissingExtra."""
+    engine = _engine_module(name)
     return str(engine.problem()) if engine else ""
 
 
 def transport_problem(name: str) -> str:
-    """Why nothing can be sent with a transport, if so."""
+    """Why nothing can be sent with a transport, or an empty string."""
     try:
-        transports.require(name)
-    except MissingExtra as error:
+        transports.transport(name, conf.gateways)
+    except (InvalidTransport, MissingExtra) as error:
         return str(error)
     return ""
 
 
+def _transport(gateway: Gateway) -> Transport:
+    """Raises MissingExtra or ConfigurationError."""
+    try:
+        return transports.transport(
+            gateway.transport, conf.gateways, in_flight=gateway.in_flight
+        )
+    except InvalidTransport as error:
+        raise ConfigurationError(f"WSROUTER[{gateway.alias!r}]: {error}") from error
+
+
 def _engine(name: str) -> Callable[[int, str], None] | None:
-    """What queues the work; raises MissingExtra."""
-    engine = _tasks(name)
+    """The function that queues a task for a send; raises MissingExtra."""
+    engine = _engine_module(name)
     return engine.enqueue if engine else None
 
 
-def _tasks(name: str) -> ModuleType | None:
-    """The tasks of an engine; raises MissingExtra."""
+def _engine_module(name: str) -> ModuleType | None:
+    """The module with the tasks of an engine; raises MissingExtra."""
     if name == "celery":
         from wsrouter.engines import celery
 
@@ -110,8 +120,9 @@ def _tasks(name: str) -> ModuleType | None:
     return None
 
 
-def _governing(alias: str) -> Gateway:
-    """A send to all gateways follows the settings of the first one."""
+def _gateway_for(alias: str) -> Gateway:
+    """The gateway whose settings a send follows; a send to all gateways follows the
+    first one."""
     known = conf.gateways()
     if alias in known:
         return known[alias]

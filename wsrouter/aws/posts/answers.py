@@ -1,48 +1,50 @@
-"""What an answer of the `@connections` API means for the post it answers."""
+"""The meaning of an answer of the `@connections` API for the post that it answers."""
 
-from wsrouter.delivery.ports import Fate, Posted
+from wsrouter.delivery.ports import PostResult, PostStatus
 
 GONE = 410
 FORBIDDEN = 403
 BUSY = 429
-PATIENCE_HELPS = frozenset({408, BUSY, 500, 502, 503, 504})
-DELIVERED = Posted(Fate.DELIVERED)
-_PERMISSION = frozenset({"", "AccessDeniedException", "ForbiddenException"})
+RETRYABLE_STATUSES = frozenset({408, BUSY, 500, 502, 503, 504})
+DELIVERED = PostResult(PostStatus.DELIVERED)
+_PERMISSION_CODES = frozenset({"", "AccessDeniedException", "ForbiddenException"})
 
 
-def posted(status: int, code: str = "") -> Posted:
-    """By status as well as by code: the body of a real 410 is empty."""
+def result_of(status: int, code: str = "") -> PostResult:
+    """The result for an HTTP status and AWS's name of the error. Both count: the body
+    of a real 410 is empty."""
     if 200 <= status < 300:
         return DELIVERED
     if status == GONE or code == "GoneException":
-        return Posted(Fate.GONE, "gone")
+        return PostResult(PostStatus.GONE, "gone")
     if status == FORBIDDEN:
-        return Posted(Fate.FAILED, "forbidden", stop=_refusal(code))
-    again = status in PATIENCE_HELPS
-    return Posted(Fate.FAILED, code or str(status), again=again)
+        stage_error = _forbidden_message(code)
+        return PostResult(PostStatus.FAILED, "forbidden", stage_error=stage_error)
+    retryable = status in RETRYABLE_STATUSES
+    return PostResult(PostStatus.FAILED, code or str(status), retryable=retryable)
 
 
-def unanswered(error: BaseException) -> Posted:
-    """The network failed: whether the post arrived is not known."""
-    return Posted(Fate.FAILED, type(error).__name__, again=True)
+def unanswered(error: BaseException) -> PostResult:
+    """The network failed: it is not known whether the post arrived."""
+    return PostResult(PostStatus.FAILED, type(error).__name__, retryable=True)
 
 
-def never_sent(error: BaseException) -> Posted:
-    """It cannot be posted, as things are configured."""
+def not_sendable(error: BaseException) -> PostResult:
+    """The configuration, such as missing credentials, allows no post to this stage."""
     name = type(error).__name__
-    return Posted(Fate.FAILED, name, stop=f"{name}: {error}")
+    return PostResult(PostStatus.FAILED, name, stage_error=f"{name}: {error}")
 
 
-def code_of(header: str | None) -> str:
+def error_code(header: str | None) -> str:
     """The error's name in `x-amzn-errortype`, which may have a URL behind it."""
     return (header or "").partition(":")[0]
 
 
-def _refusal(code: str) -> str:
-    if code in _PERMISSION:
+def _forbidden_message(code: str) -> str:
+    if code in _PERMISSION_CODES:
         return (
             "API Gateway refused the post (403): the credentials lack the permission"
             " execute-api:ManageConnections on .../POST/@connections/*, or the API's"
-            " id, stage or MANAGEMENT_ENDPOINT is not the right one."
+            " id, stage or MANAGEMENT_ENDPOINT is wrong."
         )
     return f"API Gateway does not accept the credentials (403 {code})."

@@ -1,46 +1,46 @@
-"""The transport of the extra `fast`: one thread and libcurl's multi interface."""
+"""The transport of the extra `curl`: one thread and libcurl's multi interface."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from wsrouter.aws.posts.curl_multi import Multi
-from wsrouter.aws.posts.targets import Volley
-from wsrouter.aws.posts.threads import LeanConnections
-from wsrouter.delivery.ports import Work
+from wsrouter.aws.posts.curl_multi import MultiHandle
+from wsrouter.aws.posts.targets import Broadcast
+from wsrouter.aws.posts.threads import ThreadedConnections
+from wsrouter.delivery.ports import Schedule
 from wsrouter.options.gateway import Gateway
 
 
-class FastConnections(LeanConnections):
-    """Posts many at once through libcurl; what is single goes as its parent does it."""
+class CurlConnections(ThreadedConnections):
+    """Posts many frames at once through libcurl; single ones as its parent does."""
 
     def __init__(
         self, gateways: Callable[[], Mapping[str, Gateway]], *, in_flight: int
     ) -> None:
         super().__init__(gateways, in_flight=in_flight)
-        self._free: deque[Multi] = deque()
+        self._idle: deque[MultiHandle] = deque()
 
-    def post_all(self, work: Work, data: bytes) -> None:
-        if not work.refill() and work.size < 2:
-            super().post_all(work, data)
+    def post_all(self, schedule: Schedule, data: bytes) -> None:
+        if not schedule.refill() and schedule.size < 2:
+            super().post_all(schedule, data)
             return
-        with self._multi() as multi:
-            multi.run(work, Volley(data, self._gateways))
+        with self._multi_handle() as handle:
+            handle.run(schedule, Broadcast(data, self._gateways))
 
     @contextmanager
-    def _multi(self) -> Iterator[Multi]:
-        """One that no other thread uses, with the connections of earlier sends; after
-        an error it is dropped, and so it is in a forked process."""
+    def _multi_handle(self) -> Iterator[MultiHandle]:
+        """A handle that no other thread uses, with the connections of earlier sends. It
+        is dropped after an error, and in a forked process."""
         try:
-            multi = self._free.pop()
+            handle = self._idle.pop()
         except IndexError:
-            multi = Multi(self._in_flight)
-        if multi.is_foreign:
-            self._free.clear()
-            multi = Multi(self._in_flight)
+            handle = MultiHandle(self._in_flight)
+        if handle.is_inherited:
+            self._idle.clear()
+            handle = MultiHandle(self._in_flight)
         try:
-            yield multi
+            yield handle
         except BaseException:
-            multi.close()
+            handle.close()
             raise
-        self._free.append(multi)
+        self._idle.append(handle)

@@ -12,23 +12,24 @@ _MASKS = {
 }
 
 
-class Sockets:
-    """An epoll. A socket between two requests stays in it: mostly the next one is
-    about to start. But its number may be another socket's by then."""
+class WatchedSockets:
+    """An epoll object. A socket between two requests stays registered, because the next
+    request mostly follows at once. By then, its file descriptor may belong to another
+    socket."""
 
     def __init__(self) -> None:
         self._poll = select.epoll()
         self._masks: dict[int, int] = {}
-        self._resting: set[int] = set()
+        self._idle: set[int] = set()
 
     def watch(self, event: int, socket: int, *_: object) -> None:
-        """libcurl says what it waits for."""
+        """libcurl's socket callback: wait for `event` on a socket, or for nothing."""
         if event == pycurl.POLL_REMOVE:
-            self._resting.add(socket)
+            self._idle.add(socket)
             return
         mask = _MASKS[event]
-        if socket in self._resting:
-            self._resting.discard(socket)
+        if socket in self._idle:
+            self._idle.discard(socket)
         elif self._masks.get(socket) == mask:
             return
         self._masks[socket] = mask
@@ -38,10 +39,11 @@ class Sockets:
             self._poll.register(socket, mask)
 
     def ready(self, seconds: float) -> Iterator[tuple[int, int]]:
-        """Those that something happened to, and what, in libcurl's words."""
+        """Wait up to so many seconds; the sockets with events, and libcurl's mask of
+        these events."""
         for socket, events in self._poll.poll(seconds):
-            if socket in self._resting:
-                self._drop(socket)
+            if socket in self._idle:
+                self._unregister(socket)
                 continue
             mask = pycurl.CSELECT_IN if events & ~select.EPOLLOUT else 0
             mask |= pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
@@ -50,22 +52,22 @@ class Sockets:
     def close(self) -> None:
         self._poll.close()
 
-    def _drop(self, socket: int) -> None:
-        """A resting socket has something to say: that the server has hung up."""
-        self._resting.discard(socket)
+    def _unregister(self, socket: int) -> None:
+        """Remove an idle socket that has an event: the server has closed it."""
+        self._idle.discard(socket)
         del self._masks[socket]
         try:
             self._poll.unregister(socket)
         except OSError:
-            self._begin_anew()
+            self._rebuild()
 
-    def _begin_anew(self) -> None:
-        """A forked process holds a socket that is closed here: the epoll would tell of
-        it again and again."""
+    def _rebuild(self) -> None:
+        """Replace the epoll object. A socket that is closed here, but open in a forked
+        process, cannot be unregistered: its event would be reported again and again."""
         self._poll.close()
         self._poll = select.epoll()
-        for socket in self._resting:
+        for socket in self._idle:
             del self._masks[socket]
-        self._resting.clear()
+        self._idle.clear()
         for socket, mask in self._masks.items():
             self._poll.register(socket, mask)

@@ -1,6 +1,6 @@
 """Connections to HTTP servers that are kept for the next request.
 
-Threads borrow them; a forked process starts without any.
+Threads borrow them; a forked process starts with no connection.
 """
 
 import os
@@ -27,16 +27,18 @@ from wsrouter.aws.posts.targets import Target
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 5.0
-"""A post takes milliseconds; a request that sends has 29 seconds for all of them."""
+"""A post takes milliseconds; a request that sends has 29 seconds for all of its
+posts."""
 IDLE_SECONDS = 60.0
+"""A connection that was not used for so long is closed."""
 FAILURES = (OSError, HTTPException)
-HUNG_UP = (ConnectionError, BadStatusLine)
+CLOSED_BY_SERVER = (ConnectionError, BadStatusLine)
 Answer = tuple[int, str | None]
 """The status and the `x-amzn-errortype`."""
 
 
-class Line:
-    """One connection; `ask` is one request and its answer."""
+class KeptConnection:
+    """One connection to an HTTP server, for one request at a time."""
 
     def __init__(self, target: Target, cafile: str) -> None:
         self._http = _connection(target, cafile)
@@ -46,10 +48,10 @@ class Line:
     def is_open(self) -> bool:
         return self._http.sock is not None
 
-    def ask(
+    def post(
         self, path: str, headers: dict[str, str], data: bytes, seconds: float
     ) -> Answer:
-        """Raises one of FAILURES."""
+        """Make one request within so many seconds; raises one of FAILURES."""
         http = self._http
         if http.sock is None:
             http.timeout = min(CONNECT_SECONDS, max(seconds, 0.05))
@@ -65,7 +67,8 @@ class Line:
         return response.status, response.headers.get("x-amzn-errortype")
 
     def is_stale(self) -> bool:
-        """Whether the server has hung up: something can be read that nobody asked."""
+        """Whether the server has closed it: an idle connection that can be read is
+        at its end."""
         if time.monotonic() - self.used_at < 1:
             return False
         return bool(select.select([self._http.sock], [], [], 0)[0])
@@ -73,7 +76,7 @@ class Line:
     def close(self) -> None:
         self._http.close()
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End the request that another thread is waiting for."""
         if (sock := self._http.sock) is not None:
             with suppress(OSError):
@@ -81,29 +84,31 @@ class Line:
 
 
 class Pool:
-    """The idle connections to one server, the one used last on top."""
+    """The idle connections to one server; the one that was used last is taken first."""
 
     def __init__(self, target: Target, cafile: str) -> None:
         self._target, self._cafile = target, cafile
-        self._idle: deque[Line] = deque()
+        self._idle: deque[KeptConnection] = deque()
 
-    def new(self) -> Line:
-        return Line(self._target, self._cafile)
+    def new(self) -> KeptConnection:
+        return KeptConnection(self._target, self._cafile)
 
-    def borrow(self) -> tuple[Line, bool]:
+    def borrow(self) -> tuple[KeptConnection, bool]:
         """A connection, and whether it was used before."""
         while True:
             try:
-                line = self._idle.pop()
+                connection = self._idle.pop()
             except IndexError:
                 return self.new(), False
-            if not line.is_stale():
-                return line, True
-            line.close()
+            if not connection.is_stale():
+                return connection, True
+            connection.close()
 
-    def give_back(self, line: Line) -> None:
-        if line.is_open:
-            self._idle.append(line)
+    def give_back(self, connection: KeptConnection) -> None:
+        """Keep a connection for the next request, and close the oldest idle one when it
+        was not used for long."""
+        if connection.is_open:
+            self._idle.append(connection)
         with suppress(IndexError):
             if self._idle[0].used_at < time.monotonic() - IDLE_SECONDS:
                 self._idle.popleft().close()
@@ -141,7 +146,7 @@ def _context(cafile: str) -> ssl.SSLContext:
 
 
 def _request(path: str, headers: dict[str, str], data: bytes) -> bytes:
-    """Head and body in one piece: `http.client` sends two."""
+    """Head and body in one piece: `http.client` would send them as two."""
     listed = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"POST {path} HTTP/1.1\r\n{listed}content-length: {len(data)}\r\n\r\n"
     return head.encode("ascii") + data
@@ -160,7 +165,7 @@ def _connection(target: Target, cafile: str) -> HTTPConnection:
 
 
 def proxy(target: Target) -> str:
-    """The URL of the proxy on the way there, or an empty string."""
+    """The URL of the proxy for a target, or an empty string."""
     if clients.is_loopback(target.url) or proxy_bypass(target.host):
         return ""
     return getproxies().get(target.scheme, "")

@@ -1,4 +1,4 @@
-"""pycurl, of the extra `fast`, or an error that names the extra."""
+"""pycurl, of the extra `curl`, or an error that names the extra."""
 
 from wsrouter.errors import MissingExtra
 
@@ -6,5 +6,5 @@ try:
     import pycurl as pycurl
 except ImportError as error:
     raise MissingExtra(
-        "TRANSPORT 'fast' needs pycurl: pip install 'django-wsrouter[fast]'."
+        "TRANSPORT 'curl' needs pycurl: pip install 'django-wsrouter[curl]'."
     ) from error

@@ -10,11 +10,13 @@ from urllib.parse import quote
 SERVICE = "execute-api"
 ALGORITHM = "AWS4-HMAC-SHA256"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*").fullmatch
-_BLOCK = 64
+_BLOCK_BYTES = 64
+"""The block size of SHA-256."""
 
 
 class Credentials(NamedTuple):
-    """A key that does not change; botocore's frozen credentials have the same names."""
+    """An access key. The names are those of botocore's frozen credentials, which may be
+    used instead."""
 
     access_key: str
     secret_key: str
@@ -22,8 +24,8 @@ class Credentials(NamedTuple):
 
 
 class Signer:
-    """Signs posts of one body to one stage; good for the five minutes that AWS allows
-    between a signature and its arrival."""
+    """Signs posts of one body to one stage, all with the time `at`. It can be used for
+    the five minutes that AWS allows between a signature and its arrival."""
 
     def __init__(
         self,
@@ -56,11 +58,11 @@ class Signer:
         self.headers = headers
 
     def path(self, connection_id: str) -> str:
-        """The path of the request, as it goes over the wire."""
+        """The path of the request, percent-encoded."""
         return self._prefix + encoded(connection_id)
 
     def authorization(self, connection_id: str) -> str:
-        """The header that proves the post to this connection."""
+        """The `authorization` header of a post to this connection."""
         encoded_twice = encoded(connection_id).replace("%", "%25")
         canonical = self._start.copy()
         canonical.update((encoded_twice + self._end).encode())
@@ -71,7 +73,7 @@ class Signer:
 
 
 def encoded(connection_id: str) -> str:
-    """As a part of a path; the ids of AWS need no more than their `=` encoded."""
+    """A connection id as a part of a path. In AWS's ids only `=` has to be encoded."""
     plain = connection_id.rstrip("=")
     if _PLAIN(plain):
         return plain + "%3D" * (len(connection_id) - len(plain))
@@ -79,13 +81,14 @@ def encoded(connection_id: str) -> str:
 
 
 def _padded(key: bytes, padding: int) -> bytes:
-    """What a half of HMAC begins with: to go on from a copy of that hash is thrice as
-    fast as `hmac.digest`."""
-    return bytes(each ^ padding for each in key.ljust(_BLOCK, b"\0"))
+    """The block that the inner or the outer hash of HMAC begins with. To continue a
+    copy of that hash is three times as fast as `hmac.digest`."""
+    return bytes(byte ^ padding for byte in key.ljust(_BLOCK_BYTES, b"\0"))
 
 
 def _canonical_end(headers: dict[str, str], data: bytes) -> str:
-    """All of the canonical request that follows the path: there is no query string."""
+    """The part of the canonical request that follows the path; the query string is
+    empty."""
     listed = "".join(f"{name}:{value}\n" for name, value in headers.items())
     return f"\n\n{listed}\n{';'.join(headers)}\n{sha256(data).hexdigest()}"
 

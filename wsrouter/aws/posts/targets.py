@@ -1,4 +1,5 @@
-"""Where and with which credentials to post, for each stage that holds connections."""
+"""The endpoint and the credentials of the posts to each stage that holds
+connections."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,8 +16,8 @@ from wsrouter.options.publishing import DomainOption
 from wsrouter.wire import local_address
 
 SIGNER_SECONDS = 30
-"""Credentials are refreshed minutes before they expire, and AWS accepts a signature for
-five minutes: a signer that is half a minute old is as good as a new one."""
+"""A signer is replaced after so long. It could be used longer: credentials are
+refreshed minutes before they expire, and AWS accepts a signature for five minutes."""
 
 
 class NoGateway(SendError):
@@ -29,7 +30,7 @@ class NoCredentials(SendError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """A `@connections` endpoint taken apart."""
+    """The parts of a `@connections` endpoint, and the credentials for it."""
 
     scheme: str
     host: str
@@ -40,7 +41,7 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """The Host header: the usual port is left out, as botocore does."""
+        """The Host header. It leaves out the usual port, as botocore does."""
         usual = {"https": 443, "http": 80}[self.scheme]
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == usual else f"{host}:{self.port}"
@@ -76,21 +77,21 @@ def endpoint_of(gateway: Gateway, place: Place) -> str:
 
 
 def _only_way(gateway: Gateway, stage: str) -> DomainOption | None:
-    """The domain, where the execute-api host is disabled. It leads to one stage: asked
-    for the sockets of another, it would say that they are gone."""
+    """The domain, if the execute-api host is disabled. It leads to one stage only: for
+    the sockets of another stage it would answer that they are gone."""
     domain = gateway.domain
     return domain if domain and domain.only and stage == gateway.stage else None
 
 
-def configured(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
-    """The gateway of a connection; raises NoGateway."""
+def configured_gateway(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
+    """The gateway of a connection, by its alias; raises NoGateway."""
     if (gateway := gateways.get(alias)) is None:
         raise NoGateway(f"WSROUTER has no gateway {alias!r} any more.")
     return gateway
 
 
 def target(gateway: Gateway, place: Place) -> Target:
-    """Raises NoRegion or NoCredentials."""
+    """The target of the posts to a place; raises NoRegion or NoCredentials."""
     url = endpoint_of(gateway, place)
     parts, local = urlsplit(url), clients.is_loopback(url)
     credentials = clients.credentials(gateway.aws_profile, local=local)
@@ -106,24 +107,26 @@ def target(gateway: Gateway, place: Place) -> Target:
     )
 
 
-class Volley:
-    """The posts of one body: its targets and signers, made when first needed."""
+class Broadcast:
+    """One body for many connections: the targets and signers of its posts, each made
+    when it is first needed."""
 
     def __init__(
         self, data: bytes, gateways: Callable[[], Mapping[str, Gateway]]
     ) -> None:
         self.data = data
         self._gateways = gateways
-        self._ready: dict[Place, tuple[Target, Signer, float]] = {}
+        self._cached: dict[Place, tuple[Target, Signer, float]] = {}
 
-    def aimed(self, place: Place) -> tuple[Target, Signer]:
-        """Raises what keeps posts from going there, a SendError or NoRegion."""
-        known = self._ready.get(place)
+    def target_and_signer(self, place: Place) -> tuple[Target, Signer]:
+        """The endpoint of a place, and a signer for it. Raises SendError or NoRegion
+        when nothing can be posted there."""
+        known = self._cached.get(place)
         if known is None or known[2] < time.monotonic():
             found = known[0] if known else self._target(place)
             until = time.monotonic() + SIGNER_SECONDS
-            known = self._ready[place] = (found, found.signer(self.data), until)
+            known = self._cached[place] = (found, found.signer(self.data), until)
         return known[0], known[1]
 
     def _target(self, place: Place) -> Target:
-        return target(configured(self._gateways(), place.gateway), place)
+        return target(configured_gateway(self._gateways(), place.gateway), place)

@@ -1,85 +1,98 @@
-"""The default transport: kept connections, threads, and a signer made once an event."""
+"""The default transport: threads, kept connections, and a signer made once an event."""
 
 from wsrouter.aws.posts import answers, keepalive
-from wsrouter.aws.posts.keepalive import FAILURES, HUNG_UP, Answer, Line, Pool
-from wsrouter.aws.posts.management_api import Connections
-from wsrouter.aws.posts.targets import Volley
-from wsrouter.delivery.ports import Place, Posted, Recipient, Work
+from wsrouter.aws.posts.keepalive import (
+    CLOSED_BY_SERVER,
+    FAILURES,
+    Answer,
+    KeptConnection,
+    Pool,
+)
+from wsrouter.aws.posts.management_api import Boto3Connections
+from wsrouter.aws.posts.targets import Broadcast
+from wsrouter.delivery.ports import Place, PostResult, Recipient, Schedule
 from wsrouter.delivery.thread_pool import post_in_threads
 from wsrouter.routing.ports import Address
 
-ALONE_SECONDS = 20.0
+SINGLE_POST_SECONDS = 20.0
 
 
-class LeanConnections(Connections):
-    """Posts over `http.client`; closes and asks as its parent does."""
+class ThreadedConnections(Boto3Connections):
+    """Posts over `http.client`; closes and describes connections as its parent does."""
 
-    def post(self, address: Address, data: bytes) -> Posted:
+    def post(self, address: Address, data: bytes) -> PostResult:
         place = Place(address.gateway, address.api_id, address.stage)
-        shot = _Shots(Volley(data, self._gateways))
-        return shot.post_to(place, address.connection_id, ALONE_SECONDS)
+        poster = _Poster(Broadcast(data, self._gateways))
+        return poster.post_to(place, address.connection_id, SINGLE_POST_SECONDS)
 
-    def post_all(self, work: Work, data: bytes) -> None:
-        shots = _Shots(Volley(data, self._gateways))
-        post_in_threads(work, shots.post, threads=self._in_flight, cut=shots.cut)
+    def post_all(self, schedule: Schedule, data: bytes) -> None:
+        poster = _Poster(Broadcast(data, self._gateways))
+        post_in_threads(
+            schedule, poster.post, threads=self._in_flight, abort=poster.abort
+        )
 
 
-class _Shots:
-    """The posts of one body, made by several threads at once."""
+class _Poster:
+    """Makes the posts of one broadcast, in several threads at once."""
 
-    def __init__(self, volley: Volley) -> None:
-        self._volley = volley
-        self._busy: set[Line] = set()
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._broadcast = broadcast
+        self._busy: set[KeptConnection] = set()
 
-    def post(self, recipient: Recipient, seconds: float) -> Posted:
+    def post(self, recipient: Recipient, seconds: float) -> PostResult:
         return self.post_to(recipient.place, recipient.connection_id, seconds)
 
-    def post_to(self, place: Place, connection_id: str, seconds: float) -> Posted:
+    def post_to(self, place: Place, connection_id: str, seconds: float) -> PostResult:
         try:
-            target, signer = self._volley.aimed(place)
+            target, signer = self._broadcast.target_and_signer(place)
             pool = keepalive.pool(target)
-        except Exception as error:  # noqa: BLE001  # told as its outcome
-            return answers.never_sent(error)
+        except Exception as error:  # noqa: BLE001  # it becomes the post's result
+            return answers.not_sendable(error)
         headers = {
             **signer.headers,
             "authorization": signer.authorization(connection_id),
         }
         path = signer.path(connection_id)
         try:
-            status, code = self._ask(pool, path, headers, seconds)
+            status, code = self._request(pool, path, headers, seconds)
         except FAILURES as error:
             return answers.unanswered(error)
         if status == 200:
             return answers.DELIVERED
-        return answers.posted(status, answers.code_of(code))
+        return answers.result_of(status, answers.error_code(code))
 
-    def cut(self) -> None:
-        for line in list(self._busy):
-            line.cut()
+    def abort(self) -> None:
+        for connection in list(self._busy):
+            connection.abort()
 
-    def _ask(
+    def _request(
         self, pool: Pool, path: str, headers: dict[str, str], seconds: float
     ) -> Answer:
-        """A kept connection may be closed at this very moment: then once more."""
-        line, is_used = pool.borrow()
+        """Make the request over a kept connection. The server may close that one at
+        this very moment; then the request is repeated once, over a new one."""
+        connection, is_used = pool.borrow()
         try:
-            return self._ask_through(line, pool, path, headers, seconds)
-        except HUNG_UP:
+            return self._request_over(connection, pool, path, headers, seconds)
+        except CLOSED_BY_SERVER:
             if not is_used:
                 raise
-        line = pool.new()
-        return self._ask_through(line, pool, path, headers, seconds)
+        return self._request_over(pool.new(), pool, path, headers, seconds)
 
-    def _ask_through(
-        self, line: Line, pool: Pool, path: str, headers: dict[str, str], seconds: float
+    def _request_over(
+        self,
+        connection: KeptConnection,
+        pool: Pool,
+        path: str,
+        headers: dict[str, str],
+        seconds: float,
     ) -> Answer:
-        self._busy.add(line)
+        self._busy.add(connection)
         try:
-            answer = line.ask(path, headers, self._volley.data, seconds)
+            answer = connection.post(path, headers, self._broadcast.data, seconds)
         except BaseException:
-            line.close()
+            connection.close()
             raise
         finally:
-            self._busy.discard(line)
-        pool.give_back(line)
+            self._busy.discard(connection)
+        pool.give_back(connection)
         return answer

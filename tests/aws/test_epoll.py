@@ -1,4 +1,4 @@
-"""Sockets between two requests: closed, hung up on, or another one by now."""
+"""WatchedSockets between two requests: closed, hung up on, or another one by now."""
 
 import os
 import socket
@@ -8,15 +8,15 @@ import pytest
 
 pytest.importorskip("pycurl")
 
-from wsrouter.aws.posts.epoll import Sockets
+from wsrouter.aws.posts.epoll import WatchedSockets
 from wsrouter.aws.posts.pycurl_extra import pycurl
 
 Pair = tuple[socket.socket, socket.socket]
 
 
 @pytest.fixture
-def sockets() -> Iterator[Sockets]:
-    made = Sockets()
+def sockets() -> Iterator[WatchedSockets]:
+    made = WatchedSockets()
     yield made
     made.close()
 
@@ -31,15 +31,17 @@ def pair() -> Iterator[Callable[[], Pair]]:
         return both
 
     yield make
-    for each in made:
-        each.close()
+    for end in made:
+        end.close()
 
 
-def ready(sockets: Sockets) -> list[tuple[int, int]]:
+def ready(sockets: WatchedSockets) -> list[tuple[int, int]]:
     return list(sockets.ready(0.05))
 
 
-def test_a_socket_rests_and_goes_on(sockets: Sockets, pair: Callable[[], Pair]) -> None:
+def test_an_idle_socket_is_used_again(
+    sockets: WatchedSockets, pair: Callable[[], Pair]
+) -> None:
     near, far = pair()
     number = near.fileno()
     sockets.watch(pycurl.POLL_INOUT, number)
@@ -55,8 +57,8 @@ def test_a_socket_rests_and_goes_on(sockets: Sockets, pair: Callable[[], Pair]) 
     assert ready(sockets) == [(number, pycurl.CSELECT_IN)]
 
 
-def test_a_server_that_hangs_up_is_heard_once(
-    sockets: Sockets, pair: Callable[[], Pair]
+def test_a_socket_that_the_server_closes_is_reported_once(
+    sockets: WatchedSockets, pair: Callable[[], Pair]
 ) -> None:
     near, far = pair()
     sockets.watch(pycurl.POLL_IN, near.fileno())
@@ -68,7 +70,7 @@ def test_a_server_that_hangs_up_is_heard_once(
 
 
 def test_the_number_of_a_closed_socket_is_used_again(
-    sockets: Sockets, pair: Callable[[], Pair]
+    sockets: WatchedSockets, pair: Callable[[], Pair]
 ) -> None:
     old, _ = pair()
     new, far = pair()
@@ -86,12 +88,12 @@ def test_the_number_of_a_closed_socket_is_used_again(
 
 
 def test_a_closed_socket_that_another_process_holds(
-    sockets: Sockets, pair: Callable[[], Pair]
+    sockets: WatchedSockets, pair: Callable[[], Pair]
 ) -> None:
     closed, far = pair()
     busy, other = pair()
-    for each in (closed, busy):
-        sockets.watch(pycurl.POLL_IN, each.fileno())
+    for end in (closed, busy):
+        sockets.watch(pycurl.POLL_IN, end.fileno())
     sockets.watch(pycurl.POLL_REMOVE, closed.fileno())
     held = os.dup(closed.fileno())
     closed.close()

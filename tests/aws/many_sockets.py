@@ -16,17 +16,18 @@ from wsrouter.aws import clients
 
 STAGE = "live"
 REGION = "eu-west-1"
-PATIENCE = 120
+TIMEOUT_SECONDS = 120
 _AT_ONCE = 25
-_WHO = """
-def am_i(event, context):
+_LAMBDA = """
+def connection_id(event, context):
     return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
 """
-"""Nothing else tells a client its connection id."""
+"""The Lambda function that answers with the connection id: clients learn it in no other
+way."""
 
 
-class Hall:
-    """`sockets` by connection id."""
+class OpenSockets:
+    """WebSocket clients in one event loop; `sockets` are by connection id."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -37,7 +38,7 @@ class Hall:
 
     def open(self, count: int) -> None:
         while len(self.sockets) < count:
-            opened = self._all(self._enter() for _ in range(_AT_ONCE))
+            opened = self._all(self._connect() for _ in range(_AT_ONCE))
             self.sockets |= dict(opened)
 
     def frames(self, connection_id: str, count: int) -> list[Any]:
@@ -45,51 +46,55 @@ class Hall:
         socket = self.sockets[connection_id]
         return [self._all([socket.recv()])[0] for _ in range(count)]
 
-    def leave(self, ids: list[str]) -> None:
-        self._all(self.sockets.pop(each).close() for each in ids)
+    def close_some(self, ids: list[str]) -> None:
+        self._all(self.sockets.pop(connection_id).close() for connection_id in ids)
 
     def close(self) -> None:
-        self._all(each.close() for each in self.sockets.values())
+        self._all(socket.close() for socket in self.sockets.values())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    async def _enter(self) -> tuple[str, ClientConnection]:
-        socket = await connect(self._address, open_timeout=PATIENCE, ping_interval=None)
-        await socket.send("who am I?")
+    async def _connect(self) -> tuple[str, ClientConnection]:
+        socket = await connect(
+            self._address, open_timeout=TIMEOUT_SECONDS, ping_interval=None
+        )
+        await socket.send("connection id?")
         return str(await socket.recv()), socket
 
-    def _all(self, todo: Any) -> list[Any]:
-        async def together() -> list[Any]:
-            return await asyncio.gather(*todo)
+    def _all(self, coroutines: Any) -> list[Any]:
+        async def gathered() -> list[Any]:
+            return await asyncio.gather(*coroutines)
 
-        return asyncio.run_coroutine_threadsafe(together(), self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(gathered(), self._loop).result(
+            TIMEOUT_SECONDS
+        )
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[tuple[Hall, str]]:
+def opened(folder: Path) -> Iterator[tuple[OpenSockets, str]]:
     """An API without sockets yet, and its management endpoint."""
     with ministack.running(folder, services="apigateway,lambda") as url:
         path = f"/_aws/execute-api/{_api(url)}/{STAGE}"
-        hall = Hall("ws" + url.removeprefix("http") + path)
+        sockets = OpenSockets("ws" + url.removeprefix("http") + path)
         try:
-            yield hall, url + path
+            yield sockets, url + path
         finally:
-            hall.close()
+            sockets.close()
 
 
 def _api(url: str) -> str:
     function = clients.client("lambda", region=REGION, endpoint_url=url)
     arn = function.create_function(
-        FunctionName="who",
+        FunctionName="connection-id",
         Runtime="python3.11",
-        Role="arn:aws:iam::000000000000:role/who",
-        Handler="who.am_i",
-        Code={"ZipFile": _zipped("who.py", _WHO)},
+        Role="arn:aws:iam::000000000000:role/connection-id",
+        Handler="answer.connection_id",
+        Code={"ZipFile": _zipped("answer.py", _LAMBDA)},
     )["FunctionArn"]
     gateway = clients.client("apigatewayv2", region=REGION, endpoint_url=url)
     api: str = gateway.create_api(
-        Name="hall",
+        Name="sockets",
         ProtocolType="WEBSOCKET",
         RouteSelectionExpression="$request.body.action",
     )["ApiId"]

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.aws.answering import Server
+from tests.aws.management_api_server import Server
 from wsrouter.aws import clients
 from wsrouter.aws.posts import keepalive
-from wsrouter.aws.posts.management_api import Connections
+from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.aws.posts.targets import endpoint_of
-from wsrouter.aws.posts.threads import LeanConnections
-from wsrouter.delivery.ports import Fate, Place, Posted
+from wsrouter.aws.posts.threads import ThreadedConnections
+from wsrouter.delivery.ports import Place, PostResult, PostStatus
 from wsrouter.errors import ConnectionGone, DeliveryFailed
 from wsrouter.options.gateway import Gateway
 from wsrouter.options.publishing import DomainOption
@@ -36,8 +36,8 @@ def server() -> Iterator[Server]:
     server.server_close()
 
 
-KINDS = {"default": LeanConnections, "boto3": Connections}
-kind = "default"
+KINDS = {"threads": ThreadedConnections, "boto3": Boto3Connections}
+kind = "threads"
 
 
 @pytest.fixture(params=KINDS, autouse=True)
@@ -49,7 +49,7 @@ def _kind(request: pytest.FixtureRequest) -> Iterator[None]:
     kind = before
 
 
-def connections(url: str, **options: Any) -> Connections:
+def connections(url: str, **options: Any) -> Boto3Connections:
     gateway = Gateway(alias="default", management_endpoint=url, **options)
     return KINDS[kind](lambda: {"default": gateway})
 
@@ -64,7 +64,7 @@ def address(connection_id: str = "Ab-_cDEFGhIjKlM=", **more: str) -> Address:
 def test_what_is_posted(server: Server, connection_id: str) -> None:
     frame = '{"type":"ü"}'.encode()
     posted = connections(server.url).post(address(connection_id), frame)
-    assert posted == Posted(Fate.DELIVERED)
+    assert posted == PostResult(PostStatus.DELIVERED)
     ((method, path, body, headers),) = server.seen
     encoded = connection_id.replace("=", "%3D").replace("+", "%2B").replace("/", "%2F")
     assert (method, path) == ("POST", f"/production/@connections/{encoded}")
@@ -75,37 +75,40 @@ def test_what_is_posted(server: Server, connection_id: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "posted"),
     [
-        ("gone", Posted(Fate.GONE, "gone")),
-        ("large", Posted(Fate.FAILED, "PayloadTooLargeException")),
-        ("slow", Posted(Fate.FAILED, "LimitExceededException", again=True)),
-        ("broken", Posted(Fate.FAILED, "500", again=True)),
-        ("malformed", Posted(Fate.FAILED, "BadRequestException")),
-        ("stage", Posted(Fate.FAILED, "NotFoundException")),
+        ("gone", PostResult(PostStatus.GONE, "gone")),
+        ("large", PostResult(PostStatus.FAILED, "PayloadTooLargeException")),
+        (
+            "slow",
+            PostResult(PostStatus.FAILED, "LimitExceededException", retryable=True),
+        ),
+        ("broken", PostResult(PostStatus.FAILED, "500", retryable=True)),
+        ("malformed", PostResult(PostStatus.FAILED, "BadRequestException")),
+        ("stage", PostResult(PostStatus.FAILED, "NotFoundException")),
     ],
 )
-def test_what_is_answered(server: Server, answer: str, posted: Posted) -> None:
+def test_what_is_answered(server: Server, answer: str, posted: PostResult) -> None:
     server.answer = answer
     assert connections(server.url).post(address(), b"x") == posted
-    assert len(server.seen) == 1, "A post is not repeated behind our back."
+    assert len(server.seen) == 1, "A transport does not repeat a post; the send does."
 
 
 @pytest.mark.parametrize("answer", ["forbidden", "denied"])
 def test_what_is_forbidden_is_not_tried_again(server: Server, answer: str) -> None:
     server.answer = answer
     posted = connections(server.url).post(address(), b"x")
-    assert (posted.fate, posted.reason, posted.again) == (
-        Fate.FAILED,
+    assert (posted.status, posted.reason, posted.retryable) == (
+        PostStatus.FAILED,
         "forbidden",
         False,
     )
-    assert "execute-api:ManageConnections" in posted.stop
+    assert "execute-api:ManageConnections" in posted.stage_error
 
 
-def test_nobody_listens() -> None:
+def test_no_server_listens() -> None:
     adapter = connections("http://127.0.0.1:1/production")
     posted = adapter.post(address(), b"x")
-    names = {"default": "ConnectionRefusedError", "boto3": "EndpointConnectionError"}
-    assert posted == Posted(Fate.FAILED, names[kind], again=True)
+    names = {"threads": "ConnectionRefusedError", "boto3": "EndpointConnectionError"}
+    assert posted == PostResult(PostStatus.FAILED, names[kind], retryable=True)
     for act in (adapter.close, adapter.info):
         with pytest.raises(DeliveryFailed, match="Ab-_cDEFGhIjKlM="):
             act(address())
@@ -134,7 +137,7 @@ def test_info(server: Server) -> None:
     with pytest.raises(ConnectionGone):
         connections(server.url).info(address())
     server.answer = "slow"
-    with pytest.raises(DeliveryFailed, match="did not ask for"):
+    with pytest.raises(DeliveryFailed, match="did not describe"):
         connections(server.url).info(address())
 
 
@@ -154,11 +157,11 @@ def test_closing_and_asking_wait_while_aws_is_busy(server: Server, act: str) -> 
     assert len(server.seen) == 1
 
 
-def test_a_gateway_that_is_configured_no_more() -> None:
+def test_a_gateway_that_is_no_longer_configured() -> None:
     adapter = KINDS[kind](dict)
     posted = adapter.post(address(), b"x")
-    assert (posted.fate, posted.reason) == (Fate.FAILED, "NoGateway")
-    assert "no gateway 'default'" in posted.stop
+    assert (posted.status, posted.reason) == (PostStatus.FAILED, "NoGateway")
+    assert "no gateway 'default'" in posted.stage_error
     with pytest.raises(DeliveryFailed, match="no gateway 'default'"):
         adapter.close(address())
 
@@ -200,7 +203,7 @@ def test_where_only_the_domain_leads_there(
 def test_the_domain_is_not_asked_for_sockets_that_are_not_behind_it(
     place: tuple[str, str],
 ) -> None:
-    """It would say that they are gone."""
+    """It would answer that they are gone."""
     options = {"api_id": "set", "region": "eu-west-1", "stage": "live"}
     gateway = Gateway(alias="default", domain=DomainOption(**ONLY), **options)
     host = f"{place[0]}.execute-api.eu-west-1.amazonaws.com"
@@ -213,12 +216,12 @@ def test_threads_post_at_once(server: Server) -> None:
     adapter = connections(server.url)
     before = threading.Barrier(8)
 
-    def post(number: int) -> Posted:
+    def post(number: int) -> PostResult:
         before.wait(5)
         return adapter.post(address(f"{number}A="), b"x")
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(post, range(8))) == {Posted(Fate.DELIVERED)}
+        assert set(pool.map(post, range(8))) == {PostResult(PostStatus.DELIVERED)}
     assert len(server.seen) == 8
 
 
@@ -230,13 +233,13 @@ def test_connections_are_kept(server: Server) -> None:
     assert len(set(server.peers)) == 1
 
 
-def test_a_server_that_hung_up_meanwhile_is_asked_again(server: Server) -> None:
+def test_a_kept_connection_that_the_server_closed_is_replaced(server: Server) -> None:
     if kind == "boto3":
-        pytest.skip("boto3 tells of it, and the send tries again.")
+        pytest.skip("boto3 reports an error, and the send retries.")
     adapter = connections(server.url)
     server.hangs_up = True
     for _ in range(3):
-        assert adapter.post(address(), b"x") == Posted(Fate.DELIVERED)
+        assert adapter.post(address(), b"x") == PostResult(PostStatus.DELIVERED)
     assert len(set(server.peers)) == 3
 
 
@@ -249,15 +252,15 @@ from wsrouter.options.gateway import Gateway
 gateway = Gateway(alias="default", management_endpoint=sys.argv[2])
 adapter = transport(sys.argv[1], lambda: {"default": gateway})
 address = Address(connection_id="A1=", gateway="default")
-print(adapter.post(address, b"parent").fate.value, flush=True)
+print(adapter.post(address, b"parent").status.value, flush=True)
 clients._lock.acquire()  # as if another thread made a client at this moment
 child = os.fork()
 if child == 0:
-    print(adapter.post(address, b"child").fate.value, flush=True)
+    print(adapter.post(address, b"child").status.value, flush=True)
     os._exit(0)
 clients._lock.release()
 os.waitpid(child, 0)
-print(adapter.post(address, b"parent").fate.value)
+print(adapter.post(address, b"parent").status.value)
 """
 
 
@@ -271,7 +274,7 @@ def test_a_forked_process_shares_no_connection(server: Server) -> None:
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout.split() == ["delivered"] * 3, done.stderr
-    assert [each[2] for each in server.seen] == [b"parent", b"child", b"parent"]
+    assert [request[2] for request in server.seen] == [b"parent", b"child", b"parent"]
     parent, child, again = server.peers
     assert parent == again != child
 
@@ -279,7 +282,7 @@ def test_a_forked_process_shares_no_connection(server: Server) -> None:
 def test_boto3_is_imported_with_the_first_client() -> None:
     code = (
         "import sys, wsrouter.aws.posts.management_api\n"
-        "print([each for each in ('boto3', 'botocore') if each in sys.modules])"
+        "print([name for name in ('boto3', 'botocore') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -290,4 +293,4 @@ def test_boto3_is_imported_with_the_first_client() -> None:
 def test_the_transport_of_a_project_is_this_one() -> None:
     from wsrouter.wiring import outgoing
 
-    assert type(outgoing.transport()) is LeanConnections
+    assert type(outgoing.transport()) is ThreadedConnections

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from tests.aws.hall import PATIENCE, REGION, Hall, opened
+from tests.aws.many_sockets import REGION, TIMEOUT_SECONDS, OpenSockets, opened
 from tests.django.events import serving
 from wsrouter import Delivery, Report, Router
-from wsrouter.aws.posts.management_api import Connections
+from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.errors import ConnectionGone
 from wsrouter.models import OpenConnection
 from wsrouter.options.gateway import Gateway
@@ -20,69 +20,71 @@ from wsrouter.routing.ports import Address
 
 SOCKETS = 500
 LEAVING = 40
-TRANSPORTS = ("default", "fast", "boto3")
+TRANSPORTS = ("threads", "curl", "boto3")
 router = Router()
-told = router.event("told", str)
+news = router.event("news", str)
 
 
 @pytest.fixture
-def hall(tmp_path: Path, db: None) -> Iterator[tuple[Hall, str]]:
-    with opened(tmp_path) as (hall, endpoint):
-        hall.open(SOCKETS)
+def sockets(tmp_path: Path, db: None) -> Iterator[tuple[OpenSockets, str]]:
+    with opened(tmp_path) as (made, endpoint):
+        made.open(SOCKETS)
         now = timezone.now()
         OpenConnection.objects.bulk_create(
             OpenConnection(
-                connection_id=each,
+                connection_id=connection_id,
                 gateway="default",
                 connected_at=now,
                 expires_at=now + timedelta(hours=2),
             )
-            for each in hall.sockets
+            for connection_id in made.sockets
         )
         long_ago = now - timedelta(minutes=5)
         OpenConnection.objects.update(stored_at=long_ago)
-        yield hall, endpoint
+        yield made, endpoint
 
 
-def test_every_socket_once_and_the_closed_are_gone(hall: tuple[Hall, str]) -> None:
+def test_every_socket_once_and_the_closed_are_gone(
+    sockets: tuple[OpenSockets, str],
+) -> None:
     pytest.importorskip("pycurl")
-    room, endpoint = hall
+    opened_sockets, endpoint = sockets
     for transport in TRANSPORTS:
         sent = send(transport, endpoint, f"by {transport}")
         assert sent.report == Report(delivered=SOCKETS)
     expected = [frame(f"by {transport}") for transport in TRANSPORTS]
-    for each in room.sockets:
-        assert texts(room, each) == expected
+    for connection_id in opened_sockets.sockets:
+        assert texts(opened_sockets, connection_id) == expected
     for number, transport in enumerate(TRANSPORTS, start=1):
-        leaving = list(room.sockets)[:LEAVING]
-        room.leave(leaving)
-        for each in leaving:
-            wait_until_gone(endpoint, each)
+        leaving = list(opened_sockets.sockets)[:LEAVING]
+        opened_sockets.close_some(leaving)
+        for connection_id in leaving:
+            wait_until_gone(endpoint, connection_id)
         sent = send(transport, endpoint, f"again by {transport}")
         left = SOCKETS - number * LEAVING
         reasons = {"gone": LEAVING}
         assert sent.report == Report(delivered=left, gone=LEAVING, reasons=reasons)
-        assert set(known()) == set(room.sockets)
+        assert set(known()) == set(opened_sockets.sockets)
     again = [frame(f"again by {transport}") for transport in TRANSPORTS]
-    for each in room.sockets:
-        assert texts(room, each) == again
+    for connection_id in opened_sockets.sockets:
+        assert texts(opened_sockets, connection_id) == again
 
 
 def send(transport: str, endpoint: str, text: str) -> Delivery:
     with serving(
         router, TRANSPORT=transport, MANAGEMENT_ENDPOINT=endpoint, REGION=REGION
     ):
-        return told.send(text, everyone=True, on_commit=False)
+        return news.send(text, everyone=True, on_commit=False)
 
 
 def frame(text: str) -> str:
-    return f'{{"type":"told","payload":"{text}"}}'
+    return f'{{"type":"news","payload":"{text}"}}'
 
 
-def texts(room: Hall, connection_id: str) -> list[str]:
+def texts(sockets: OpenSockets, connection_id: str) -> list[str]:
     """MiniStack 1.4 passes a post's body on as a binary frame, 1.5 as text."""
-    found = room.frames(connection_id, len(TRANSPORTS))
-    return [each.decode() if isinstance(each, bytes) else each for each in found]
+    found = sockets.frames(connection_id, len(TRANSPORTS))
+    return [frame.decode() if isinstance(frame, bytes) else frame for frame in found]
 
 
 def known() -> list[str]:
@@ -91,12 +93,12 @@ def known() -> list[str]:
 
 def wait_until_gone(endpoint: str, connection_id: str) -> None:
     gateway = Gateway(alias="default", management_endpoint=endpoint, region=REGION)
-    wire = Connections(lambda: {"default": gateway})
+    management_api = Boto3Connections(lambda: {"default": gateway})
     address = Address(gateway="default", connection_id=connection_id)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         try:
-            wire.info(address)
+            management_api.info(address)
         except ConnectionGone:
             return
         time.sleep(0.05)
