@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import PATIENCE, Stack, running
+from tests.e2e.ws_local_stack import PATIENCE, Stack, running
 from tests.programs import program
 
 HERE = Path(__file__).parent

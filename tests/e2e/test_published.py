@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.e2e.running import Stack, ask, copied, eventually, frame, running, started
+from tests.e2e.ws_local_stack import (
+    Stack,
+    ask,
+    copied,
+    eventually,
+    frame,
+    running,
+    started,
+)
 from tests.ministack import ministack_url  # noqa: F401
 from tests.ministack import running as ministack
 

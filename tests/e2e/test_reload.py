@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.e2e.running import Stack, ask, copied, eventually, listens, running
+from tests.e2e.ws_local_stack import Stack, ask, copied, eventually, listens, running
 
 DANCE = """
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import boto3
 
-from tests.e2e.running import Stack, ask, copied, eventually, running
 from tests.e2e.test_published import destroyed, published, read_again
+from tests.e2e.ws_local_stack import Stack, ask, copied, eventually, running
 from tests.ministack import ministack_url  # noqa: F401
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.running import PATIENCE, eventually, listens
+from tests.e2e.ws_local_stack import PATIENCE, eventually, listens
 from tests.ports import free_port
 
 PROJECT = Path(__file__).parents[2] / "examples" / "notifications"

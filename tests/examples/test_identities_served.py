@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.e2e.running import PATIENCE, Stack, started
+from tests.e2e.ws_local_stack import PATIENCE, Stack, started
 
 PROJECT = Path(__file__).parents[2] / "examples" / "identities"
 USERS = """

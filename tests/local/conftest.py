@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.backend import RecordingBackend
-from tests.local.running import Running, running, snapshot
+from tests.local.recording_backend import RecordingBackend
+from tests.local.running_gateway import Running, running, snapshot
 from wsrouter.catalog.snapshot import Snapshot
 
 Start = Callable[..., Running]

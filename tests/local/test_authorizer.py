@@ -8,9 +8,9 @@ import pytest
 from django.core.management import load_command_class
 from websockets.exceptions import InvalidStatus
 
-from tests.local.backend import RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import SECRET, Running, snapshot
+from tests.local.recording_backend import RecordingBackend, wait_until
+from tests.local.running_gateway import SECRET, Running, snapshot
 from wsrouter.catalog.snapshot import Authorizer, RouteEntry
 from wsrouter.local.rules import principal
 from wsrouter.ops.ws_local import launch_options

@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from tests.local import raw
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
+from tests.local import raw_client
 from tests.local.conftest import Start
-from tests.local.running import Running, running, snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, Request, wait_until
+from tests.local.running_gateway import Running, running, snapshot
 from wsrouter.local.process import listener
 from wsrouter.local.rules.behaviour import Limits
 
@@ -62,7 +62,7 @@ def test_a_frame_above_32_kb_closes_with_1009(
 
 def test_a_client_that_still_sends_is_not_reset(gateway: Running) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as client:
-        client.sendall(raw.OPENING)
+        client.sendall(raw_client.OPENING)
         received = client.recv(65536)
         frame = bytes([0x81, 0xFF]) + struct.pack("!Q", 2**22) + bytes(4)
         client.sendall(frame + bytes(2**22))
@@ -150,9 +150,9 @@ def test_a_close_without_a_code_is_told_as_1005(
 def test_a_lost_connection_is_told_as_1006(
     backend: RecordingBackend, gateway: Running, reset: bool
 ) -> None:
-    with raw.connected(gateway.port) as client:
+    with raw_client.connected(gateway.port) as client:
         if reset:
-            raw.reset(client)
+            raw_client.reset(client)
     assert code_told_to(backend) == "1006"
     assert len(gateway.gateway.sessions) == 0
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.local import raw
-from tests.local.backend import wait_until
-from tests.local.command import ROOT, Command, Site, ask, running
+from tests.local import raw_client
+from tests.local.recording_backend import wait_until
+from tests.local.ws_local_process import ROOT, Command, Site, ask, running
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +79,9 @@ def test_a_rejected_client_sees_the_status(command: Command) -> None:
 
 def test_a_client_that_is_killed_leaves_no_row(command: Command, site: Site) -> None:
     wait_until(lambda: site.rows() == 0)
-    client = raw.connected(command.port)
+    client = raw_client.connected(command.port)
     assert site.rows() == 1
-    raw.reset(client)
+    raw_client.reset(client)
     wait_until(lambda: site.rows() == 0)
 
 

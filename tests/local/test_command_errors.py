@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command, load_command_class
 from django.test import override_settings
 
-from tests.local.command import ROOT, Site
+from tests.local.ws_local_process import ROOT, Site
 from tests.ports import free_port
 
 STRONG = "0a1b2c3d4e5f60718293a4b5c6d7e8f9f8e7d6c5b4a392817060f5e4d3c2b1a0"

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed
 
-from tests.local.backend import RecordingBackend
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import RecordingBackend
+from tests.local.running_gateway import Running, snapshot
 from wsrouter.local.rules.behaviour import Limits
 
 UNKNOWN = "WDGT8fY4joECJrQ="

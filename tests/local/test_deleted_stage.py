@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, Request, wait_until
+from tests.local.running_gateway import Running, snapshot
 from tests.local.test_connections_api import code, connection_id, plain
 from wsrouter.local.rules.behaviour import Behaviour
 

@@ -9,9 +9,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import Answer, RecordingBackend
+from tests.local.running_gateway import Running, snapshot
 from tests.local.test_connections_api import code, connection_id, plain
 from wsrouter.catalog.snapshot import Domain, Snapshot
 from wsrouter.local.rules.behaviour import Behaviour

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.local.backend import Answer, RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, wait_until
+from tests.local.running_gateway import snapshot
 from tests.local.test_messages import error_frame, nothing_within
 from wsrouter.local.rules.behaviour import Behaviour
 

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, Request, wait_until
+from tests.local.running_gateway import Running, snapshot
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 

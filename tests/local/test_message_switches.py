@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.local.backend import Answer, RecordingBackend, Request
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, Request
+from tests.local.running_gateway import snapshot
 from wsrouter.local.rules.behaviour import Behaviour
 
 

@@ -8,9 +8,9 @@ import threading
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, Request, wait_until
+from tests.local.running_gateway import Running, snapshot
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 ID = r"[A-Za-z0-9_-]{15}="

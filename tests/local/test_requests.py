@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.local.backend import Answer, RecordingBackend, Request
 from tests.local.conftest import Start
-from tests.local.running import SECRET, Running, snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, Request
+from tests.local.running_gateway import SECRET, Running, snapshot
 from wsrouter.local.rules.behaviour import Behaviour
 
 ID = r"[A-Za-z0-9_-]{15}="

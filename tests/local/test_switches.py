@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.local.backend import Answer, RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import SECRET, snapshot
+from tests.local.recording_backend import Answer, RecordingBackend, wait_until
+from tests.local.running_gateway import SECRET, snapshot
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.local.rules.switches import SWITCHES, UnknownSwitch, behaviour
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.recording_backend import Answer, RecordingBackend
+from tests.local.running_gateway import snapshot
 from wsrouter.catalog.snapshot import RouteSettings, Snapshot
 from wsrouter.local.rules.behaviour import Behaviour
 

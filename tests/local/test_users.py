@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from tests.local.command import ROOT
+from tests.local.ws_local_process import ROOT
 from wsrouter.models import OpenConnection
 from wsrouter.ops.ws_local.users import name_of
 

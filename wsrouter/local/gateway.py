@@ -8,7 +8,6 @@ from wsrouter.local.feed import Feed
 from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
 from wsrouter.local.rules.behaviour import Limits
 from wsrouter.local.sockets import connections_api
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.asgi import (
     DENIAL,
     Answer,
@@ -18,11 +17,12 @@ from wsrouter.local.sockets.asgi import (
     json_answer,
     respond,
 )
-from wsrouter.local.sockets.conversation import Conversation
-from wsrouter.local.sockets.message import DELETED
+from wsrouter.local.sockets.local_api import Api
+from wsrouter.local.sockets.message_routing import DELETED
 from wsrouter.local.sockets.open_sockets import GOING_AWAY, Sessions
-from wsrouter.local.view import status
-from wsrouter.local.view.status import Status
+from wsrouter.local.sockets.websocket_handler import Conversation
+from wsrouter.local.view import status_page
+from wsrouter.local.view.status_page import Status
 
 
 class Gateway:
@@ -47,7 +47,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
-        elif scope["path"] == "/" or scope["path"].startswith(status.PREFIX):
+        elif scope["path"] == "/" or scope["path"].startswith(status_page.PREFIX):
             await self._status(scope, receive, send)
         elif scope["type"] == "http":
             await respond(send, await self._http(scope, receive))

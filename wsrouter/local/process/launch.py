@@ -12,13 +12,13 @@ from wsrouter.errors import WSRouterError
 from wsrouter.local.gateway import Gateway
 from wsrouter.local.journal import NameOf, Record, unknown
 from wsrouter.local.process import listener, server
-from wsrouter.local.process.child import Child
-from wsrouter.local.process.reload import Reload
-from wsrouter.local.process.served import Served, Source, hints
+from wsrouter.local.process.api_description import Served, Source, hints
+from wsrouter.local.process.child_process import Child
+from wsrouter.local.process.reloader import Reload
 from wsrouter.local.rules import message_schema
 from wsrouter.local.rules.behaviour import Behaviour, Limits
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.backend import Backend
+from wsrouter.local.sockets.local_api import Api
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 

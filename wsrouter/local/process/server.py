@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from wsrouter.errors import MissingExtra
 from wsrouter.local import extra
 from wsrouter.local.gateway import Gateway
-from wsrouter.local.process.protocol import GatewayProtocol
+from wsrouter.local.process.websocket_protocol import GatewayProtocol
 
 try:
     import uvicorn

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wsrouter.catalog.snapshot import Snapshot
-from wsrouter.local.rules import context
+from wsrouter.local.rules import context_variables
 from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.local.rules.gateway_event import Event, Opening
 from wsrouter.local.rules.identifiers import new_trace_id
@@ -70,11 +70,11 @@ def _joined(client: Headers, name: str, value: str) -> str:
 def _mapped(
     event: Event, snapshot: Snapshot, api_id: str, behaviour: Behaviour
 ) -> Headers:
-    known = context.variables(event, api_id=api_id, stage=snapshot.stage.name)
+    known = context_variables.variables(event, api_id=api_id, stage=snapshot.stage.name)
     mapped: Headers = []
     for target, source in snapshot.integration.request_parameters.items():
         if target.startswith(mapping.TARGET):
-            value = context.evaluate(source, event, known)
+            value = context_variables.evaluate(source, event, known)
             if value is None and behaviour.null_header == "empty":
                 value = ""
             if value is not None:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from wsrouter.catalog.snapshot import CONNECT
-from wsrouter.local.rules import context, principal
+from wsrouter.local.rules import context_variables, principal
 from wsrouter.local.rules.gateway_event import Event
-from wsrouter.local.sockets.api import Api
+from wsrouter.local.sockets.local_api import Api
 
 
 def authorized(api: Api, event: Event) -> Event | None:
@@ -15,9 +15,9 @@ def authorized(api: Api, event: Event) -> Event | None:
     route = api.snapshot.routes.get(CONNECT)
     if authorizer is None or route is None or not route.authorizer:
         return event
-    known = context.variables(event, api_id=api.api_id, stage=api.stage)
+    known = context_variables.variables(event, api_id=api.api_id, stage=api.stage)
     sources = authorizer.identity_source
-    values = [context.evaluate(each, event, known) or "" for each in sources]
+    values = [context_variables.evaluate(each, event, known) or "" for each in sources]
     if not all(values):
         return None
     name = principal.named(api.principal, *values)

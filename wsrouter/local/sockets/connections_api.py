@@ -9,8 +9,8 @@ from typing import Any
 from wsrouter.local.rules import random_faults
 from wsrouter.local.rules.gateway_event import Close
 from wsrouter.local.rules.identifiers import is_connection_id, new_id, new_trace_id
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.asgi import Answer, Receive, Scope, json_answer
+from wsrouter.local.sockets.local_api import Api
 from wsrouter.local.sockets.open_sockets import Session, Sessions
 
 _SIGNED = re.compile(

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wsrouter.catalog.snapshot import CONNECT
-from wsrouter.local.rules import frames
+from wsrouter.local.rules import error_frames
 from wsrouter.local.rules.gateway_event import Caller, Event
 from wsrouter.local.sockets import authorizer
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.asgi import Answer, json_answer
 from wsrouter.local.sockets.backend import Failure
+from wsrouter.local.sockets.local_api import Api
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,12 +73,12 @@ def _status(api: Api, answer: Answer) -> int:
 
 
 def _throttled() -> Refused:
-    answer = json_answer(429, {"message": frames.TOO_MANY_REQUESTS})
+    answer = json_answer(429, {"message": error_frames.TOO_MANY_REQUESTS})
     return Refused(outcome="refused 429: throttled by the stage", answer=answer)
 
 
 def _unauthorized() -> Refused:
-    answer = json_answer(401, {"message": frames.UNAUTHORIZED})
+    answer = json_answer(401, {"message": error_frames.UNAUTHORIZED})
     return Refused(outcome="refused 401: no identity source", answer=answer)
 
 
@@ -87,7 +87,7 @@ def _failed(api: Api, event: Event, failure: Failure) -> Refused:
     status = int(
         behaviour.timeout_status if failure.timed_out else behaviour.unreachable_status
     )
-    body = frames.error(frames.INTERNAL_SERVER_ERROR, event).encode()
+    body = error_frames.error(error_frames.INTERNAL_SERVER_ERROR, event).encode()
     headers = (("content-type", "application/json"),)
     return Refused(
         outcome=f"refused {status}: {failure.cause}",

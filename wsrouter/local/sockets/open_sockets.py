@@ -7,7 +7,7 @@ from itertools import islice
 
 from wsrouter.local.rules.behaviour import Limits
 from wsrouter.local.rules.gateway_event import Caller, Close, now_millis
-from wsrouter.local.sockets.outbox import Outbox
+from wsrouter.local.sockets.send_buffer import Outbox
 
 GOING_AWAY = Close(code=1001, reason="Going away")
 _RESTART = Close(code=1012)

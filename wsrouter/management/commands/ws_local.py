@@ -13,10 +13,10 @@ from wsrouter import conf
 from wsrouter.errors import WSRouterError
 from wsrouter.local.journal import Journal, JsonLines, Lines
 from wsrouter.local.process import listener
-from wsrouter.local.process.child import Child
-from wsrouter.local.process.served import SIGNAL, Absent, Served, Source
-from wsrouter.local.rules import paths
-from wsrouter.ops.ws_local import launch_options, source, tcp_ports, users
+from wsrouter.local.process.api_description import SIGNAL, Absent, Served, Source
+from wsrouter.local.process.child_process import Child
+from wsrouter.local.rules import stage_paths
+from wsrouter.ops.ws_local import api_source, launch_options, tcp_ports, users
 from wsrouter.options.gateway import Gateway
 from wsrouter.wiring import autoreload
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         launch_options.add_arguments(parser)
-        source.add_arguments(parser)
+        api_source.add_arguments(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
@@ -54,12 +54,12 @@ class Command(BaseCommand):
             gateway = _checked(conf.gateway(options["gateway"]))
             behaviour = launch_options.behaviour(options)
             if options["tell"]:
-                self._tell(source.told(options))
+                self._tell(api_source.told(options))
                 return
-            served = source.served(options)
+            served = api_source.served(options)
             journal = self._journal(options)
             with tcp_ports.taken(options["host"], options["port"], "--port") as socket:
-                place = f"{listener.address(socket)}{paths.root(served.snapshot)}"
+                place = f"{listener.address(socket)}{stage_paths.root(served.snapshot)}"
                 environment = _environment(gateway, served, place)
                 planned = launch.Launch(
                     served=served,
@@ -73,7 +73,7 @@ class Command(BaseCommand):
                     principal=options["principal"],
                     child=_child(environment, options),
                     source=_source(environment, options),
-                    address=(source.DJANGO_HOST, options["django_port"]),
+                    address=(api_source.DJANGO_HOST, options["django_port"]),
                 )
                 asyncio.run(launch.run(planned))
         except WSRouterError as error:
@@ -92,7 +92,7 @@ class Command(BaseCommand):
             f"What passes is at http://{place.partition('/')[0]}/",
         ]
         if served.snapshot.api.disable_execute_api_endpoint:
-            lines.append(DISABLED.format(paths.own(served.snapshot)))
+            lines.append(DISABLED.format(stage_paths.own(served.snapshot)))
         if served.snapshot.authorizer:
             lines.append(NAMED.format(options["principal"]))
         if not options["no_cookies"]:
@@ -133,13 +133,13 @@ def _checked(gateway: Gateway) -> Gateway:
 def _child(environment: dict[str, str], options: dict[str, Any]) -> Child | None:
     if options["no_django"]:
         return None
-    host, port = source.DJANGO_HOST, options["django_port"]
+    host, port = api_source.DJANGO_HOST, options["django_port"]
     tcp_ports.taken(host, port, "--django-port", hint=RUNSERVER).close()
-    return Child(source.runserver(options), environment, is_quiet=options["json"])
+    return Child(api_source.runserver(options), environment, is_quiet=options["json"])
 
 
 def _source(environment: dict[str, str], options: dict[str, Any]) -> Source:
-    return Source(command=source.asking_again(options), environment=environment)
+    return Source(command=api_source.asking_again(options), environment=environment)
 
 
 def _environment(gateway: Gateway, served: Served, place: str) -> dict[str, str]:

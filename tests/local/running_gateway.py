@@ -18,8 +18,8 @@ from wsrouter.local.journal import Entry
 from wsrouter.local.process import server
 from wsrouter.local.process.listener import bind
 from wsrouter.local.rules.behaviour import Behaviour, Limits
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.backend import Backend
+from wsrouter.local.sockets.local_api import Api
 from wsrouter.wire import mapping
 
 SECRET = "a-secret-of-the-tests"

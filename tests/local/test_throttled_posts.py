@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.local.backend import RecordingBackend
 from tests.local.conftest import Start
+from tests.local.recording_backend import RecordingBackend
 from tests.local.test_connections_api import code, connection_id, plain
 from wsrouter.local.rules.behaviour import Behaviour
 

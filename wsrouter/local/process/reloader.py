@@ -8,9 +8,15 @@ from dataclasses import dataclass, field, replace
 from wsrouter.catalog.snapshot import Snapshot
 from wsrouter.errors import WSRouterError
 from wsrouter.local.gateway import Gateway
-from wsrouter.local.process import probe
-from wsrouter.local.process.served import SIGNAL, Deleted, Served, Source, changes
-from wsrouter.local.rules import message_schema, paths
+from wsrouter.local.process import port_probe
+from wsrouter.local.process.api_description import (
+    SIGNAL,
+    Deleted,
+    Served,
+    Source,
+    changes,
+)
+from wsrouter.local.rules import message_schema, stage_paths
 
 _POLL_SECONDS = 0.1
 UNCHANGED = "Nothing is different."
@@ -112,7 +118,7 @@ class Reload:
         disabled, stage = former.api.disable_execute_api_endpoint, former.stage.name
         if snapshot.stage.name != stage:
             self.say(f"The stage stays {stage!r} until ws_local is started again.")
-        elif paths.root(snapshot) != paths.root(former):
+        elif stage_paths.root(snapshot) != stage_paths.root(former):
             where = self.gateway.api.path
             self.say(f"The path stays {where!r} until ws_local is started again.")
         return replace(
@@ -140,4 +146,4 @@ class Reload:
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _listens(self) -> bool:
-        return await probe.listens(*self.address)
+        return await port_probe.listens(*self.address)

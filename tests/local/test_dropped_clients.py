@@ -5,11 +5,11 @@ from time import monotonic
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.local.backend import RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, running, snapshot
+from tests.local.recording_backend import RecordingBackend, wait_until
+from tests.local.running_gateway import Running, running, snapshot
 from tests.local.test_connections_api import code, connection_id
-from tests.local.test_status import ask, token
+from tests.local.test_status_page import ask, token
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 

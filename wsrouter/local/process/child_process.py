@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from wsrouter.local.process import guard, probe
+from wsrouter.local.process import parent_watchdog, port_probe
 
 _POLL_SECONDS = 0.1
 
@@ -37,7 +37,13 @@ class Child:
             )
             return
         reading, self._lifeline = os.pipe()
-        guarded = [sys.executable, "-I", guard.__file__, str(reading), *self._command]
+        guarded = [
+            sys.executable,
+            "-I",
+            parent_watchdog.__file__,
+            str(reading),
+            *self._command,
+        ]
         self._process = await asyncio.create_subprocess_exec(
             *guarded,
             env=self._environment,
@@ -55,7 +61,7 @@ class Child:
         """Whether it listens there before the time is over or it ends."""
         end = asyncio.get_running_loop().time() + seconds
         while self._process.returncode is None:
-            if await probe.listens(host, port):
+            if await port_probe.listens(host, port):
                 return True
             if asyncio.get_running_loop().time() > end:
                 return False

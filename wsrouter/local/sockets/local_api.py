@@ -4,7 +4,12 @@ import asyncio
 import copy
 
 from wsrouter.catalog.snapshot import DEFAULT, Snapshot
-from wsrouter.local.rules import integration_request, message_key, message_schema, paths
+from wsrouter.local.rules import (
+    integration_request,
+    message_schema,
+    route_selection,
+    stage_paths,
+)
 from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.local.rules.gateway_event import Event
 from wsrouter.local.rules.integration_request import IntegrationRequest
@@ -46,14 +51,14 @@ class Api:
     @property
     def path(self) -> str:
         """Where clients connect."""
-        return paths.root(self.snapshot) or "/"
+        return stage_paths.root(self.snapshot) or "/"
 
     @property
     def management_paths(self) -> set[str]:
         """What @connections may follow."""
-        found = {paths.root(self.snapshot)}
+        found = {stage_paths.root(self.snapshot)}
         if self.behaviour.disabled_endpoint == "works":
-            found.add(paths.own(self.snapshot))
+            found.add(stage_paths.own(self.snapshot))
         return found
 
     @property
@@ -71,7 +76,7 @@ class Api:
         if not self.has_routes:
             return None
         expression = self.snapshot.api.route_selection_expression
-        key = message_key.key_of(text, expression, self.behaviour)
+        key = route_selection.key_of(text, expression, self.behaviour)
         if key is not None and self.has(key):
             return key
         return DEFAULT if self.has(DEFAULT) else None

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.urls import NoReverseMatch, reverse
 
 from wsrouter import conf
-from wsrouter.local.process.served import Absent, Served
+from wsrouter.local.process.api_description import Absent, Served
 from wsrouter.ops.ws_local import command_line
 from wsrouter.options.gateway import Gateway
 from wsrouter.sync.control_errors import Unpublished

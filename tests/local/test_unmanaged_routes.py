@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.local.backend import RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import RecordingBackend, wait_until
+from tests.local.running_gateway import Running, snapshot
 from tests.local.test_messages import error_frame
 from wsrouter.local.rules.behaviour import Behaviour
 

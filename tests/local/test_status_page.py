@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.local.backend import Answer, RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running
+from tests.local.recording_backend import Answer, RecordingBackend, wait_until
+from tests.local.running_gateway import Running
 
 EVENTS = "/~status/events"
 

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.local.backend import RecordingBackend
-from tests.local.running import Running
+from tests.local.recording_backend import RecordingBackend
+from tests.local.running_gateway import Running
 
 SOCKETS = 1000
 SIGNED = {

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.running import Stack, ask, eventually, listens
+from tests.e2e.ws_local_stack import Stack, ask, eventually, listens
 
 
 def test_standard_output_is_json_and_nothing_else(tmp_path: Path) -> None:

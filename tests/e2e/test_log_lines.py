@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from tests.e2e.running import Stack, ask, copied, eventually, running
+from tests.e2e.ws_local_stack import Stack, ask, copied, eventually, running
 
 HINT = "! room.ws has no `router`, so nothing in it is served"
 

@@ -2,8 +2,8 @@
 
 import threading
 
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
+from tests.local.recording_backend import Answer, RecordingBackend, Request, wait_until
 from wsrouter.local.rules.behaviour import Limits
 
 AT_ONCE = 3

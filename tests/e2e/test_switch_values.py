@@ -9,9 +9,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from tests.e2e.running import Stack, eventually, listens
-from tests.local import running as local
-from wsrouter.local.process.served import read
+from tests.e2e.ws_local_stack import Stack, eventually, listens
+from tests.local import running_gateway as local
+from wsrouter.local.process.api_description import read
 from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.local.rules.switches import SWITCHES, behaviour
 

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.running_gateway import snapshot
 from wsrouter.local.sockets import quick_ack_socket
 
 

@@ -8,9 +8,9 @@ does not. `<name>` stands for what differs from run to run but has the right for
 import re
 from pathlib import Path
 
-from tests.local.backend import RecordingBackend, Request
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import RecordingBackend, Request
+from tests.local.running_gateway import Running, snapshot
 
 GOLDEN = Path(__file__).parent / "golden"
 ID = r"[A-Za-z0-9_-]{15}="

@@ -13,7 +13,6 @@ from wsrouter.local.feed import Feed
 from wsrouter.local.journal import Entry
 from wsrouter.local.rules.gateway_event import Close
 from wsrouter.local.sockets import connections_api
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.asgi import (
     HTTP,
     Answer,
@@ -23,6 +22,7 @@ from wsrouter.local.sockets.asgi import (
     json_answer,
     respond,
 )
+from wsrouter.local.sockets.local_api import Api
 from wsrouter.local.sockets.open_sockets import Session, Sessions
 
 PREFIX = "/~status/"

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.running import Stack, eventually, frame, running
+from tests.e2e.ws_local_stack import Stack, eventually, frame, running
 
 WORDS = [f"lunch-{number}" for number in range(10)]
 CLIENTS = 3

@@ -17,7 +17,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.local.backend import wait_until
+from tests.local.recording_backend import wait_until
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.running_gateway import Running, snapshot
 from tests.local.test_connections_api import plain
 from tests.local.test_disabled_endpoint import only
 from wsrouter.catalog.snapshot import Domain
-from wsrouter.local.process.reload import Reload
-from wsrouter.local.process.served import Absent, Served, Source
+from wsrouter.local.process.api_description import Absent, Served, Source
+from wsrouter.local.process.reloader import Reload
 from wsrouter.local.rules.behaviour import Behaviour
 
 GONE = Absent(stage="production", reason="The API is not published; run ws_sync.")

@@ -8,13 +8,13 @@ from wsrouter.local.journal import Entry, NameOf, Record
 from wsrouter.local.rules import random_faults
 from wsrouter.local.rules.behaviour import Limits
 from wsrouter.local.rules.gateway_event import Close, Event
-from wsrouter.local.sockets import client_facts, handshake, message
-from wsrouter.local.sockets.api import Api
+from wsrouter.local.sockets import asgi_input, handshake, message_routing
 from wsrouter.local.sockets.asgi import DENIAL, Receive, Scope, Send, respond
 from wsrouter.local.sockets.backend import Failure
+from wsrouter.local.sockets.local_api import Api
 from wsrouter.local.sockets.message_order import Turns
 from wsrouter.local.sockets.open_sockets import GOING_AWAY, Session, Sessions
-from wsrouter.local.sockets.outbox import Outbox
+from wsrouter.local.sockets.send_buffer import Outbox
 
 _BINARY = Close(code=1003, reason="Binary is not supported")
 _LOST = Close(code=1006)
@@ -38,8 +38,8 @@ class Conversation:
         self._api, self._sessions, self._limits = api.at_handshake(), sessions, limits
         self._record, self._name_of, self._scope = record, name_of, scope
         self._receive, self._send = receive, send
-        self._opening = client_facts.opening(scope, cookies=api.behaviour.cookies)
-        self._caller = client_facts.caller(scope, self._opening)
+        self._opening = asgi_input.opening(scope, cookies=api.behaviour.cookies)
+        self._caller = asgi_input.caller(scope, self._opening)
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(limits.messages_at_once)
         self._turns = Turns()
@@ -96,9 +96,7 @@ class Conversation:
         while True:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
-                return client_facts.received(
-                    message["code"], message.get("reason") or ""
-                )
+                return asgi_input.received(message["code"], message.get("reason") or "")
             session.touch()
             if (text := message.get("text")) is None:
                 session.close(_BINARY)
@@ -126,7 +124,9 @@ class Conversation:
     async def _answer(self, session: Session, text: str) -> None:
         async with self._turns.next(self._api.behaviour):
             started = perf_counter()
-            verdict = await message.judge(self._api, self._limits, self._caller, text)
+            verdict = await message_routing.judge(
+                self._api, self._limits, self._caller, text
+            )
         outcome, failed = verdict.outcome, verdict.failed
         if verdict.frame is not None and not session.offer(verdict.frame):
             outcome, failed = f"{outcome}, lost: the client does not read", True
@@ -153,7 +153,10 @@ class Conversation:
         if dropped or random_faults.strikes(self._api.behaviour.lost_disconnect):
             outcome, failed = f"{outcome}, not delivered: lost on purpose", True
         elif not self._api.has_routes:
-            outcome, failed = f"{outcome}, not delivered: {message.DELETED}", True
+            outcome, failed = (
+                f"{outcome}, not delivered: {message_routing.DELETED}",
+                True,
+            )
         elif self._api.has(DISCONNECT):
             event = Event(
                 type="DISCONNECT",

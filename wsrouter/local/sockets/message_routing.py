@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from wsrouter.local.rules import frames
+from wsrouter.local.rules import error_frames
 from wsrouter.local.rules.behaviour import Limits
 from wsrouter.local.rules.gateway_event import Caller, Close, Event
 from wsrouter.local.rules.identifiers import new_id
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.asgi import Answer
 from wsrouter.local.sockets.backend import Failure
+from wsrouter.local.sockets.local_api import Api
 
 DELETED = "the stage is deleted"
 _TOO_MANY = Close(code=1008, reason="Too many requests")
@@ -37,7 +37,7 @@ async def judge(api: Api, limits: Limits, caller: Caller, text: str) -> Verdict:
     )
     if key is None:
         cause = "no route matches" if api.has_routes else DELETED
-        return _error(event, frames.FORBIDDEN, cause)
+        return _error(event, error_frames.FORBIDDEN, cause)
     if not api.takes(key):
         return _throttled(api, event)
     if problem := api.problem(key, text):
@@ -48,7 +48,9 @@ async def judge(api: Api, limits: Limits, caller: Caller, text: str) -> Verdict:
         return _failed(api, event, answer)
     rule = "body" if answer.succeeded else api.behaviour.non_2xx
     if rule == "error":  # as for a failed integration, the way back does not matter
-        return _error(event, frames.INTERNAL_SERVER_ERROR, f"status {answer.status}")
+        return _error(
+            event, error_frames.INTERNAL_SERVER_ERROR, f"status {answer.status}"
+        )
     if not two_way:
         return _silence(event, answer, "one-way")
     if rule == "nothing":
@@ -81,18 +83,18 @@ def _silence(event: Event, answer: Answer, why: str) -> Verdict:
 def _too_large(api: Api, event: Event, size: int) -> Verdict:
     cause = f"a reply of {size} bytes is too large"
     if api.behaviour.large_reply == "error":
-        return _error(event, frames.INTERNAL_SERVER_ERROR, cause)
+        return _error(event, error_frames.INTERNAL_SERVER_ERROR, cause)
     return Verdict(route_key=event.route_key, outcome=f"no reply: {cause}", failed=True)
 
 
 def _failed(api: Api, event: Event, failure: Failure) -> Verdict:
     named = failure.timed_out and api.behaviour.timeout_frame == "timed-out"
-    text = frames.TIMED_OUT if named else frames.INTERNAL_SERVER_ERROR
+    text = error_frames.TIMED_OUT if named else error_frames.INTERNAL_SERVER_ERROR
     return _error(event, text, failure.cause)
 
 
 def _throttled(api: Api, event: Event) -> Verdict:
-    verdict = _error(event, frames.TOO_MANY_REQUESTS, "throttled by the stage")
+    verdict = _error(event, error_frames.TOO_MANY_REQUESTS, "throttled by the stage")
     rule = api.behaviour.throttled
     return replace(
         verdict,
@@ -102,7 +104,7 @@ def _throttled(api: Api, event: Event) -> Verdict:
 
 
 def _bad_request(api: Api, event: Event, problem: str) -> Verdict:
-    frame = frames.bad_request_body(event, api.behaviour.validation_key)
+    frame = error_frames.bad_request_body(event, api.behaviour.validation_key)
     return Verdict(
         route_key=event.route_key,
         outcome=f"Bad request body: {problem}",
@@ -115,6 +117,6 @@ def _error(event: Event, message: str, cause: str) -> Verdict:
     return Verdict(
         route_key=event.route_key or "-",
         outcome=f"{message}: {cause}",
-        frame=frames.error(message, event),
+        frame=error_frames.error(message, event),
         failed=True,
     )

@@ -8,9 +8,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.e2e.running import Stack, ask, copied, eventually, frame, running
 from tests.e2e.test_published import published
 from tests.e2e.test_shell import announce
+from tests.e2e.ws_local_stack import Stack, ask, copied, eventually, frame, running
 from tests.ministack import ministack_url  # noqa: F401
 from wsrouter.aws import clients
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.recording_backend import Answer, RecordingBackend
+from tests.local.running_gateway import snapshot
 from wsrouter.catalog.snapshot import Model, Snapshot
 from wsrouter.errors import MissingExtra
 from wsrouter.local.rules import message_schema
