@@ -31,8 +31,8 @@ class WSRouterConfig(AppConfig):
         checks.register(_check_deployment, "wsrouter", deploy=True)
         _listen()
         sender_slot.install_sender(_sender)
-        autoreload.watch()
-        autoreload.hush()
+        autoreload.watch_ws_modules()
+        autoreload.filter_event_log()
         autodiscover_modules("ws")
         _declare()
 

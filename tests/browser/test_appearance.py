@@ -145,7 +145,7 @@ def test_the_status_page(site: Notifications, visit: Visit, pictures: Path) -> N
     row.locator("summary").click()
     expect(row.locator("pre").first).to_contain_text("notifications.list")
     texts = ("#filter::placeholder", "#state", ".detail", "time", ".outcome", ".user")
-    looked_at(status, "status", pictures, *texts, ".took", "pre", "button")
+    looked_at(status, "status", pictures, *texts, ".duration", "pre", "button")
     status.get_by_role("button", name="Send").first.click()
     looked_at(status, "status-send", pictures)
     assert ada.complaints == []

@@ -43,9 +43,9 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
     eventually(lambda: "Quit with CONTROL-C." in stack.log)
     lines = stack.log.splitlines()
     assert f"Clients connect to ws://127.0.0.1:{stack.port}{stack.path or '/'}" in lines
-    assert f"@connections is http://127.0.0.1:{stack.port}{stack.path}" in lines
-    assert f"What passes is at http://127.0.0.1:{stack.port}/" in lines
-    assert "disabled (ONLY in DOMAIN): /production is refused" in stack.log
+    assert f"@connections: http://127.0.0.1:{stack.port}{stack.path}" in lines
+    assert f"Live traffic: http://127.0.0.1:{stack.port}/" in lines
+    assert "endpoint is disabled: /production is refused" in stack.log
 
 
 def test_clients_and_pushes_go_through_the_domain(stack: Stack) -> None:
@@ -91,7 +91,7 @@ def test_disabled_by_hand_and_no_way_is_known(
 
 
 def test_a_domain_beside_the_execute_api_host_changes_nothing(tmp_path: Path) -> None:
-    told = with_domain(tmp_path, KEY="chat").manage("ws_local", "--tell")
+    told = with_domain(tmp_path, KEY="chat").manage("ws_local", "--describe")
     served = json.loads(told.stdout.splitlines()[-1])["snapshot"]
     assert served["api"]["disable_execute_api_endpoint"] is False
     assert served["domain"]["mapping_key"] == "chat"

@@ -37,7 +37,7 @@ def test_standard_output_is_json_and_nothing_else(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.close()
     lines: list[dict[str, Any]] = [json.loads(line) for line in said]
-    assert "Quit with CONTROL-C." in lines[0]["remark"]
+    assert "Quit with CONTROL-C." in lines[0]["notice"]
     told = {line["route_key"]: line["user"] for line in lines if "route_key" in line}
     assert told == {"$connect": "ada", "say": "ada", "$disconnect": "ada"}
     [passed] = [line for line in lines if line.get("route_key") == "say"]

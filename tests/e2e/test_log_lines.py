@@ -53,6 +53,6 @@ def test_a_router_that_another_one_includes_is_served(tmp_path: Path) -> None:
     handlers(stack).write_text(code.replace(declared, declared + more))
     settings = stack.project / "room" / "settings.py"
     settings.write_text(settings.read_text() + '\nINSTALLED_APPS.append("extra")\n')
-    told = stack.manage("ws_local", "--tell")
+    told = stack.manage("ws_local", "--describe")
     assert '"extra"' in told.stdout.splitlines()[-1]
-    assert '"routerless":[]' in told.stdout.splitlines()[-1]
+    assert '"modules_without_router":[]' in told.stdout.splitlines()[-1]

@@ -11,14 +11,14 @@ from websockets.sync.client import ClientConnection
 
 from tests.e2e.ws_local_stack import Stack, eventually, listens
 from tests.local import running_gateway as local
-from wsrouter.local.process.api_description import read
+from wsrouter.local.process.api_description import parse
 from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.local.rules.switches import SWITCHES, behaviour
 
 POSITIONS = [
     f"{switch.name}={value}"
     for switch in SWITCHES.values()
-    for value in switch.choices or (switch.default, switch.harshest)
+    for value in switch.choices or (switch.default, switch.strict)
 ]
 
 
@@ -27,7 +27,7 @@ class Room:
     """Django in a process of its own, and a gateway that posts to it."""
 
     stack: Stack
-    gateway: local.Running
+    gateway: local.RunningGateway
     cookies: dict[str, str]
 
     def connect(self, name: str, **options: Any) -> ClientConnection:
@@ -48,8 +48,10 @@ class Room:
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     stack = Stack(tmp_path_factory.mktemp("positions") / "room.sqlite3")
     stack.migrate()
-    told = stack.manage("ws_local", "--tell", "--django-port", str(stack.django_port))
-    served = read(told.stdout.splitlines()[-1]).snapshot
+    told = stack.manage(
+        "ws_local", "--describe", "--django-port", str(stack.django_port)
+    )
+    served = parse(told.stdout.splitlines()[-1]).snapshot
     stack.variables["WSROUTER_MANAGEMENT_ENDPOINT"] = stack.management_endpoint
     django = stack.start("runserver", "--noreload", str(stack.django_port))
     try:

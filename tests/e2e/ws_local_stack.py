@@ -23,10 +23,10 @@ from tests.ports import free_port
 from tests.processes import marked
 
 PROJECT = Path(__file__).parent / "project"
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
-def eventually(holds: Callable[[], Any], *, within: float = PATIENCE) -> Any:
+def eventually(holds: Callable[[], Any], *, within: float = TIMEOUT_SECONDS) -> Any:
     """The first true answer; fails the test when there is none in time."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
@@ -134,7 +134,7 @@ class Stack:
         """Ctrl-C, and the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=PATIENCE)
+        return self.process.wait(timeout=TIMEOUT_SECONDS)
 
 
 @cache

@@ -3,7 +3,7 @@
 import socket
 import struct
 
-OPENING = (
+HANDSHAKE = (
     b"GET /production HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
     b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -13,7 +13,7 @@ OPENING = (
 def connected(port: int) -> socket.socket:
     """A socket that has read its 101."""
     client = socket.create_connection(("127.0.0.1", port), timeout=30)
-    client.sendall(OPENING)
+    client.sendall(HANDSHAKE)
     received = b""
     while b"\r\n\r\n" not in received:
         received += client.recv(1)

@@ -36,7 +36,7 @@ class Request:
 
 
 @dataclass(kw_only=True)
-class Answer:
+class Response:
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class RecordingBackend:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        self.answer: Callable[[Request], Answer] = lambda request: Answer()
+        self.respond: Callable[[Request], Response] = lambda request: Response()
 
     def of(self, event: str) -> list[Request]:
         return [request for request in self.requests if request.event == event]
@@ -119,9 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
             body=body,
         )
         self.server.backend.requests.append(request)
-        self._send(self.server.backend.answer(request))
+        self._send(self.server.backend.respond(request))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

@@ -11,15 +11,14 @@ import boto3
 from botocore.config import Config
 from websockets.sync.client import ClientConnection, connect
 
-from wsrouter.catalog.snapshot import Api as ApiEntry
-from wsrouter.catalog.snapshot import Integration, RouteEntry, Snapshot, Stage
-from wsrouter.local.gateway import Gateway
+from wsrouter.catalog.snapshot import Api, Integration, RouteEntry, Snapshot, Stage
+from wsrouter.local.gateway import LocalGateway
 from wsrouter.local.journal import Entry
 from wsrouter.local.process import server
 from wsrouter.local.process.listener import bind
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.local.sockets.backend import Backend
-from wsrouter.local.sockets.local_api import Api
+from wsrouter.local.sockets.local_api import LocalApi
 from wsrouter.wire import mapping
 
 SECRET = "a-secret-of-the-tests"
@@ -42,7 +41,7 @@ def snapshot(
     }
     mapped = mapping.request_parameters(alias="default", secret=SECRET)
     return Snapshot(
-        api=ApiEntry(name="shop", route_selection_expression="$request.body.action"),
+        api=Api(name="shop", route_selection_expression="$request.body.action"),
         integration=Integration(
             uri=uri,
             description="wsrouter:default",
@@ -56,11 +55,11 @@ def snapshot(
 
 
 @dataclass(kw_only=True)
-class Running:
+class RunningGateway:
     """A gateway that serves, and the clients one needs to talk to it."""
 
     port: int
-    gateway: Gateway
+    gateway: LocalGateway
     loop: asyncio.AbstractEventLoop
     entries: list[Entry] = field(default_factory=list)
 
@@ -114,12 +113,12 @@ def running(
     behaviour: Behaviour | None = None,
     port: int = 0,
     **options: Any,
-) -> Iterator[Running]:
+) -> Iterator[RunningGateway]:
     entries: list[Entry] = []
     integration = replace(served.integration, uri=uri)
     served = replace(served, integration=integration)
-    api = Api(snapshot=served, backend=Backend(), behaviour=behaviour, **options)
-    gateway = Gateway(api, limits=limits, record=entries.append)
+    api = LocalApi(snapshot=served, backend=Backend(), behaviour=behaviour, **options)
+    gateway = LocalGateway(api, limits=limits, write_entry=entries.append)
     listener = bind("127.0.0.1", port)
     listener.listen()
     port = listener.getsockname()[1]
@@ -135,7 +134,7 @@ def running(
     thread.start()
     ready.wait()
     try:
-        yield Running(port=port, gateway=gateway, loop=loops[0], entries=entries)
+        yield RunningGateway(port=port, gateway=gateway, loop=loops[0], entries=entries)
     finally:
         loops[0].call_soon_threadsafe(stopping.set)
         thread.join(60)

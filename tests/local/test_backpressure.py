@@ -3,7 +3,12 @@
 import threading
 
 from tests.local.conftest import Start
-from tests.local.recording_backend import Answer, RecordingBackend, Request, wait_until
+from tests.local.recording_backend import (
+    RecordingBackend,
+    Request,
+    Response,
+    wait_until,
+)
 from wsrouter.local.rules.behaviour import Limits
 
 AT_ONCE = 3
@@ -14,12 +19,12 @@ def test_a_client_that_floods_is_read_no_faster_than_it_is_answered(
 ) -> None:
     going = threading.Event()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.body.startswith(b"flood"):
             going.wait(30)
-        return Answer(body=request.body)
+        return Response(body=request.body)
 
-    backend.answer = answer
+    backend.respond = answer
     gateway = start(limits=Limits(messages_at_once=AT_ONCE))
     with gateway.connect() as flooding, gateway.connect() as other:
         for number in range(20):
@@ -38,7 +43,7 @@ def test_a_client_that_floods_and_leaves_is_disconnected(
     backend: RecordingBackend, start: Start
 ) -> None:
     going = threading.Event()
-    backend.answer = lambda request: Answer(body=b"x" if going.wait(30) else b"")
+    backend.respond = lambda request: Response(body=b"x" if going.wait(30) else b"")
     going.set()
     gateway = start(limits=Limits(messages_at_once=1))
     client = gateway.open()
@@ -49,4 +54,4 @@ def test_a_client_that_floods_and_leaves_is_disconnected(
     client.socket.close()
     going.set()
     backend.wait_for("DISCONNECT")
-    wait_until(lambda: not gateway.gateway.sessions)
+    wait_until(lambda: not gateway.gateway.open_sockets)

@@ -14,8 +14,13 @@ from websockets.sync.client import ClientConnection
 
 from tests.local import raw_client
 from tests.local.conftest import Start
-from tests.local.recording_backend import Answer, RecordingBackend, Request, wait_until
-from tests.local.running_gateway import Running, running, snapshot
+from tests.local.recording_backend import (
+    RecordingBackend,
+    Request,
+    Response,
+    wait_until,
+)
+from tests.local.running_gateway import RunningGateway, running, snapshot
 from wsrouter.local.process import listener
 from wsrouter.local.rules.behaviour import Limits
 
@@ -41,7 +46,7 @@ def code_told_to(backend: RecordingBackend) -> str | None:
     return end.header("X-Wsrouter-Disconnect-Code")
 
 
-def post_until_full(gateway: Running, backend: RecordingBackend) -> str:
+def post_until_full(gateway: RunningGateway, backend: RecordingBackend) -> str:
     """Fill the buffers of the last connection; its id."""
     name = str(backend.wait_for("CONNECT")[-1].header("X-Wsrouter-Connection-Id"))
     with pytest.raises(ClientError, match="LimitExceededException"):
@@ -51,7 +56,7 @@ def post_until_full(gateway: Running, backend: RecordingBackend) -> str:
 
 @pytest.mark.parametrize("size", [32 * 1024 + 1, 64 * 1024, 1024 * 1024])
 def test_a_frame_above_32_kb_closes_with_1009(
-    backend: RecordingBackend, gateway: Running, size: int
+    backend: RecordingBackend, gateway: RunningGateway, size: int
 ) -> None:
     with gateway.connect() as client:
         client.send("x" * size)
@@ -60,9 +65,9 @@ def test_a_frame_above_32_kb_closes_with_1009(
     assert not backend.of("MESSAGE")
 
 
-def test_a_client_that_still_sends_is_not_reset(gateway: Running) -> None:
+def test_a_client_that_still_sends_is_not_reset(gateway: RunningGateway) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as client:
-        client.sendall(raw_client.OPENING)
+        client.sendall(raw_client.HANDSHAKE)
         received = client.recv(65536)
         frame = bytes([0x81, 0xFF]) + struct.pack("!Q", 2**22) + bytes(4)
         client.sendall(frame + bytes(2**22))
@@ -74,14 +79,16 @@ def test_a_client_that_still_sends_is_not_reset(gateway: Running) -> None:
     assert close[2:4] == struct.pack("!H", 1009)
 
 
-def test_a_frame_of_32_kb_passes(backend: RecordingBackend, gateway: Running) -> None:
+def test_a_frame_of_32_kb_passes(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     with gateway.connect() as client:
         client.send("x" * 32 * 1024)
         assert len(backend.wait_for("MESSAGE")[0].body) == 32 * 1024
 
 
 def test_a_fragmented_message_is_joined_up_to_128_kb(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client:
         client.send(["x" * 32 * 1024] * 4)
@@ -93,7 +100,7 @@ def test_a_fragmented_message_is_joined_up_to_128_kb(
 
 
 def test_messages_before_a_bad_frame_are_served(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client:
         client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
@@ -104,7 +111,9 @@ def test_messages_before_a_bad_frame_are_served(
     assert backend.wait_for("MESSAGE")[0].body == b"first"
 
 
-def test_binary_closes_with_1003(backend: RecordingBackend, gateway: Running) -> None:
+def test_binary_closes_with_1003(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     with gateway.connect() as client:
         client.send(b"bytes")
         assert closed(client) == 1003
@@ -122,7 +131,7 @@ def test_binary_closes_with_1003(backend: RecordingBackend, gateway: Running) ->
 )
 def test_the_client_s_code_and_reason_are_told(
     backend: RecordingBackend,
-    gateway: Running,
+    gateway: RunningGateway,
     code: int,
     reason: str,
     told: tuple[str, str],
@@ -134,7 +143,7 @@ def test_the_client_s_code_and_reason_are_told(
 
 
 def test_a_close_without_a_code_is_told_as_1005(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client:
         client.socket.sendall(bytes([0x88, 0x80, 0, 0, 0, 0]))
@@ -148,27 +157,27 @@ def test_a_close_without_a_code_is_told_as_1005(
 
 @pytest.mark.parametrize("reset", [True, False])
 def test_a_lost_connection_is_told_as_1006(
-    backend: RecordingBackend, gateway: Running, reset: bool
+    backend: RecordingBackend, gateway: RunningGateway, reset: bool
 ) -> None:
     with raw_client.connected(gateway.port) as client:
         if reset:
             raw_client.reset(client)
     assert code_told_to(backend) == "1006"
-    assert len(gateway.gateway.sessions) == 0
+    assert len(gateway.gateway.open_sockets) == 0
 
 
 def test_many_lost_connections_are_all_told(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     clients = [gateway.open() for _ in range(30)]
-    wait_until(lambda: len(gateway.gateway.sessions) == 30)
+    wait_until(lambda: len(gateway.gateway.open_sockets) == 30)
     for client in clients:
         client.socket.shutdown(socket.SHUT_RDWR)
     ends = backend.wait_for("DISCONNECT", 30)
     opened = backend.of("CONNECT")
     name = "X-Wsrouter-Connection-Id"
     assert {end.header(name) for end in ends} == {each.header(name) for each in opened}
-    assert len(gateway.gateway.sessions) == 0
+    assert len(gateway.gateway.open_sockets) == 0
 
 
 def test_an_idle_socket_is_closed(backend: RecordingBackend, start: Start) -> None:
@@ -201,7 +210,7 @@ def test_an_idle_client_that_does_not_read_is_ended_by_force(
     backend: RecordingBackend, start: Start
 ) -> None:
     gateway = start(
-        limits=Limits(idle_seconds=2, close_seconds=0.3, outbox_bytes=200_000)
+        limits=Limits(idle_seconds=2, close_seconds=0.3, send_buffer_bytes=200_000)
     )
     gateway.open(max_queue=1)
     post_until_full(gateway, backend)
@@ -238,12 +247,12 @@ def test_the_end_of_the_gateway_waits_for_a_hanging_backend_only_so_long(
 ) -> None:
     release = threading.Event()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.event != "CONNECT":
             release.wait(120)
-        return Answer()
+        return Response()
 
-    backend.answer = answer
+    backend.respond = answer
     with running(snapshot(), backend.url, limits=Limits(shutdown_seconds=1)) as gateway:
         client = gateway.open()
         client.send("{}")
@@ -262,7 +271,7 @@ def test_a_taken_address_is_an_error() -> None:
 
 
 def test_garbage_after_the_handshake_ends_only_that_socket(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as good, gateway.connect() as bad:
         bad.socket.sendall(b"\xff" * 100)

@@ -69,7 +69,7 @@ def test_a_wrong_host_is_no_matter_of_ports(host: str) -> None:
 
 
 def test_an_impossible_port_is_refused() -> None:
-    with pytest.raises(CommandError, match="'70000' is no port"):
+    with pytest.raises(CommandError, match="'70000' is not a port number"):
         call_command("ws_local", "--port", "70000")
 
 
@@ -101,7 +101,7 @@ def test_without_the_url_it_says_what_to_add() -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
 def test_a_limit_is_a_number_of_seconds(value: str) -> None:
-    assert "is no number of seconds above 0" in refusal(f"--idle-timeout={value}")
+    assert "is not a number of seconds above 0" in refusal(f"--idle-timeout={value}")
 
 
 def test_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:

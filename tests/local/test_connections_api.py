@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.local.conftest import Start
 from tests.local.recording_backend import RecordingBackend
-from tests.local.running_gateway import Running, snapshot
+from tests.local.running_gateway import RunningGateway, snapshot
 from wsrouter.local.rules.behaviour import Limits
 
 UNKNOWN = "WDGT8fY4joECJrQ="
@@ -35,7 +35,7 @@ def code(call: Any, **arguments: Any) -> tuple[int, str]:
 
 
 def plain(
-    gateway: Running,
+    gateway: RunningGateway,
     method: str,
     path: str,
     headers: dict[str, str] | None = None,
@@ -53,7 +53,7 @@ def plain(
 
 
 def test_a_post_reaches_its_connection(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client, gateway.connect() as other:
         answer = gateway.boto3().post_to_connection(
@@ -65,7 +65,9 @@ def test_a_post_reaches_its_connection(
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_posts_arrive_in_order(backend: RecordingBackend, gateway: Running) -> None:
+def test_posts_arrive_in_order(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     api = gateway.boto3()
     with gateway.connect() as client:
         for number in range(50):
@@ -78,7 +80,7 @@ def test_posts_arrive_in_order(backend: RecordingBackend, gateway: Running) -> N
 
 
 def test_get_tells_of_the_connection(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect(user_agent_header="Shop/1"):
         info = gateway.boto3().get_connection(ConnectionId=connection_id(backend))
@@ -87,7 +89,9 @@ def test_get_tells_of_the_connection(
         assert abs(datetime.now(UTC) - info[name]) < timedelta(seconds=10)
 
 
-def test_the_wire_form_of_get(backend: RecordingBackend, gateway: Running) -> None:
+def test_the_wire_form_of_get(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     with gateway.connect(user_agent_header=None):
         path = f"/production/@connections/{connection_id(backend)}"
         status, headers, body = plain(gateway, "GET", path)
@@ -111,7 +115,9 @@ def test_a_post_counts_as_activity(backend: RecordingBackend, start: Start) -> N
             assert client.recv(timeout=30) == "stay"
 
 
-def test_delete_closes_with_1000(backend: RecordingBackend, gateway: Running) -> None:
+def test_delete_closes_with_1000(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     api, name = gateway.boto3(), {}
     with gateway.connect() as client:
         name = {"ConnectionId": connection_id(backend)}
@@ -130,7 +136,7 @@ def test_delete_closes_with_1000(backend: RecordingBackend, gateway: Running) ->
 
 
 def test_closed_and_unknown_connections_are_gone(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     api = gateway.boto3()
     with gateway.connect():
@@ -143,7 +149,7 @@ def test_closed_and_unknown_connections_are_gone(
         assert code(api.delete_connection, ConnectionId=each) == gone
 
 
-def test_gone_has_no_body(gateway: Running) -> None:
+def test_gone_has_no_body(gateway: RunningGateway) -> None:
     path = f"/production/%40connections/{UNKNOWN.replace('=', '%3D')}"
     status, headers, body = plain(gateway, "POST", path, body=b"hi")
     assert (status, body) == (410, b"")
@@ -155,7 +161,7 @@ def test_gone_has_no_body(gateway: Running) -> None:
 @pytest.mark.parametrize(
     "name", ["short=", UNKNOWN + "test", "WDGT8fY4joECJr==", "a/b"]
 )
-def test_a_malformed_id_is_a_bad_request(gateway: Running, name: str) -> None:
+def test_a_malformed_id_is_a_bad_request(gateway: RunningGateway, name: str) -> None:
     call = gateway.boto3().post_to_connection
     assert code(call, ConnectionId=name, Data=b"") == (400, "BadRequestException")
     body = plain(gateway, "GET", f"/production/@connections/{name}")[2]
@@ -163,7 +169,7 @@ def test_a_malformed_id_is_a_bad_request(gateway: Running, name: str) -> None:
 
 
 def test_more_than_128_kb_is_too_large(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     call = gateway.boto3().post_to_connection
     with gateway.connect() as client:
@@ -179,7 +185,7 @@ def test_more_than_128_kb_is_too_large(
 
 
 def test_another_stage_is_forbidden(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect():
         call = gateway.boto3("staging").post_to_connection
@@ -196,7 +202,7 @@ def test_another_stage_is_forbidden(
     ],
 )
 def test_without_a_signature_nothing_is_posted(
-    backend: RecordingBackend, gateway: Running, authorization: str | None
+    backend: RecordingBackend, gateway: RunningGateway, authorization: str | None
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     with gateway.connect() as client:
@@ -228,7 +234,7 @@ def test_a_signature_for_another_region_is_refused(
 
 
 def test_another_method_is_not_there(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect():
         path = f"/production/@connections/{connection_id(backend)}"
@@ -236,7 +242,7 @@ def test_another_method_is_not_there(
 
 
 def test_half_a_post_is_not_delivered(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client:
         path = f"/production/@connections/{connection_id(backend)}"
@@ -253,7 +259,7 @@ def test_half_a_post_is_not_delivered(
 def test_a_slow_client_is_limited_and_stalls_nobody(
     backend: RecordingBackend, start: Start
 ) -> None:
-    gateway = start(snapshot(), limits=Limits(outbox_bytes=300_000))
+    gateway = start(snapshot(), limits=Limits(send_buffer_bytes=300_000))
     api = gateway.boto3()
     slow = gateway.open(max_queue=1)
     name = connection_id(backend)

@@ -7,13 +7,13 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.local.conftest import Start
 from tests.local.recording_backend import RecordingBackend, wait_until
-from tests.local.running_gateway import Running, running, snapshot
+from tests.local.running_gateway import RunningGateway, running, snapshot
 from tests.local.test_connections_api import code, connection_id
 from tests.local.test_status_page import ask, token
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 
-def dropped(gateway: Running, backend: RecordingBackend) -> str:
+def dropped(gateway: RunningGateway, backend: RecordingBackend) -> str:
     """The id of a connection whose client is no more."""
     with gateway.connect() as client:
         name = connection_id(backend)
@@ -29,7 +29,7 @@ def dropped(gateway: Running, backend: RecordingBackend) -> str:
 def test_it_takes_posts_until_the_idle_limit(
     backend: RecordingBackend, start: Start
 ) -> None:
-    limits = Limits(idle_seconds=1, outbox_bytes=1000)
+    limits = Limits(idle_seconds=1, send_buffer_bytes=1000)
     gateway = start(limits=limits, behaviour=Behaviour(dropped="silent"))
     name = dropped(gateway, backend)
     api = gateway.boto3()

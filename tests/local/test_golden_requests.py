@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.local.conftest import Start
 from tests.local.recording_backend import RecordingBackend, Request
-from tests.local.running_gateway import Running, snapshot
+from tests.local.running_gateway import RunningGateway, snapshot
 
 GOLDEN = Path(__file__).parent / "golden"
 ID = r"[A-Za-z0-9_-]{15}="
@@ -54,7 +54,7 @@ def test_the_requests_of_the_capture(backend: RecordingBackend, start: Start) ->
 
 
 def test_the_requests_with_this_library_s_mapping(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect(
         query="?ticket=a%20b&x=1",

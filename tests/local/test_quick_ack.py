@@ -25,7 +25,9 @@ class InPieces(BaseHTTPRequestHandler):
         """Stays silent."""
 
 
-@pytest.mark.skipif(quick_ack_socket._QUICK is None, reason="only Linux has the option")
+@pytest.mark.skipif(
+    quick_ack_socket._QUICK_ACK is None, reason="only Linux has the option"
+)
 def test_an_answer_in_pieces_takes_no_longer(start: Start) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), InPieces)
     server.daemon_threads = True

@@ -15,10 +15,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "ws_local.md"
 def test_a_switch_is_documented(switch: Switch) -> None:
     [values] = re.findall(rf"^\| `{switch.name}` \| (.+?) \|", PAGE.read_text(), re.M)
     expected = [switch.default, *switch.choices]
-    expected += [] if switch.choices else [switch.harshest]
+    expected += [] if switch.choices else [switch.strict]
     named = [str(each) for each in dict.fromkeys(expected)]
     assert re.findall(r"`(.+?)`", values) == named
-    assert re.findall(r"\*\*`(.+?)`\*\*", values) == [str(switch.harshest)]
+    assert re.findall(r"\*\*`(.+?)`\*\*", values) == [str(switch.strict)]
 
 
 def test_every_option_is_documented() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.local.conftest import Start
-from tests.local.recording_backend import Answer, RecordingBackend
+from tests.local.recording_backend import RecordingBackend, Response
 from tests.local.running_gateway import snapshot
 from wsrouter.catalog.snapshot import Model, Snapshot
 from wsrouter.errors import MissingExtra
@@ -44,7 +44,7 @@ def frame(third: str) -> str:
 def test_what_does_not_fulfil_the_model(
     backend: RecordingBackend, start: Start, third: Any
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"ok")
+    backend.respond = lambda request: Response(body=b"ok")
     gateway = start(modelled(), behaviour=Behaviour(validation_key=third))
     with gateway.connect() as client:
         for size in ("0", '"1"', "null"):
@@ -58,7 +58,7 @@ def test_what_does_not_fulfil_the_model(
 
 
 def test_models_may_not_count(backend: RecordingBackend, start: Start) -> None:
-    backend.answer = lambda request: Answer(body=b"ok")
+    backend.respond = lambda request: Response(body=b"ok")
     gateway = start(modelled(), behaviour=Behaviour(validation="skipped"))
     with gateway.connect() as client:
         client.send('{"action": "order"}')
@@ -78,6 +78,6 @@ def test_a_model_of_default_refuses_what_is_no_json(
 
 def test_models_need_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jsonschema", None)
-    message_schema.require(snapshot())
+    message_schema.require_validator(snapshot())
     with pytest.raises(MissingExtra, match=r"django-wsrouter\[local\]"):
-        message_schema.require(modelled({"title": "not cached"}))
+        message_schema.require_validator(modelled({"title": "not cached"}))

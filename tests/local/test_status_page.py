@@ -11,14 +11,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.local.conftest import Start
-from tests.local.recording_backend import Answer, RecordingBackend, wait_until
-from tests.local.running_gateway import Running
+from tests.local.recording_backend import RecordingBackend, Response, wait_until
+from tests.local.running_gateway import RunningGateway
 
 EVENTS = "/~status/events"
 
 
 def ask(
-    gateway: Running, method: str, path: str, body: str = "", **headers: str
+    gateway: RunningGateway, method: str, path: str, body: str = "", **headers: str
 ) -> tuple[int, bytes]:
     client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -29,7 +29,7 @@ def ask(
     return answer
 
 
-def token(gateway: Running) -> str:
+def token(gateway: RunningGateway) -> str:
     status, page = ask(gateway, "GET", "/")
     assert status == 200
     found = re.search(rb'name="token" content="([\w-]{32})"', page)
@@ -38,7 +38,7 @@ def token(gateway: Running) -> str:
 
 
 @contextmanager
-def watching(gateway: Running) -> Iterator[Iterator[tuple[str, Any]]]:
+def watching(gateway: RunningGateway) -> Iterator[Iterator[tuple[str, Any]]]:
     """The events of the page as they come."""
     client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
     client.request("GET", f"{EVENTS}?token={token(gateway)}")
@@ -69,9 +69,9 @@ def only_id(backend: RecordingBackend) -> str:
 
 
 def test_it_shows_who_is_there_and_what_passes(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"pong" if request.body else b"")
+    backend.respond = lambda request: Response(body=b"pong" if request.body else b"")
     with watching(gateway) as events:
         assert until(events, "connections") == {"total": 0, "list": []}
         with gateway.connect(user_agent_header="Shop/1") as client:
@@ -89,7 +89,7 @@ def test_it_shows_who_is_there_and_what_passes(
 
 
 def test_what_has_passed_is_shown_to_who_comes_later(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect():
         backend.wait_for("CONNECT")
@@ -98,14 +98,18 @@ def test_what_has_passed_is_shown_to_who_comes_later(
         assert until(events, "entry")["route_key"] == "$connect"
 
 
-def test_a_frame_can_be_sent(backend: RecordingBackend, gateway: Running) -> None:
+def test_a_frame_can_be_sent(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     with gateway.connect() as client:
         path = f"/~status/{only_id(backend)}/send"
         assert ask(gateway, "POST", path, "h\u00e9", X_Token=token(gateway))[0] == 204
         assert client.recv(timeout=30) == "h\u00e9"
 
 
-def test_a_socket_can_be_closed(backend: RecordingBackend, gateway: Running) -> None:
+def test_a_socket_can_be_closed(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     with gateway.connect() as client:
         path = f"/~status/{only_id(backend)}/close"
         assert ask(gateway, "POST", path, X_Token=token(gateway))[0] == 204
@@ -118,7 +122,7 @@ def test_a_socket_can_be_closed(backend: RecordingBackend, gateway: Running) -> 
 
 
 def test_a_socket_can_be_dropped_without_disconnect(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client:
         path = f"/~status/{only_id(backend)}/drop"
@@ -126,21 +130,21 @@ def test_a_socket_can_be_dropped_without_disconnect(
         with pytest.raises(ConnectionClosed) as closed:
             client.recv(timeout=30)
         assert closed.value.rcvd is None
-    wait_until(lambda: len(gateway.gateway.sessions) == 0)
+    wait_until(lambda: len(gateway.gateway.open_sockets) == 0)
     wait_until(lambda: gateway.entries[-1].route_key == "$disconnect")
     assert "not delivered: lost on purpose" in gateway.entries[-1].outcome
     assert not backend.of("DISCONNECT")
 
 
 @pytest.mark.parametrize("path", ["/", "/~status/status.js", EVENTS])
-def test_only_a_loopback_name_is_answered(gateway: Running, path: str) -> None:
+def test_only_a_loopback_name_is_answered(gateway: RunningGateway, path: str) -> None:
     for host in ("evil.example", f"evil.example:{gateway.port}", "127.0.0.1:1", ""):
         assert ask(gateway, "GET", path, Host=host)[0] == 403
     assert ask(gateway, "GET", "/", Host=f"localhost:{gateway.port}")[0] == 200
 
 
 def test_another_page_can_neither_act_nor_look(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     right = token(gateway)
     with gateway.connect() as client:
@@ -158,7 +162,9 @@ def test_another_page_can_neither_act_nor_look(
             client.recv(timeout=0.1)
 
 
-def test_it_cannot_be_framed_and_loads_nothing_from_elsewhere(gateway: Running) -> None:
+def test_it_cannot_be_framed_and_loads_nothing_from_elsewhere(
+    gateway: RunningGateway,
+) -> None:
     client = http.client.HTTPConnection("127.0.0.1", gateway.port)
     client.request("GET", "/")
     response = client.getresponse()
@@ -170,12 +176,12 @@ def test_it_cannot_be_framed_and_loads_nothing_from_elsewhere(gateway: Running) 
 
 
 @pytest.mark.parametrize("name", ["../status.py", "nothing.js", "status.txt", "a/b.js"])
-def test_nothing_but_the_page_is_served(gateway: Running, name: str) -> None:
+def test_nothing_but_the_page_is_served(gateway: RunningGateway, name: str) -> None:
     assert ask(gateway, "GET", f"/~status/{name}")[0] == 404
 
 
 def test_those_who_watch_do_not_keep_the_gateway_from_ending(
-    gateway: Running, start: Start
+    gateway: RunningGateway, start: Start
 ) -> None:
     with watching(gateway) as events:
         until(events, "connections")

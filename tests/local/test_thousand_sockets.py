@@ -7,7 +7,7 @@ import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.local.recording_backend import RecordingBackend
-from tests.local.running_gateway import Running
+from tests.local.running_gateway import RunningGateway
 
 SOCKETS = 1000
 SIGNED = {
@@ -17,7 +17,9 @@ SIGNED = {
 }
 
 
-async def opened(gateway: Running, stack: AsyncExitStack) -> list[ClientConnection]:
+async def opened(
+    gateway: RunningGateway, stack: AsyncExitStack
+) -> list[ClientConnection]:
     """All of them, some fifty handshakes at a time."""
     room = asyncio.Semaphore(50)
 
@@ -31,7 +33,7 @@ async def opened(gateway: Running, stack: AsyncExitStack) -> list[ClientConnecti
     return await asyncio.gather(*(one() for _ in range(SOCKETS)))
 
 
-async def pushed(gateway: Running, ids: list[str]) -> None:
+async def pushed(gateway: RunningGateway, ids: list[str]) -> None:
     """A frame of its own to each of them: its connection id."""
     room = asyncio.Semaphore(50)
     async with aiohttp.ClientSession(headers=SIGNED) as session:
@@ -53,7 +55,7 @@ async def silent(client: ClientConnection) -> bool:
 
 
 def test_each_of_a_thousand_gets_its_own_push_once(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     async def scene() -> None:
         async with AsyncExitStack() as stack:

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.local.conftest import Start
-from tests.local.recording_backend import Answer, RecordingBackend
+from tests.local.recording_backend import RecordingBackend, Response
 from tests.local.running_gateway import snapshot
 from wsrouter.catalog.snapshot import RouteSettings, Snapshot
 from wsrouter.local.rules.behaviour import Behaviour
@@ -51,7 +51,7 @@ def test_a_handshake_without_a_connect_route_counts_too(
 def test_a_message_above_the_limit(
     backend: RecordingBackend, start: Start, rule: Any, framed: bool, closed: bool
 ) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
+    backend.respond = lambda request: Response(body=request.body)
     served = limited(0.001, 3, "$default")  # the first of them is the handshake
     gateway = start(served, behaviour=Behaviour(throttled=rule))
     frames: list[str] = []
@@ -74,7 +74,7 @@ def test_a_message_above_the_limit(
 
 
 def test_tokens_come_back(backend: RecordingBackend, start: Start) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
+    backend.respond = lambda request: Response(body=request.body)
     gateway = start(limited(3, 1, "$default"), behaviour=Behaviour(throttled="frame"))
     with gateway.connect() as client:
         answers = []
@@ -90,7 +90,7 @@ def test_tokens_come_back(backend: RecordingBackend, start: Start) -> None:
 def test_a_route_may_have_a_limit_of_its_own(
     backend: RecordingBackend, start: Start
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"ok")
+    backend.respond = lambda request: Response(body=b"ok")
     none = RouteSettings(throttling_rate_limit=0, throttling_burst_limit=0)
     free = limited(1000, 1000, "open", "shut", routes={"shut": none})
     with start(free, behaviour=Behaviour(throttled="frame")).connect() as client:

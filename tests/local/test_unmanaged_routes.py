@@ -8,14 +8,14 @@ from websockets.exceptions import InvalidStatus
 
 from tests.local.conftest import Start
 from tests.local.recording_backend import RecordingBackend, wait_until
-from tests.local.running_gateway import Running, snapshot
+from tests.local.running_gateway import RunningGateway, snapshot
 from tests.local.test_messages import error_frame
 from wsrouter.local.rules.behaviour import Behaviour
 
 CAUSE = "this route targets another integration"
 
 
-def outcomes(gateway: Running, key: str) -> list[str]:
+def outcomes(gateway: RunningGateway, key: str) -> list[str]:
     return [entry.outcome for entry in gateway.entries if entry.route_key == key]
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.local.ws_local_process import ROOT
 from wsrouter.models import OpenConnection
-from wsrouter.ops.ws_local.users import name_of
+from wsrouter.ops.ws_local.users import user_name
 
 BARE = """
 import os
@@ -37,16 +37,16 @@ def connection(connection_id: str, user: object = None) -> None:
 def test_the_username_or_nobody() -> None:
     connection("anonymous")
     connection("hers", get_user_model().objects.create_user("ada"))
-    assert async_to_sync(name_of)("hers") == "ada"
-    assert async_to_sync(name_of)("anonymous") == ""
-    assert async_to_sync(name_of)("gone") == ""
+    assert async_to_sync(user_name)("hers") == "ada"
+    assert async_to_sync(user_name)("anonymous") == ""
+    assert async_to_sync(user_name)("gone") == ""
 
 
 def test_a_project_without_a_database_knows_nobody(tmp_path: Path) -> None:
     look = (
         "import asyncio, django; django.setup();"
-        "from wsrouter.ops.ws_local.users import name_of;"
-        "print(repr(asyncio.run(name_of('any'))))"
+        "from wsrouter.ops.ws_local.users import user_name;"
+        "print(repr(asyncio.run(user_name('any'))))"
     )
     (tmp_path / "bare.py").write_text(BARE)
     for databases in ("{}", "{'default': {'ENGINE': 'django.db.backends.sqlite3'}}"):

@@ -65,7 +65,7 @@ def _migrated() -> bytes:
 
 
 @dataclass(kw_only=True)
-class Command:
+class WsLocalProcess:
     """A running `ws_local` and what it has said so far."""
 
     process: "subprocess.Popen[str]"
@@ -90,7 +90,7 @@ class Command:
 @contextmanager
 def running(
     site: Site, *options: str, manage: list[str] | None = None
-) -> Iterator[Command]:
+) -> Iterator[WsLocalProcess]:
     port, django_port = free_port(), free_port()
     arguments = ["ws_local", "--port", str(port), "--django-port", str(django_port)]
     process = subprocess.Popen(
@@ -101,7 +101,7 @@ def running(
         stderr=subprocess.STDOUT,
         text=True,
     )
-    command = Command(process=process, port=port, django_port=django_port)
+    command = WsLocalProcess(process=process, port=port, django_port=django_port)
     reader = threading.Thread(target=command.read)
     reader.start()
     try:
@@ -111,7 +111,7 @@ def running(
         end(command, reader)
 
 
-def end(command: Command, reader: threading.Thread) -> None:
+def end(command: WsLocalProcess, reader: threading.Thread) -> None:
     """Ctrl-C. The pipe ends only when every descendant has ended."""
     if command.process.poll() is None:
         command.process.send_signal(signal.SIGINT)

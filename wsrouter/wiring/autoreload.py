@@ -1,8 +1,8 @@
-"""Makes the development server a good neighbour of `ws_local`.
+"""Prepares Django's development server for `ws_local`.
 
-It must notice that a broken `ws` module was mended. Django watches the modules that
-were imported, and the file in which an error was raised; a declaration error is raised
-in a router, and its module was not imported.
+The server must reload when a broken `ws` module was repaired. Django watches the
+modules that were imported, and the file in which an error was raised. A declaration
+error is raised in a router's code, and the `ws` module that caused it was not imported.
 """
 
 import logging
@@ -14,31 +14,35 @@ from typing import Any
 from django.apps import apps
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-EVENTS_VARIABLE = "WSROUTER_EVENTS_PATH"
-"""Set by `ws_local` in the Django process that it starts: where it posts events."""
+EVENTS_PATH_VARIABLE = "WSROUTER_EVENTS_PATH"
+"""Environment variable that `ws_local` sets in the Django process that it starts: the
+path to which it posts events."""
 
 
-def hush() -> None:
-    """`ws_local` has a line for every event, so the development server says nothing
-    about those that it answers as it should."""
-    if path := os.environ.get(EVENTS_VARIABLE):
-        logging.getLogger("django.server").addFilter(partial(_is_news, path))
+def filter_event_log() -> None:
+    """Drop the development server's log lines about events that were answered 2xx:
+    `ws_local` writes a line for every event."""
+    if path := os.environ.get(EVENTS_PATH_VARIABLE):
+        logging.getLogger("django.server").addFilter(partial(_is_logged, path))
 
 
-def _is_news(path: str, record: logging.LogRecord) -> bool:
-    request, status = [*map(str, record.args or ()), "", ""][:2]
-    asked, _, _ = request.removeprefix("POST ").partition(" ")
-    return asked.partition("?")[0] != path or not status.startswith("2")
+def _is_logged(path: str, record: logging.LogRecord) -> bool:
+    request_line, status = [*map(str, record.args or ()), "", ""][:2]
+    target, _, _ = request_line.removeprefix("POST ").partition(" ")
+    return target.partition("?")[0] != path or not status.startswith("2")
 
 
-def watch() -> None:
-    """Called when the app starts, before any `ws` module is imported: after an error
-    there Django pretends that no app is installed."""
+def watch_ws_modules() -> None:
+    """Make the development server watch the `ws` modules of all apps.
+
+    Call it when the app starts, before any `ws` module is imported: after an error in
+    one Django pretends that no app is installed.
+    """
     folders = [Path(config.path) for config in apps.get_app_configs()]
 
-    def watch_ws_modules(sender: BaseReloader, **_: Any) -> None:
+    def watch_folders(sender: BaseReloader, **_: Any) -> None:
         for folder in folders:
             sender.watch_dir(folder, "ws.py")
             sender.watch_dir(folder / "ws", "**/*.py")
 
-    autoreload_started.connect(watch_ws_modules, weak=False)
+    autoreload_started.connect(watch_folders, weak=False)

@@ -1,4 +1,5 @@
-"""A process that the local gateway starts and surely ends, with all its children."""
+"""A process that the local gateway starts, and ends for certain, with all its
+children."""
 
 import asyncio
 import os
@@ -12,11 +13,12 @@ from wsrouter.local.process import parent_watchdog, port_probe
 _POLL_SECONDS = 0.1
 
 
-class Child:
-    """A process in a group of its own: Ctrl-C on the terminal reaches only us.
+class ChildProcess:
+    """A process in a process group of its own, so that Ctrl-C on the terminal reaches
+    only the gateway.
 
-    Its guard ends the group when we are killed. `is_quiet`: what it prints goes where
-    its errors go.
+    A watchdog ends the group when the gateway is killed. With `stdout_to_stderr` its
+    output goes to the gateway's stderr.
     """
 
     def __init__(
@@ -24,10 +26,10 @@ class Child:
         command: Sequence[str],
         environment: Mapping[str, str],
         *,
-        is_quiet: bool = False,
+        stdout_to_stderr: bool = False,
     ) -> None:
         self._command = command
-        self._stdout = sys.stderr.fileno() if is_quiet else None
+        self._stdout = sys.stderr.fileno() if stdout_to_stderr else None
         self._environment = {**os.environ, **environment}
 
     async def start(self) -> None:
@@ -36,32 +38,30 @@ class Child:
                 *self._command, env=self._environment, stdout=self._stdout
             )
             return
-        reading, self._lifeline = os.pipe()
-        guarded = [
-            sys.executable,
-            "-I",
-            parent_watchdog.__file__,
-            str(reading),
-            *self._command,
-        ]
+        read_end, self._write_end = os.pipe()
+        watchdog = [sys.executable, "-I", parent_watchdog.__file__, str(read_end)]
         self._process = await asyncio.create_subprocess_exec(
-            *guarded,
+            *watchdog,
+            *self._command,
             env=self._environment,
             stdout=self._stdout,
             start_new_session=True,
-            pass_fds=(reading,),
+            pass_fds=(read_end,),
         )
-        os.close(reading)
+        os.close(read_end)
 
     async def wait(self) -> int:
-        """The exit code, once it has ended."""
+        """Wait until it has ended; its exit code."""
         return await self._process.wait()
 
-    async def answers(self, host: str, port: int, *, seconds: float) -> bool:
-        """Whether it listens there before the time is over or it ends."""
+    async def wait_until_listening(
+        self, host: str, port: int, *, seconds: float
+    ) -> bool:
+        """Whether a server listens there before the time is over or the process
+        ends."""
         end = asyncio.get_running_loop().time() + seconds
         while self._process.returncode is None:
-            if await port_probe.listens(host, port):
+            if await port_probe.is_listening(host, port):
                 return True
             if asyncio.get_running_loop().time() > end:
                 return False
@@ -73,8 +73,8 @@ class Child:
         """None while it runs."""
         return self._process.returncode
 
-    async def end(self, *, seconds: float = 5.0) -> None:
-        """Ask the whole group to end, then kill what is left of it."""
+    async def stop(self, *, seconds: float = 5.0) -> None:
+        """Ask the whole group to end, and kill what still runs after `seconds`."""
         self._signal(signal.SIGTERM)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), seconds)

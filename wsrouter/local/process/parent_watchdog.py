@@ -1,7 +1,8 @@
-"""Ends a command and all its children when the process that wanted them is no more.
+"""Runs a command, and ends it with all its children when the parent process dies.
 
-Run as a script: `guard.py <descriptor> <command>...`. The descriptor is the reading end
-of a pipe whose other end only that process holds, however it may die.
+Run as a script: `parent_watchdog.py <descriptor> <command>...`. The descriptor is the
+read end of a pipe. Only the parent holds the write end, so reading returns when the
+parent is gone, however it died.
 """
 
 import os
@@ -13,29 +14,34 @@ import time
 from contextlib import suppress
 
 _GRACE_SECONDS = 3.0
+"""Between SIGTERM and SIGKILL."""
 
 
 def main(descriptor: int, command: list[str]) -> int:
-    """Run the command to its end, as the head of its process group."""
+    """Run the command to its end, as the leader of its process group; its exit code,
+    or 128 and the number of the signal that ended it."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _stay)
-    process = subprocess.Popen(command)  # noqa: S603  # what ws_local was told to run
-    alone = threading.Event()
-    threading.Thread(target=_watch, args=(descriptor, alone), daemon=True).start()
+        signal.signal(number, _ignore)
+    process = subprocess.Popen(command)  # noqa: S603  # the command of ws_local
+    parent_died = threading.Event()
+    watcher = threading.Thread(
+        target=_watch, args=(descriptor, parent_died), daemon=True
+    )
+    watcher.start()
     code = process.wait()
-    if alone.is_set():
-        os.killpg(0, signal.SIGKILL)  # what the command has started and left behind
+    if parent_died.is_set():
+        os.killpg(0, signal.SIGKILL)  # children that the command left behind
     return code if code >= 0 else 128 - code
 
 
-def _stay(*_: object) -> None:
-    """The command gets the same signal; its end is ours."""
+def _ignore(*_: object) -> None:
+    """The command gets the same signal, and this process ends when the command does."""
 
 
-def _watch(descriptor: int, alone: threading.Event) -> None:
+def _watch(descriptor: int, parent_died: threading.Event) -> None:
     with suppress(OSError):
         os.read(descriptor, 1)
-    alone.set()
+    parent_died.set()
     os.killpg(0, signal.SIGTERM)
     time.sleep(_GRACE_SECONDS)
     os.killpg(0, signal.SIGKILL)

@@ -1,10 +1,10 @@
-"""Whether somebody listens at an address."""
+"""Whether a server listens at an address."""
 
 import asyncio
 from contextlib import suppress
 
 
-async def listens(host: str, port: int) -> bool:
+async def is_listening(host: str, port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:

@@ -1,11 +1,11 @@
-"""uvicorn's WebSocket protocol, with the endings that API Gateway tells apart."""
+"""uvicorn's WebSocket protocol, changed to close connections as API Gateway does."""
 
 from contextlib import suppress
 from typing import Any
 
 from wsrouter.errors import MissingExtra
 from wsrouter.local import extra
-from wsrouter.local.sockets.asgi import DENIAL
+from wsrouter.local.sockets.asgi import DENIAL_RESPONSE
 
 try:
     from uvicorn.protocols.websockets.websockets_sansio_impl import (
@@ -15,22 +15,25 @@ try:
     from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
     from websockets.http11 import Request
 except ImportError as error:
-    raise MissingExtra(extra.MISSING) from error
+    raise MissingExtra(extra.INSTALL_HINT) from error
 
 _LINGER_SECONDS = 2.0
 _DEFLATE = ServerPerMessageDeflateFactory(
     server_max_window_bits=12,
     client_max_window_bits=12,
-    compress_settings={"memLevel": 1},  # 17 KiB a socket; uvicorn's 5 takes 32
+    compress_settings={"memLevel": 1},  # 17 KiB per socket; uvicorn's 5 takes 32 KiB
 )
 
 
 class GatewayProtocol(WebSocketsSansIOProtocol):
-    """Reports a lost TCP connection as 1006, lets a client that breaks a limit read
-    its close code, hands `abort` to the application and asks it about
-    pings."""
+    """Reports a lost TCP connection as 1006, and lets a client that breaks a limit read
+    its close code.
 
-    failed = False
+    In the scope's `state` it gives the application `abort`, and the application puts
+    `answers_ping`, which is called at each ping.
+    """
+
+    has_failed = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -40,16 +43,17 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent:
             self.scope["state"]["abort"] = self.transport.abort
-            self.scope["state"]["pinged"] = lambda: True
+            self.scope["state"]["answers_ping"] = lambda: True
 
     async def send(self, message: Any) -> None:
         await super().send(message)
-        if message["type"] == f"{DENIAL}.body":
-            self.handshake_complete = True  # else uvicorn complains that it is not
+        if message["type"] == f"{DENIAL_RESPONSE}.body":
+            # Otherwise uvicorn logs an error: it takes the handshake for unfinished.
+            self.handshake_complete = True
 
     def send_receive_event_to_app(self) -> None:
-        # uvicorn pauses for every frame, which takes two system calls; one frame that
-        # nobody waits behind needs no pause.
+        # uvicorn pauses reading at every frame, which takes two system calls. A frame
+        # with no other one behind it needs no pause.
         if self.read_paused or not self.queue.empty():
             super().send_receive_event_to_app()
             return
@@ -59,30 +63,32 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
 
     def handle_ping(self) -> None:
         pong = b"".join(self.conn.data_to_send())
-        if self.scope["state"]["pinged"]():
+        if self.scope["state"]["answers_ping"]():
             self.transport.write(pong)
 
     def eof_received(self) -> None:
-        # The transport closes only after its buffer is flushed, which a client that no
-        # longer reads would put off for ever.
-        self._lost()
+        # The transport closes only after its buffer is flushed, and a client that no
+        # longer reads would delay that for ever.
+        self._report_lost()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost()
+        self._report_lost()
         super().connection_lost(exc)
 
-    def _lost(self) -> None:
-        """Read by the application only when no close frame came before."""
+    def _report_lost(self) -> None:
+        """Queue a 1006 for the application, which reads it only when no close frame
+        came before."""
         self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
 
     def handle_parser_exception(self) -> None:
-        if self.failed:
+        if self.has_failed:
             return
-        self.failed = True
+        self.has_failed = True
         if self.conn.close_sent is None:  # the client did not wait for the handshake
             self.transport.close()
             return
-        with suppress(InvalidState):  # of a good frame in the packet of the bad one
+        # The packet of the bad frame may also contain good ones.
+        with suppress(InvalidState):
             self.handle_events()
         close = self.conn.close_sent
         self.queue.put_nowait(
@@ -98,7 +104,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
 
     def _half_close(self) -> None:
         # Closing while the client is still sending would reset the connection, and the
-        # close frame with its code would be lost.
+        # close frame with its code would be lost. So the client may read for a while.
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()

@@ -1,4 +1,8 @@
-"""The key that a message names, with an answer to each question left open about it."""
+"""The route key that a message selects.
+
+"Create routes for WebSocket APIs in API Gateway" describes the expression; switches
+answer what it leaves open.
+"""
 
 from typing import Any
 
@@ -8,25 +12,26 @@ from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT
 from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.wire import selection
 
-_RESERVED = frozenset({CONNECT, DEFAULT, DISCONNECT})
+_RESERVED_KEYS = frozenset({CONNECT, DEFAULT, DISCONNECT})
 
 
-def key_of(text: str, expression: str, behaviour: Behaviour) -> str | None:
-    """None when it names none."""
+def selected_key(text: str, expression: str, behaviour: Behaviour) -> str | None:
+    """The value of the route selection expression for this message, None when it
+    cannot be evaluated."""
     try:
-        body = _seen(orjson.loads(text), behaviour)
+        body = _apply_switches(orjson.loads(text), behaviour)
     except (orjson.JSONDecodeError, RecursionError):  # deeper than Python can follow
         return None
     key = selection.parse(expression).evaluate(body)
-    if key in _RESERVED and behaviour.reserved_key == "default":
+    if key in _RESERVED_KEYS and behaviour.reserved_key == "default":
         return None
     return key
 
 
-def _seen(value: Any, behaviour: Behaviour) -> Any:
-    """The body as the expression sees it."""
+def _apply_switches(value: Any, behaviour: Behaviour) -> Any:
+    """The body with nulls and values that are no text as the switches treat them."""
     if isinstance(value, dict):
-        return {name: _seen(each, behaviour) for name, each in value.items()}
+        return {name: _apply_switches(v, behaviour) for name, v in value.items()}
     if value is None:
         return "null" if behaviour.null_key == "null" else None
     if isinstance(value, str) or behaviour.typed_key == "stringified":

@@ -1,16 +1,16 @@
-"""Where clients and backends find the stage."""
+"""The paths at which clients and backends find the stage."""
 
 from wsrouter.catalog.snapshot import Snapshot
 
 
-def root(snapshot: Snapshot) -> str:
-    """The path that stands for the stage: that of the execute-api host, or that of the
-    custom domain where it is the only way; empty for all of it."""
+def stage_path(snapshot: Snapshot) -> str:
+    """The path of the stage on this machine: its path on the execute-api host, or,
+    when that host is disabled, its path on the custom domain. Empty for the root."""
     if not snapshot.api.disable_execute_api_endpoint:
-        return own(snapshot)
+        return execute_api_path(snapshot)
     return f"/{snapshot.domain.mapping_key if snapshot.domain else ''}".rstrip("/")
 
 
-def own(snapshot: Snapshot) -> str:
-    """The path on the execute-api host."""
+def execute_api_path(snapshot: Snapshot) -> str:
+    """The path of the stage on the execute-api host."""
     return f"/{snapshot.stage.name}"

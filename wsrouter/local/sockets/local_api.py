@@ -1,4 +1,4 @@
-"""The API that is served: a snapshot, its backend and how it behaves."""
+"""The API that the local gateway serves: a snapshot, its backend and its behaviour."""
 
 import asyncio
 import copy
@@ -11,19 +11,22 @@ from wsrouter.local.rules import (
     stage_paths,
 )
 from wsrouter.local.rules.behaviour import Behaviour
-from wsrouter.local.rules.gateway_event import Event
+from wsrouter.local.rules.gateway_event import GatewayEvent
 from wsrouter.local.rules.integration_request import IntegrationRequest
-from wsrouter.local.rules.stage_throttling import Throttle
-from wsrouter.local.sockets.asgi import Answer
-from wsrouter.local.sockets.backend import Backend, Failure
+from wsrouter.local.rules.stage_throttling import StageThrottle
+from wsrouter.local.sockets.asgi import Response
+from wsrouter.local.sockets.backend import Backend, IntegrationFailure
 from wsrouter.wire import local_address, mapping
 
 
-class Api:
-    """Selects routes and calls the integration. `snapshot` may be replaced while
-    sockets are open: every event is served by the current one. `deleted` is set while
-    the stage does not exist. `principal` is whom an authorizer names; `region` the one
-    that @connections takes signatures for, empty for any."""
+class LocalApi:
+    """Selects routes and calls the integration.
+
+    `snapshot` may be replaced while sockets are open: every event is served by the
+    current one. `stage_deleted` is set while the stage does not exist. `principal` is
+    the template of the authorizer's principal. `region` is the one that @connections
+    requests must be signed for; empty allows any.
+    """
 
     def __init__(
         self,
@@ -41,8 +44,8 @@ class Api:
         self.api_id = api_id
         self.principal = principal
         self.region = region
-        self.throttle = Throttle()
-        self.deleted = asyncio.Event()
+        self.throttle = StageThrottle()
+        self.stage_deleted = asyncio.Event()
 
     @property
     def stage(self) -> str:
@@ -50,39 +53,41 @@ class Api:
 
     @property
     def path(self) -> str:
-        """Where clients connect."""
-        return stage_paths.root(self.snapshot) or "/"
+        """The path at which clients connect."""
+        return stage_paths.stage_path(self.snapshot) or "/"
 
     @property
     def management_paths(self) -> set[str]:
-        """What @connections may follow."""
-        found = {stage_paths.root(self.snapshot)}
+        """The paths that `/@connections/` may follow."""
+        paths = {stage_paths.stage_path(self.snapshot)}
         if self.behaviour.disabled_endpoint == "works":
-            found.add(stage_paths.own(self.snapshot))
-        return found
+            paths.add(stage_paths.execute_api_path(self.snapshot))
+        return paths
 
     @property
     def has_routes(self) -> bool:
-        """Whether the events of open sockets find any."""
-        return not self.deleted.is_set() or self.behaviour.deleted_stage == "served"
+        """Whether the events of open sockets find any route."""
+        if not self.stage_deleted.is_set():
+            return True
+        return self.behaviour.deleted_stage == "served"
 
     @property
-    def closes(self) -> bool:
-        """Whether sockets may not stay open."""
-        return self.deleted.is_set() and self.behaviour.deleted_stage == "closed"
+    def closes_sockets(self) -> bool:
+        """Whether open sockets must be closed because the stage was deleted."""
+        return self.stage_deleted.is_set() and self.behaviour.deleted_stage == "closed"
 
-    def select(self, text: str) -> str | None:
+    def select_route(self, text: str) -> str | None:
         """The key of the route that this message selects, None when there is none."""
         if not self.has_routes:
             return None
         expression = self.snapshot.api.route_selection_expression
-        key = route_selection.key_of(text, expression, self.behaviour)
-        if key is not None and self.has(key):
+        key = route_selection.selected_key(text, expression, self.behaviour)
+        if key is not None and self.has_route(key):
             return key
-        return DEFAULT if self.has(DEFAULT) else None
+        return DEFAULT if self.has_route(DEFAULT) else None
 
-    def has(self, key: str) -> bool:
-        """Whether there is such a route, ours or that of another integration."""
+    def has_route(self, key: str) -> bool:
+        """Whether the API has that route, managed by wsrouter or not."""
         return key in self.snapshot.routes or key in self.snapshot.unmanaged
 
     def is_two_way(self, key: str) -> bool:
@@ -92,45 +97,44 @@ class Api:
             return False
         return route.two_way
 
-    def takes(self, key: str) -> bool:
-        """Whether the stage's limits let one more request to that route pass."""
-        return self.throttle.takes(self.snapshot.stage, key)
+    def allows(self, key: str) -> bool:
+        """Whether the stage's throttling lets one more request to that route pass."""
+        return self.throttle.allows(self.snapshot.stage, key)
 
-    def problem(self, key: str, text: str) -> str | None:
-        """What the route's model says against this message."""
+    def validation_error(self, key: str, text: str) -> str | None:
+        """What is wrong with this message by the request model of its route."""
         route = self.snapshot.routes.get(key)
         model = self.snapshot.models.get(route.model) if route else None
         if model is None or self.behaviour.validation == "skipped":
             return None
-        return message_schema.problem(text, model.schema)
+        return message_schema.validation_error(text, model.schema)
 
-    def at_handshake(self) -> "Api":
-        """The API that a socket opened now has for all of its life."""
+    def for_new_socket(self) -> "LocalApi":
+        """The API that a socket opened now uses for its whole life."""
         return copy.copy(self) if self.behaviour.redeploy == "former" else self
 
-    async def call(self, event: Event) -> Answer | Failure:
-        """Tell the backend about `event`."""
+    async def call(self, event: GatewayEvent) -> Response | IntegrationFailure:
+        """Call the integration with `event`."""
         snapshot = self.snapshot
         if event.route_key not in snapshot.routes:
-            return Failure(cause="this route targets another integration")
+            return IntegrationFailure(cause="this route targets another integration")
         try:
             request = integration_request.build(
                 event, snapshot=snapshot, api_id=self.api_id, behaviour=self.behaviour
             )
         except ValueError as error:
-            return Failure(cause=f"a request parameter cannot be evaluated: {error}")
-        answer = await self._post(request, snapshot)
-        if isinstance(answer, Answer) or answer.timed_out:
-            return answer
-        return (
-            await self._post(request, snapshot)
-            if self.behaviour.retry == "once"
-            else answer
-        )
+            cause = f"a request parameter cannot be evaluated: {error}"
+            return IntegrationFailure(cause=cause)
+        response = await self._post(request, snapshot)
+        if isinstance(response, Response) or response.timed_out:
+            return response
+        if self.behaviour.retry == "once":
+            return await self._post(request, snapshot)
+        return response
 
     async def _post(
         self, request: IntegrationRequest, snapshot: Snapshot
-    ) -> Answer | Failure:
+    ) -> Response | IntegrationFailure:
         return await self.backend.post(
             request,
             uri=snapshot.integration.uri,

@@ -1,25 +1,26 @@
-"""What waits to be sent to one client, so that a slow one stalls nobody else."""
+"""The frames that wait to be sent to one client, so that a slow client stalls no
+other."""
 
 import asyncio
 
 from wsrouter.local.sockets.asgi import Message, Send
 
 
-class Outbox:
-    """Sends in order; takes no more than `limit` bytes beyond what the network took."""
+class SendBuffer:
+    """Sends in order; holds at most `limit` bytes that the network has not taken."""
 
     def __init__(self, send: Send, *, limit: int) -> None:
         self._send = send
         self._limit = limit
-        self._waiting = 0
+        self._waiting_bytes = 0
         self._queue: asyncio.Queue[tuple[Message, int]] = asyncio.Queue()
 
-    def offer(self, text: str) -> bool:
+    def try_send(self, text: str) -> bool:
         """Queue a text frame; False when the client does not read fast enough."""
         size = len(text.encode())
-        if self._waiting and self._waiting + size > self._limit:
+        if self._waiting_bytes and self._waiting_bytes + size > self._limit:
             return False
-        self._waiting += size
+        self._waiting_bytes += size
         self._queue.put_nowait(({"type": "websocket.send", "text": text}, size))
         return True
 
@@ -34,6 +35,6 @@ class Outbox:
             message, size = await self._queue.get()
             try:
                 await self._send(message)
-            except (OSError, RuntimeError):  # uvicorn's two ways to say "closed"
+            except (OSError, RuntimeError):  # uvicorn raises either on a closed socket
                 return
-            self._waiting -= size
+            self._waiting_bytes -= size

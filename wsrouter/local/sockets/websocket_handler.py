@@ -1,186 +1,210 @@
 """The life of one socket, from its handshake to its `$disconnect`."""
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter
 
 from wsrouter.catalog.snapshot import CONNECT, DISCONNECT
-from wsrouter.local.journal import Entry, NameOf, Record
+from wsrouter.local.journal import Entry, UserNameLookup, WriteEntry
 from wsrouter.local.rules import random_faults
 from wsrouter.local.rules.behaviour import Limits
-from wsrouter.local.rules.gateway_event import Close, Event
+from wsrouter.local.rules.gateway_event import Close, GatewayEvent
 from wsrouter.local.sockets import asgi_input, handshake, message_routing
-from wsrouter.local.sockets.asgi import DENIAL, Receive, Scope, Send, respond
-from wsrouter.local.sockets.backend import Failure
-from wsrouter.local.sockets.local_api import Api
-from wsrouter.local.sockets.message_order import Turns
-from wsrouter.local.sockets.open_sockets import GOING_AWAY, Session, Sessions
-from wsrouter.local.sockets.send_buffer import Outbox
+from wsrouter.local.sockets.asgi import (
+    DENIAL_RESPONSE,
+    Receive,
+    Scope,
+    Send,
+    send_response,
+)
+from wsrouter.local.sockets.backend import IntegrationFailure
+from wsrouter.local.sockets.local_api import LocalApi
+from wsrouter.local.sockets.message_order import MessageOrder
+from wsrouter.local.sockets.open_sockets import GOING_AWAY, OpenSocket, OpenSockets
+from wsrouter.local.sockets.send_buffer import SendBuffer
 
-_BINARY = Close(code=1003, reason="Binary is not supported")
-_LOST = Close(code=1006)
+_UNSUPPORTED_DATA = Close(code=1003, reason="Binary is not supported")
+"""Documented in "Binary media types for WebSocket APIs in API Gateway"."""
+_ABNORMAL_CLOSURE = Close(code=1006)
 
 
-class Conversation:
-    """One WebSocket of the ASGI server, held as API Gateway holds it."""
+class WebSocketHandler:
+    """Serves one WebSocket of the ASGI server as API Gateway does."""
 
     def __init__(
         self,
         *,
-        api: Api,
-        sessions: Sessions,
+        api: LocalApi,
+        open_sockets: OpenSockets,
         limits: Limits,
-        record: Record,
-        name_of: NameOf,
+        write_entry: WriteEntry,
+        look_up_user_name: UserNameLookup,
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
-        self._api, self._sessions, self._limits = api.at_handshake(), sessions, limits
-        self._record, self._name_of, self._scope = record, name_of, scope
+        self._api, self._open_sockets = api.for_new_socket(), open_sockets
+        self._limits, self._write_entry = limits, write_entry
+        self._look_up_user_name, self._scope = look_up_user_name, scope
         self._receive, self._send = receive, send
-        self._opening = asgi_input.opening(scope, cookies=api.behaviour.cookies)
-        self._caller = asgi_input.caller(scope, self._opening)
+        self._handshake = asgi_input.handshake_request(
+            scope, cookies=api.behaviour.cookies
+        )
+        self._connection = asgi_input.connection_info(scope, self._handshake)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(limits.messages_at_once)
-        self._turns = Turns()
-        self._session: Session | None = None
+        self._message_slots = asyncio.Semaphore(limits.messages_at_once)
+        self._message_order = MessageOrder()
+        self._socket: OpenSocket | None = None
         self._user = ""
 
     async def run(self) -> None:
         if await self._connect():
-            close = await self._converse()
+            close = await self._serve()
             await self._disconnect(close)
             if self._tasks:
                 await asyncio.wait(self._tasks)
 
     async def _connect(self) -> bool:
         started = perf_counter()
-        event = Event(
+        event = GatewayEvent(
             type="CONNECT",
             route_key=CONNECT,
-            caller=self._caller,
-            opening=self._opening,
+            connection=self._connection,
+            handshake=self._handshake,
         )
-        verdict = await handshake.connect(self._api, event, self._scope["subprotocols"])
-        if isinstance(verdict, handshake.Refused):
-            self._log(CONNECT, verdict.outcome, started, failed=True)
-            await respond(self._send, verdict.answer, DENIAL)
+        subprotocols = self._scope["subprotocols"]
+        decision = await handshake.decide(self._api, event, subprotocols)
+        if isinstance(decision, handshake.Refused):
+            self._log(CONNECT, decision.outcome, started, failed=True)
+            await send_response(self._send, decision.response, DENIAL_RESPONSE)
             return False
-        took = perf_counter() - started  # without the look-up, which is only for us
-        self._user = await self._name_of(self._caller.connection_id)
-        self._log(CONNECT, verdict.outcome, perf_counter() - took, failed=False)
-        self._subprotocol = verdict.subprotocol
-        self._caller = verdict.caller
+        # The journal's time leaves out the look-up, which API Gateway does not make.
+        seconds = perf_counter() - started
+        self._user = await self._look_up_user_name(self._connection.connection_id)
+        self._log(CONNECT, decision.outcome, perf_counter() - seconds, failed=False)
+        self._subprotocol = decision.subprotocol
+        self._connection = decision.connection
         return True
 
-    async def _converse(self) -> Close:
+    async def _serve(self) -> Close:
         accept = {"type": "websocket.accept", "subprotocol": self._subprotocol}
         try:
             await self._send(accept)
         except OSError:
-            return _LOST
-        outbox = Outbox(self._send, limit=self._limits.outbox_bytes)
+            return _ABNORMAL_CLOSURE
         abort = self._scope["state"]["abort"]
-        session = Session(self._caller, outbox, self._limits, abort, user=self._user)
-        self._session = session
-        self._scope["state"]["pinged"] = lambda: self._pinged(session)
-        with self._sessions.open(session), session.running():
-            if self._api.closes:  # deleted while `$connect` was called
-                session.close(GOING_AWAY)
-            received = await self._listen(session)
-            await session.end()
+        socket = self._new_socket(abort)
+        with self._open_sockets.listed(socket), socket.running():
+            if self._api.closes_sockets:  # deleted while `$connect` was called
+                socket.close(GOING_AWAY)
+            client_close = await self._receive_messages(socket)
+            await socket.wait_for_silent_drop()
         asyncio.get_running_loop().call_later(self._limits.close_seconds, abort)
-        return session.closing or received
+        return socket.closing or client_close
 
-    async def _listen(self, session: Session) -> Close:
+    def _new_socket(self, abort: Callable[[], None]) -> OpenSocket:
+        buffer = SendBuffer(self._send, limit=self._limits.send_buffer_bytes)
+        socket = OpenSocket(
+            self._connection, buffer, self._limits, abort, user=self._user
+        )
+        self._socket = socket
+        self._scope["state"]["answers_ping"] = lambda: self._answers_ping(socket)
+        return socket
+
+    async def _receive_messages(self, socket: OpenSocket) -> Close:
+        """Start every message until the client is gone; how the client closed."""
         while True:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
-                return asgi_input.received(message["code"], message.get("reason") or "")
-            session.touch()
+                reason = message.get("reason") or ""
+                return asgi_input.close_from_client(message["code"], reason)
+            socket.touch()
             if (text := message.get("text")) is None:
-                session.close(_BINARY)
-            elif session.closing is None:
-                # Or else whoever sends without an end takes all of the gateway.
-                await self._room.acquire()
-                self._start(session, text)
+                socket.close(_UNSUPPORTED_DATA)
+            elif socket.closing is None:
+                # Without a limit, one client that never stops sending would take all
+                # of the gateway.
+                await self._message_slots.acquire()
+                self._start_message(socket, text)
 
-    def _start(self, session: Session, text: str) -> None:
-        task = asyncio.create_task(self._answer(session, text))
+    def _start_message(self, socket: OpenSocket, text: str) -> None:
+        task = asyncio.create_task(self._handle_message(socket, text))
         self._tasks.add(task)
-        task.add_done_callback(self._answered)
+        task.add_done_callback(self._message_done)
 
-    def _answered(self, task: asyncio.Task[None]) -> None:
+    def _message_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._room.release()
+        self._message_slots.release()
 
-    def _pinged(self, session: Session) -> bool:
-        """Whether a pong is due."""
+    def _answers_ping(self, socket: OpenSocket) -> bool:
+        """Note a ping of the client; whether it gets a pong."""
         behaviour = self._api.behaviour
         if behaviour.ping_resets_idle == "yes":
-            session.touch()
+            socket.touch()
         return behaviour.ping == "answered"
 
-    async def _answer(self, session: Session, text: str) -> None:
-        async with self._turns.next(self._api.behaviour):
+    async def _handle_message(self, socket: OpenSocket, text: str) -> None:
+        async with self._message_order.wait(self._api.behaviour):
             started = perf_counter()
-            verdict = await message_routing.judge(
-                self._api, self._limits, self._caller, text
+            result = await message_routing.route_message(
+                self._api, self._limits, self._connection, text
             )
-        outcome, failed = verdict.outcome, verdict.failed
-        if verdict.frame is not None and not session.offer(verdict.frame):
+        outcome, failed = result.outcome, result.failed
+        if result.frame is not None and not socket.try_send(result.frame):
             outcome, failed = f"{outcome}, lost: the client does not read", True
-        if verdict.close is not None:
-            session.close(verdict.close)
-        self._record(
+        if result.close is not None:
+            socket.close(result.close)
+        self._write_entry(
             Entry(
-                connection_id=self._caller.connection_id,
+                connection_id=self._connection.connection_id,
                 user=self._user,
-                route_key=verdict.route_key,
+                route_key=result.route_key,
                 outcome=outcome,
                 seconds=perf_counter() - started,
                 failed=failed,
                 size=len(text.encode()),
                 received=text,
-                sent=verdict.frame,
+                sent=result.frame,
             )
         )
 
     async def _disconnect(self, close: Close) -> None:
         started = perf_counter()
-        outcome, failed = f"closed {close.code} {close.reason}".rstrip(), False
-        dropped = self._session is not None and self._session.dropped
-        if dropped or random_faults.strikes(self._api.behaviour.lost_disconnect):
-            outcome, failed = f"{outcome}, not delivered: lost on purpose", True
-        elif not self._api.has_routes:
-            outcome, failed = (
-                f"{outcome}, not delivered: {message_routing.DELETED}",
-                True,
-            )
-        elif self._api.has(DISCONNECT):
-            event = Event(
-                type="DISCONNECT",
-                route_key=DISCONNECT,
-                caller=self._caller,
-                close=close,
-            )
-            if undelivered := await self._undelivered(event):
-                outcome, failed = f"{outcome}, not delivered: {undelivered}", True
-        self._log(DISCONNECT, outcome, started, failed=failed)
+        outcome = f"closed {close.code} {close.reason}".rstrip()
+        problem = await self._deliver_disconnect(close)
+        if problem:
+            outcome = f"{outcome}, not delivered: {problem}"
+        self._log(DISCONNECT, outcome, started, failed=bool(problem))
 
-    async def _undelivered(self, event: Event) -> str | None:
+    async def _deliver_disconnect(self, close: Close) -> str | None:
+        """Call `$disconnect`, if the API has that route; why it was not delivered."""
+        is_dropped = self._socket is not None and self._socket.is_dropped
+        if is_dropped or random_faults.occurs(self._api.behaviour.lost_disconnect):
+            return "lost on purpose"
+        if not self._api.has_routes:
+            return message_routing.STAGE_DELETED
+        if not self._api.has_route(DISCONNECT):
+            return None
+        event = GatewayEvent(
+            type="DISCONNECT",
+            route_key=DISCONNECT,
+            connection=self._connection,
+            close=close,
+        )
         try:
-            answer = await self._api.call(event)
-        except asyncio.CancelledError:  # only ever at the end of the whole server
+            response = await self._api.call(event)
+        except asyncio.CancelledError:  # only when the whole server shuts down
             return "the gateway has ended"
-        return answer.cause if isinstance(answer, Failure) else None
+        return response.cause if isinstance(response, IntegrationFailure) else None
 
-    def _log(self, key: str, outcome: str, started: float, *, failed: bool) -> None:
-        self._record(
+    def _log(
+        self, route_key: str, outcome: str, started: float, *, failed: bool
+    ) -> None:
+        self._write_entry(
             Entry(
-                connection_id=self._caller.connection_id,
+                connection_id=self._connection.connection_id,
                 user=self._user,
-                route_key=key,
+                route_key=route_key,
                 outcome=outcome,
                 seconds=perf_counter() - started,
                 failed=failed,
