@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from websockets.sync.client import ClientConnection, connect
 
+from tests.local.recording_backend import wait_until
 from wsrouter.catalog.snapshot import Api, Integration, RouteEntry, Snapshot, Stage
 from wsrouter.local.gateway import LocalGateway
 from wsrouter.local.journal import Entry
@@ -19,6 +20,7 @@ from wsrouter.local.process.listener import bind
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.local.sockets.backend import Backend
 from wsrouter.local.sockets.local_api import LocalApi
+from wsrouter.local.sockets.open_sockets import OpenSocket
 from wsrouter.wire import mapping
 
 SECRET = "a-secret-of-the-tests"
@@ -86,6 +88,34 @@ class RunningGateway:
             action()
 
         asyncio.run_coroutine_threadsafe(done(), self.loop).result(30)
+
+    def pass_time(self, socket: OpenSocket, seconds: float) -> None:
+        """Let the limits of `socket` act as if that time had passed.
+
+        Real waiting would race with the work of the test on a busy machine.
+        """
+
+        def shift() -> None:
+            socket._opened -= seconds
+            socket._active -= seconds
+            assert socket._timer is not None
+            action = socket._abort if socket.closing else socket._check_limits
+            remaining = socket._timer.when() - self.loop.time() - seconds
+            socket._schedule(remaining, action)
+
+        self.do(shift)
+
+    def socket(self, connection_id: str) -> OpenSocket:
+        """The open socket, which is listed soon after the client has its 101."""
+        found: list[OpenSocket] = []
+
+        def look_up() -> bool:
+            socket = self.gateway.open_sockets.get(connection_id)
+            found.extend([socket] if socket else [])
+            return bool(found)
+
+        wait_until(look_up)
+        return found[0]
 
     def post_often(self, connection_id: str) -> None:
         """Much more than any buffer takes, unless somebody reads it."""

@@ -1,4 +1,4 @@
-"""A client whose line is cut without anybody noticing."""
+"""A client whose connection is cut without the gateway detecting it."""
 
 from time import monotonic
 
@@ -12,9 +12,11 @@ from tests.local.test_connections_api import code, connection_id
 from tests.local.test_status_page import ask, token
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 
+IDLE_SECONDS = Limits().idle_seconds
 
-def dropped(gateway: RunningGateway, backend: RecordingBackend) -> str:
-    """The id of a connection whose client is no more."""
+
+def drop_client(gateway: RunningGateway, backend: RecordingBackend) -> str:
+    """Connect a client and drop it; the id of its connection."""
     with gateway.connect() as client:
         name = connection_id(backend)
         for _ in range(2):  # the second time there is nothing left to cut
@@ -29,14 +31,16 @@ def dropped(gateway: RunningGateway, backend: RecordingBackend) -> str:
 def test_it_takes_posts_until_the_idle_limit(
     backend: RecordingBackend, start: Start
 ) -> None:
-    limits = Limits(idle_seconds=1, send_buffer_bytes=1000)
+    limits = Limits(send_buffer_bytes=1000)
     gateway = start(limits=limits, behaviour=Behaviour(dropped="silent"))
-    name = dropped(gateway, backend)
-    api = gateway.boto3()
-    for _ in range(20):  # more than would wait for one that only does not read
+    name = drop_client(gateway, backend)
+    socket, api = gateway.socket(name), gateway.boto3()
+    for _ in range(20):  # more than the buffer of a client that does not read holds
         api.post_to_connection(ConnectionId=name, Data=b"x" * 1000)
+    gateway.pass_time(socket, IDLE_SECONDS - 60)
     assert api.get_connection(ConnectionId=name)
     assert not backend.of("DISCONNECT")
+    gateway.pass_time(socket, 60)
     [end] = backend.wait_for("DISCONNECT")
     assert end.header("X-Wsrouter-Disconnect-Code") == "1001"
     gone = (410, "GoneException")
@@ -45,8 +49,9 @@ def test_it_takes_posts_until_the_idle_limit(
 
 def test_its_disconnect_may_be_lost(backend: RecordingBackend, start: Start) -> None:
     behaviour = Behaviour(dropped="silent", lost_disconnect=1.0)
-    gateway = start(limits=Limits(idle_seconds=0.2), behaviour=behaviour)
-    dropped(gateway, backend)
+    gateway = start(behaviour=behaviour)
+    name = drop_client(gateway, backend)
+    gateway.pass_time(gateway.socket(name), IDLE_SECONDS)
     wait_until(lambda: gateway.entries[-1].route_key == "$disconnect")
     assert "not delivered: lost on purpose" in gateway.entries[-1].outcome
     assert not backend.of("DISCONNECT")
@@ -54,7 +59,7 @@ def test_its_disconnect_may_be_lost(backend: RecordingBackend, start: Start) -> 
 
 def test_it_can_be_deleted(backend: RecordingBackend, start: Start) -> None:
     gateway = start(behaviour=Behaviour(dropped="silent"))
-    name = dropped(gateway, backend)
+    name = drop_client(gateway, backend)
     gateway.boto3().delete_connection(ConnectionId=name)
     [end] = backend.wait_for("DISCONNECT")
     assert end.header("X-Wsrouter-Disconnect-Code") == "1000"
@@ -65,7 +70,7 @@ def test_it_delays_no_shutdown(backend: RecordingBackend) -> None:
     with running(
         snapshot(), backend.url, limits=limits, behaviour=behaviour
     ) as gateway:
-        dropped(gateway, backend)
+        drop_client(gateway, backend)
         before = monotonic()
     assert monotonic() - before < 10
     [end] = backend.of("DISCONNECT")

@@ -141,12 +141,17 @@ def test_ping(start: Start) -> None:
         assert client.ping().wait(30)
 
 
-def test_ping_resets_idle(start: Start) -> None:
-    gateway = start(
-        limits=Limits(idle_seconds=1), behaviour=Behaviour(ping_resets_idle="yes")
-    )
-    with gateway.connect(ping_interval=0.05) as client, pytest.raises(TimeoutError):
-        client.recv(timeout=1.5)
+def test_ping_resets_idle(backend: RecordingBackend, start: Start) -> None:
+    gateway = start(behaviour=Behaviour(ping_resets_idle="yes"))
+    with gateway.connect(ping_interval=None) as client:
+        [connect] = backend.wait_for("CONNECT")
+        connection_id = str(connect.header("X-Wsrouter-Connection-Id"))
+        socket = gateway.socket(connection_id)
+        for _ in range(3):
+            gateway.pass_time(socket, Limits().idle_seconds - 60)
+            assert client.ping().wait(30)
+        with pytest.raises(TimeoutError):
+            client.recv(timeout=0.2)
 
 
 def test_lost_disconnect(backend: RecordingBackend, start: Start) -> None:

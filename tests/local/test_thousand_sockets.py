@@ -26,7 +26,11 @@ async def opened(
     async def one() -> ClientConnection:
         async with room:
             waiting = connect(
-                gateway.url, proxy=None, compression=None, ping_interval=None
+                gateway.url,
+                proxy=None,
+                compression=None,
+                ping_interval=None,
+                open_timeout=60,
             )
             return await stack.enter_async_context(waiting)
 
@@ -66,7 +70,7 @@ def test_each_of_a_thousand_gets_its_own_push_once(
             ]
             assert len(set(ids)) == SOCKETS
             await pushed(gateway, ids)
-            frames = [await asyncio.wait_for(each.recv(), 10) for each in clients]
+            frames = [await asyncio.wait_for(client.recv(), 60) for client in clients]
             assert sorted(map(str, frames)) == sorted(ids)
             assert all(await asyncio.gather(*map(silent, clients)))
 

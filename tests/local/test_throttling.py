@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from time import sleep
 from typing import Any
 
 import pytest
@@ -75,15 +74,20 @@ def test_a_message_above_the_limit(
 
 def test_tokens_come_back(backend: RecordingBackend, start: Start) -> None:
     backend.respond = lambda request: Response(body=request.body)
-    gateway = start(limited(3, 1, "$default"), behaviour=Behaviour(throttled="frame"))
-    with gateway.connect() as client:
-        answers = []
-        while answers.count("again") < 3:
-            assert len(answers) < 1000
+    served = limited(0.001, 1, "$default")
+    gateway = start(served, behaviour=Behaviour(throttled="frame"))
+    with gateway.connect() as client:  # takes the only token
+        [bucket] = gateway.gateway.api.throttle._buckets.values()
+
+        def ask_after(seconds: float) -> str:
+            bucket.filled_at -= seconds
             client.send("again")
-            answers.append(client.recv(timeout=30))
-            sleep(0.01)
-    assert len(answers) > 3
+            return str(client.recv(timeout=30))
+
+        for _ in range(3):
+            assert re.fullmatch(FRAME, ask_after(0))
+            assert re.fullmatch(FRAME, ask_after(500))
+            assert ask_after(500) == "again"
     assert len(backend.of("MESSAGE")) == 3
 
 
