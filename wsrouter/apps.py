@@ -31,8 +31,8 @@ class WSRouterConfig(AppConfig):
         checks.register(_check_deployment, "wsrouter", deploy=True)
         _connect_receivers()
         sender_slot.install_sender(_sender)
-        autoreload.watch()
-        autoreload.filter_server_log()
+        autoreload.watch_ws_modules()
+        autoreload.filter_event_log()
         autodiscover_modules("ws")
         _check_declarations()
 

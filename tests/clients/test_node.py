@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import PATIENCE, Stack, running
+from tests.e2e.ws_local_stack import TIMEOUT_SECONDS, Stack, running
 from tests.programs import program
 
 HERE = Path(__file__).parent
@@ -62,7 +62,7 @@ class Wscat:
 
     def ended(self) -> int:
         """The exit status. It ends by itself when the connection does."""
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def wscat(packages: Path, stack: Stack, *options: str) -> Iterator[Wscat]:
         text=True,
         start_new_session=True,
     ) as process:
-        patience = Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
+        patience = Timer(TIMEOUT_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         patience.start()
         try:
             yield Wscat(process)

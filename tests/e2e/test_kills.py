@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Stack, eventually, listens, running, started
-from tests.e2e.traffic import Traffic
+from tests.e2e.client_traffic import Traffic
+from tests.e2e.ws_local_stack import Stack, eventually, listens, running, started
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,14 @@ def test_killed_clients_leave_no_rows_and_disturb_nobody(stack: Stack) -> None:
     cookie = stack.get("/enter/bob/")["cookie"]
     others = traffic(stack)
     with others.running():
-        command = [sys.executable, "-m", "tests.e2e.traffic", stack.url, cookie, "6"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.e2e.client_traffic",
+            stack.url,
+            cookie,
+            "6",
+        ]
         clients = subprocess.Popen(command, cwd=ROOT)
         eventually(lambda: len(stack.get("/open/")["ids"]) == 10)
         clients.kill()

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.e2e.running import Stack, ask, copied, eventually, frame, running, started
+from tests.e2e.ws_local_stack import (
+    Stack,
+    ask,
+    copied,
+    eventually,
+    frame,
+    running,
+    started,
+)
 from tests.ministack import ministack_url  # noqa: F401
 from tests.ministack import running as ministack
 
@@ -117,8 +125,8 @@ def test_a_deleted_stage_is_not_served_until_it_is_published_again(
         assert stack.get("/announce/lunch/")["delivered"] == 0
         with pytest.raises(InvalidStatus, match="403"):
             stack.connect()
-        read_again(stack, "Nothing is different.")
-        assert "cannot be read" not in stack.log
+        read_again(stack, "Nothing has changed.")
+        assert "cannot be reloaded" not in stack.log
         if by_id:  # AWS does not give the same id again
             return
         published(stack, ministack_url)
@@ -136,7 +144,7 @@ def test_what_cannot_be_read_stays(tmp_path: Path) -> None:
             options = ("--api-id", api_id, "--endpoint-url", url)
             left.enter_context(running(stack, *options))
         with stack.connect() as client:
-            read_again(stack, "The routes cannot be read again, so they stay")
+            read_again(stack, "The routes cannot be reloaded, so they stay")
             assert ask(client, "say", {"text": "ho"})["type"] == "reply"
 
 
@@ -170,10 +178,10 @@ def test_beside_a_django_of_its_own_it_is_read_again_too(
     try:
         with started(stack, *options), stack.connect() as client:
             assert stack.process is not None
-            assert "Set MANAGEMENT_ENDPOINT of the Django there" in stack.log
+            assert "Set MANAGEMENT_ENDPOINT in that Django's settings" in stack.log
             assert ask(client, "say", {"text": "ho"})["type"] == "reply"
             stack.process.send_signal(signal.SIGUSR1)
-            eventually(lambda: "Nothing is different." in stack.log)
+            eventually(lambda: "Nothing has changed." in stack.log)
             assert ask(client, "say", {"text": "ho"})["type"] == "reply"
     finally:
         django.terminate()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.e2e.running import Stack, ask, copied, eventually, listens, running
+from tests.e2e.ws_local_stack import Stack, ask, copied, eventually, listens, running
 
 DANCE = """
 
@@ -79,6 +79,6 @@ def test_a_mistake_is_an_error_frame_until_it_is_mended(
 
 def test_only_ws_local_may_ask_what_is_served(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "room.sqlite3")
-    told = stack.manage("ws_local", "--tell")
+    told = stack.manage("ws_local", "--describe")
     assert '"routes"' in told.stdout.splitlines()[-1]
-    assert "--tell" not in stack.manage("ws_local", "--help").stdout
+    assert "--describe" not in stack.manage("ws_local", "--help").stdout

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import boto3
 
-from tests.e2e.running import Stack, ask, copied, eventually, running
 from tests.e2e.test_published import destroyed, published, read_again
+from tests.e2e.ws_local_stack import Stack, ask, copied, eventually, running
 from tests.ministack import ministack_url  # noqa: F401
 
 
@@ -41,7 +41,7 @@ def test_what_destroy_leaves_there_is_served(
         destroyed(stack, ministack_url)
         read_again(stack, "- route say\n")
         assert "! route say is not published" in stack.log
-        assert "cannot be read" not in stack.log
+        assert "cannot be reloaded" not in stack.log
         assert ask(client, "say", {"text": "ho"})["message"] == "Forbidden"
         assert ask(client, "theirs")["message"] == "Internal server error"
         with stack.connect("eve") as other:  # there is no $connect to refuse anybody

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.running import Stack, copied, frame, running, started
+from tests.e2e.ws_local_stack import Stack, copied, frame, running, started
 
 ANNOUNCE = """
 import json

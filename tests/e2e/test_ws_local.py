@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.e2e.running import Stack, ask, eventually, frame, listens, running
+from tests.e2e.ws_local_stack import Stack, ask, eventually, frame, listens, running
 
 STRICT = ("--strict", "--aws", "lost-disconnect=0", "--aws", "refusal-status=same")
 """The rest of what is strict is in `test_positions.py`."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.running import PATIENCE, eventually, listens
+from tests.e2e.ws_local_stack import TIMEOUT_SECONDS, eventually, listens
 from tests.ports import free_port
 
 PROJECT = Path(__file__).parents[2] / "examples" / "notifications"
@@ -92,7 +92,7 @@ class Notifications:
             yield self
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=PATIENCE)
+            process.wait(timeout=TIMEOUT_SECONDS)
 
     def _is_ready(self) -> bool:
         return listens(self.port) and listens(self.django_port)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import eventually, listens
+from tests.e2e.ws_local_stack import eventually, listens
 from tests.examples.notifications import PROJECT
 from tests.ports import free_port
 from tests.processes import marked

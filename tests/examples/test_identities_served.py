@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.e2e.running import PATIENCE, Stack, started
+from tests.e2e.ws_local_stack import TIMEOUT_SECONDS, Stack, started
 
 PROJECT = Path(__file__).parents[2] / "examples" / "identities"
 USERS = """
@@ -32,13 +32,13 @@ class Browser:
         self._url = f"http://127.0.0.1:{stack.django_port}"
 
     def get(self, path: str) -> str:
-        with self._opener.open(self._url + path, timeout=PATIENCE) as answer:
+        with self._opener.open(self._url + path, timeout=TIMEOUT_SECONDS) as answer:
             return str(answer.read().decode())
 
     def post(self, path: str, **form: str) -> str:
         form["csrfmiddlewaretoken"] = self.cookies()["csrftoken"]
         request = Request(self._url + path, urlencode(form).encode())
-        with self._opener.open(request, timeout=PATIENCE) as answer:
+        with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
             return str(answer.read().decode())
 
     def cookies(self) -> dict[str, str]:
@@ -73,12 +73,12 @@ def browser(stack: Stack) -> Browser:
 
 def opened(stack: Stack, query: str = "", **sent: str) -> ClientConnection:
     options: dict[str, Any] = {"additional_headers": sent, "proxy": None}
-    return connect(stack.url + query, open_timeout=PATIENCE, **options)
+    return connect(stack.url + query, open_timeout=TIMEOUT_SECONDS, **options)
 
 
 def me(client: ClientConnection) -> str:
     client.send('{"action": "me", "id": "1"}')
-    return str(json.loads(client.recv(timeout=PATIENCE))["payload"]["name"])
+    return str(json.loads(client.recv(timeout=TIMEOUT_SECONDS))["payload"]["name"])
 
 
 def attempt(stack: Stack, query: str = "", **sent: str) -> str:
@@ -96,7 +96,7 @@ def test_a_page_is_its_session_until_that_ends(stack: Stack, browser: Browser) -
         assert me(socket) == "ada"
         browser.post("/logout/")
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=PATIENCE)
+            socket.recv(timeout=TIMEOUT_SECONDS)
     assert attempt(stack, Cookie=cookie) == "401"
 
 
@@ -110,10 +110,12 @@ def test_an_app_buys_a_ticket_with_its_token(stack: Stack) -> None:
     opener = build_opener()
     url = f"http://127.0.0.1:{stack.django_port}/api"
     given = b'{"name": "ada", "password": "analytical"}'
-    with opener.open(Request(f"{url}/token/", given), timeout=PATIENCE) as answer:
+    with opener.open(
+        Request(f"{url}/token/", given), timeout=TIMEOUT_SECONDS
+    ) as answer:
         bearer = {"Authorization": f"Bearer {json.load(answer)['token']}"}
     request = Request(f"{url}/ticket/", b"", bearer)
-    with opener.open(request, timeout=PATIENCE) as answer:
+    with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
         ticket = json.load(answer)["ticket"]
     assert attempt(stack, f"?ticket={ticket}") == "ada"
     assert attempt(stack, f"?ticket={ticket}") == "401"

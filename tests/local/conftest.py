@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.local.backend import RecordingBackend
-from tests.local.running import Running, running, snapshot
+from tests.local.recording_backend import RecordingBackend
+from tests.local.running_gateway import RunningGateway, running, snapshot
 from wsrouter.catalog.snapshot import Snapshot
 
-Start = Callable[..., Running]
+Start = Callable[..., RunningGateway]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def start(backend: RecordingBackend) -> Iterator[Start]:
     """Starts a gateway; options are those of `running`."""
     with ExitStack() as stack:
 
-        def one(served: Snapshot | None = None, **options: Any) -> Running:
+        def one(served: Snapshot | None = None, **options: Any) -> RunningGateway:
             options = {"uri": backend.url} | options
             return stack.enter_context(running(served or snapshot(), **options))
 
@@ -33,6 +33,6 @@ def start(backend: RecordingBackend) -> Iterator[Start]:
 
 
 @pytest.fixture
-def gateway(start: Start) -> Running:
+def gateway(start: Start) -> RunningGateway:
     """One with the three routes that every gateway has, all at their defaults."""
     return start()

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import load_command_class
 from websockets.exceptions import InvalidStatus
 
-from tests.local.backend import RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import SECRET, Running, snapshot
+from tests.local.recording_backend import RecordingBackend, wait_until
+from tests.local.running_gateway import SECRET, RunningGateway, snapshot
 from wsrouter.catalog.snapshot import Authorizer, RouteEntry
 from wsrouter.local.rules import principal
 from wsrouter.ops.ws_local import launch_options
@@ -21,11 +21,11 @@ SOURCES = ("route.request.querystring.serial", "route.request.header.X-Kind")
 
 
 @pytest.fixture
-def gateway(start: Start) -> Running:
-    return start(guarded(SOURCES), principal="{1}:{0}")
+def gateway(start: Start) -> RunningGateway:
+    return start(with_authorizer(SOURCES), principal="{1}:{0}")
 
 
-def guarded(sources: tuple[str, ...]) -> Any:
+def with_authorizer(sources: tuple[str, ...]) -> Any:
     mapped = mapping.request_parameters(
         alias="default",
         secret=SECRET,
@@ -43,7 +43,7 @@ def guarded(sources: tuple[str, ...]) -> Any:
 
 
 def test_every_event_has_the_principal(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     kind = {"X-Kind": "device"}
     with gateway.connect("?serial=4711", additional_headers=kind) as client:
@@ -57,7 +57,7 @@ def test_every_event_has_the_principal(
 
 @pytest.mark.parametrize("query", ["", "?serial=", "?Serial=4711"])
 def test_without_a_source_of_identity_nobody_is_asked(
-    query: str, backend: RecordingBackend, gateway: Running
+    query: str, backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with pytest.raises(InvalidStatus) as refused:
         gateway.connect(query, additional_headers={"X-Kind": "device"})
@@ -73,20 +73,20 @@ def test_nobody_is_named_unless_somebody_says_who(
     backend: RecordingBackend, start: Start
 ) -> None:
     """The client's own header does not get through instead."""
-    with start(guarded(())).connect(additional_headers={HEADER: "ada"}):
+    with start(with_authorizer(())).connect(additional_headers={HEADER: "ada"}):
         (request,) = backend.of("CONNECT")
     assert request.header(HEADER) == mapping.NO_PRINCIPAL
 
 
 @pytest.mark.parametrize("text", ["{", "{name}", "{10}", "{0:d}"])
 def test_a_principal_that_cannot_be_made(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match=r"takes \{0\} for the first"):
+    with pytest.raises(ArgumentTypeError, match=r"write \{0\} for the first"):
         launch_options._principal(text)
 
 
 def test_what_may_be_typed() -> None:
-    assert principal.named("device:{0}", "4711") == "device:4711"
-    assert principal.named("{1}{{", "a", "b") == "b{"
+    assert principal.format_principal("device:{0}", "4711") == "device:4711"
+    assert principal.format_principal("{1}{{", "a", "b") == "b{"
     parser = load_command_class("wsrouter", "ws_local").create_parser("x", "ws_local")
     assert parser.parse_args(["--principal", "ada"]).principal == "ada"
     assert "'device:{0}'" in parser.format_help()

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.local import raw
-from tests.local.backend import wait_until
-from tests.local.command import ROOT, Command, Site, ask, running
+from tests.local import raw_client
+from tests.local.recording_backend import wait_until
+from tests.local.ws_local_process import ROOT, Site, WsLocalProcess, ask, running
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +24,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture(scope="module")
-def command(site: Site) -> Iterator[Command]:
+def command(site: Site) -> Iterator[WsLocalProcess]:
     with running(site) as started:
         yield started
 
 
-def test_it_says_where_everything_is(command: Command) -> None:
+def test_it_says_where_everything_is(command: WsLocalProcess) -> None:
     command.wait_for(f"Clients connect to ws://127.0.0.1:{command.port}/production")
-    command.wait_for(f"@connections is http://127.0.0.1:{command.port}/production")
+    command.wait_for(f"@connections: http://127.0.0.1:{command.port}/production")
     command.wait_for(f"posted to http://127.0.0.1:{command.django_port}/ws/")
     assert "--no-cookies" in command.wait_for("Cookies are passed on.")
 
 
-def test_a_typed_reply(command: Command) -> None:
+def test_a_typed_reply(command: WsLocalProcess) -> None:
     with command.connect() as client:
         assert ask(client, "echo", {"text": "hi"}) == {
             "type": "reply",
@@ -50,14 +50,14 @@ def test_a_typed_reply(command: Command) -> None:
     assert line.endswith(" ms")
 
 
-def test_a_crash_leaks_nothing(command: Command) -> None:
+def test_a_crash_leaks_nothing(command: WsLocalProcess) -> None:
     with command.connect() as client:
         frame = ask(client, "crash")
     assert frame["error"]["code"] == "internal_error"
     assert "detail that must not leak" not in json.dumps(frame)
 
 
-def test_a_push_reaches_a_group(command: Command) -> None:
+def test_a_push_reaches_a_group(command: WsLocalProcess) -> None:
     with command.connect() as one, command.connect() as two, command.connect() as other:
         ask(one, "join")
         ask(two, "join")
@@ -69,7 +69,7 @@ def test_a_push_reaches_a_group(command: Command) -> None:
             other.recv(timeout=0.2)
 
 
-def test_a_rejected_client_sees_the_status(command: Command) -> None:
+def test_a_rejected_client_sees_the_status(command: WsLocalProcess) -> None:
     with pytest.raises(InvalidStatus) as raised:
         command.connect("?who=nobody")
     assert raised.value.response.status_code == 401
@@ -77,11 +77,13 @@ def test_a_rejected_client_sees_the_status(command: Command) -> None:
     command.wait_for("refused 401")
 
 
-def test_a_client_that_is_killed_leaves_no_row(command: Command, site: Site) -> None:
+def test_a_client_that_is_killed_leaves_no_row(
+    command: WsLocalProcess, site: Site
+) -> None:
     wait_until(lambda: site.rows() == 0)
-    client = raw.connected(command.port)
+    client = raw_client.connected(command.port)
     assert site.rows() == 1
-    raw.reset(client)
+    raw_client.reset(client)
     wait_until(lambda: site.rows() == 0)
 
 
@@ -139,4 +141,4 @@ def test_django_that_cannot_start_is_reported(site: Site, tmp_path: Path) -> Non
     with running(site, manage=[sys.executable, "-c", starter]) as command:
         command.process.wait(60)
     assert command.process.returncode == 1
-    command.wait_for("CommandError: Django ended with exit code 1 before it answered")
+    command.wait_for("CommandError: Django ended with exit code 1 before it was ready")

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command, load_command_class
 from django.test import override_settings
 
-from tests.local.command import ROOT, Site
+from tests.local.ws_local_process import ROOT, Site
 from tests.ports import free_port
 
 STRONG = "0a1b2c3d4e5f60718293a4b5c6d7e8f9f8e7d6c5b4a392817060f5e4d3c2b1a0"
@@ -69,7 +69,7 @@ def test_a_wrong_host_is_no_matter_of_ports(host: str) -> None:
 
 
 def test_an_impossible_port_is_refused() -> None:
-    with pytest.raises(CommandError, match="'70000' is no port"):
+    with pytest.raises(CommandError, match="'70000' is not a port number"):
         call_command("ws_local", "--port", "70000")
 
 
@@ -101,7 +101,7 @@ def test_without_the_url_it_says_what_to_add() -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
 def test_a_limit_is_a_number_of_seconds(value: str) -> None:
-    assert "is no number of seconds above 0" in refusal(f"--idle-timeout={value}")
+    assert "is not a number of seconds above 0" in refusal(f"--idle-timeout={value}")
 
 
 def test_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed
 
-from tests.local.backend import RecordingBackend
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import RecordingBackend
+from tests.local.running_gateway import RunningGateway, snapshot
 from wsrouter.local.rules.behaviour import Limits
 
 UNKNOWN = "WDGT8fY4joECJrQ="
@@ -35,7 +35,7 @@ def code(call: Any, **arguments: Any) -> tuple[int, str]:
 
 
 def plain(
-    gateway: Running,
+    gateway: RunningGateway,
     method: str,
     path: str,
     headers: dict[str, str] | None = None,
@@ -53,7 +53,7 @@ def plain(
 
 
 def test_a_post_reaches_its_connection(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client, gateway.connect() as other:
         answer = gateway.boto3().post_to_connection(
@@ -65,7 +65,9 @@ def test_a_post_reaches_its_connection(
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_posts_arrive_in_order(backend: RecordingBackend, gateway: Running) -> None:
+def test_posts_arrive_in_order(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     api = gateway.boto3()
     with gateway.connect() as client:
         for number in range(50):
@@ -78,7 +80,7 @@ def test_posts_arrive_in_order(backend: RecordingBackend, gateway: Running) -> N
 
 
 def test_get_tells_of_the_connection(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect(user_agent_header="Shop/1"):
         info = gateway.boto3().get_connection(ConnectionId=connection_id(backend))
@@ -87,7 +89,9 @@ def test_get_tells_of_the_connection(
         assert abs(datetime.now(UTC) - info[name]) < timedelta(seconds=10)
 
 
-def test_the_wire_form_of_get(backend: RecordingBackend, gateway: Running) -> None:
+def test_the_wire_form_of_get(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     with gateway.connect(user_agent_header=None):
         path = f"/production/@connections/{connection_id(backend)}"
         status, headers, body = plain(gateway, "GET", path)
@@ -99,19 +103,22 @@ def test_the_wire_form_of_get(backend: RecordingBackend, gateway: Running) -> No
     assert json.loads(body)["identity"] == {"sourceIp": "127.0.0.1"}
 
 
-def test_a_post_counts_as_activity(backend: RecordingBackend, start: Start) -> None:
-    gateway = start(limits=Limits(idle_seconds=1))
+def test_a_post_counts_as_activity(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
+    api = gateway.boto3()
     with gateway.connect() as client:
+        name = connection_id(backend)
         for _ in range(4):
-            with pytest.raises(TimeoutError):
-                client.recv(timeout=0.3)
-            gateway.boto3().post_to_connection(
-                ConnectionId=connection_id(backend), Data=b"stay"
-            )
+            idle_seconds = Limits().idle_seconds - 60
+            gateway.pass_time(gateway.socket(name), idle_seconds)
+            api.post_to_connection(ConnectionId=name, Data=b"stay")
             assert client.recv(timeout=30) == "stay"
 
 
-def test_delete_closes_with_1000(backend: RecordingBackend, gateway: Running) -> None:
+def test_delete_closes_with_1000(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
     api, name = gateway.boto3(), {}
     with gateway.connect() as client:
         name = {"ConnectionId": connection_id(backend)}
@@ -130,7 +137,7 @@ def test_delete_closes_with_1000(backend: RecordingBackend, gateway: Running) ->
 
 
 def test_closed_and_unknown_connections_are_gone(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     api = gateway.boto3()
     with gateway.connect():
@@ -143,7 +150,7 @@ def test_closed_and_unknown_connections_are_gone(
         assert code(api.delete_connection, ConnectionId=each) == gone
 
 
-def test_gone_has_no_body(gateway: Running) -> None:
+def test_gone_has_no_body(gateway: RunningGateway) -> None:
     path = f"/production/%40connections/{UNKNOWN.replace('=', '%3D')}"
     status, headers, body = plain(gateway, "POST", path, body=b"hi")
     assert (status, body) == (410, b"")
@@ -155,7 +162,7 @@ def test_gone_has_no_body(gateway: Running) -> None:
 @pytest.mark.parametrize(
     "name", ["short=", UNKNOWN + "test", "WDGT8fY4joECJr==", "a/b"]
 )
-def test_a_malformed_id_is_a_bad_request(gateway: Running, name: str) -> None:
+def test_a_malformed_id_is_a_bad_request(gateway: RunningGateway, name: str) -> None:
     call = gateway.boto3().post_to_connection
     assert code(call, ConnectionId=name, Data=b"") == (400, "BadRequestException")
     body = plain(gateway, "GET", f"/production/@connections/{name}")[2]
@@ -163,7 +170,7 @@ def test_a_malformed_id_is_a_bad_request(gateway: Running, name: str) -> None:
 
 
 def test_more_than_128_kb_is_too_large(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     call = gateway.boto3().post_to_connection
     with gateway.connect() as client:
@@ -179,7 +186,7 @@ def test_more_than_128_kb_is_too_large(
 
 
 def test_another_stage_is_forbidden(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect():
         call = gateway.boto3("staging").post_to_connection
@@ -196,7 +203,7 @@ def test_another_stage_is_forbidden(
     ],
 )
 def test_without_a_signature_nothing_is_posted(
-    backend: RecordingBackend, gateway: Running, authorization: str | None
+    backend: RecordingBackend, gateway: RunningGateway, authorization: str | None
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     with gateway.connect() as client:
@@ -228,7 +235,7 @@ def test_a_signature_for_another_region_is_refused(
 
 
 def test_another_method_is_not_there(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect():
         path = f"/production/@connections/{connection_id(backend)}"
@@ -236,7 +243,7 @@ def test_another_method_is_not_there(
 
 
 def test_half_a_post_is_not_delivered(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client:
         path = f"/production/@connections/{connection_id(backend)}"
@@ -253,7 +260,7 @@ def test_half_a_post_is_not_delivered(
 def test_a_slow_client_is_limited_and_stalls_nobody(
     backend: RecordingBackend, start: Start
 ) -> None:
-    gateway = start(snapshot(), limits=Limits(outbox_bytes=300_000))
+    gateway = start(snapshot(), limits=Limits(send_buffer_bytes=300_000))
     api = gateway.boto3()
     slow = gateway.open(max_queue=1)
     name = connection_id(backend)

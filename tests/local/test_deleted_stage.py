@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import (
+    RecordingBackend,
+    Request,
+    Response,
+    wait_until,
+)
+from tests.local.running_gateway import RunningGateway, snapshot
 from tests.local.test_connections_api import code, connection_id, plain
 from wsrouter.local.rules.behaviour import Behaviour
 
 
-def end(gateway: Running) -> str:
+def end(gateway: RunningGateway) -> str:
     """What became of the `$disconnect`, as the journal says."""
 
     def ends() -> list[str]:
@@ -44,7 +49,7 @@ def test_nobody_gets_in_and_nothing_is_posted(
     assert len(backend.of("CONNECT")) == 1
 
 
-def test_forbidden(backend: RecordingBackend, gateway: Running) -> None:
+def test_forbidden(backend: RecordingBackend, gateway: RunningGateway) -> None:
     with gateway.connect() as client:
         gateway.do(gateway.gateway.delete_stage)
         for _ in range(2):
@@ -60,7 +65,7 @@ def test_forbidden(backend: RecordingBackend, gateway: Running) -> None:
 
 @pytest.mark.parametrize("redeploy", ["current", "former"])
 def test_served(backend: RecordingBackend, start: Start, redeploy: Any) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
+    backend.respond = lambda request: Response(body=request.body)
     behaviour = Behaviour(deleted_stage="served", redeploy=redeploy)
     gateway = start(behaviour=behaviour)
     with gateway.connect() as client:
@@ -87,12 +92,12 @@ def test_closed_even_when_it_was_only_about_to_open(
 ) -> None:
     inside, release = threading.Event(), threading.Event()
 
-    def slow(_: Request) -> Answer:
+    def slow(_: Request) -> Response:
         inside.set()
         release.wait(30)
-        return Answer()
+        return Response()
 
-    backend.answer = slow
+    backend.respond = slow
     gateway = start(behaviour=Behaviour(deleted_stage="closed"))
 
     def delete() -> None:
@@ -113,7 +118,7 @@ def test_closed_even_when_it_was_only_about_to_open(
 def test_what_comes_back_is_served_again(
     backend: RecordingBackend, start: Start, redeploy: Any
 ) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
+    backend.respond = lambda request: Response(body=request.body)
     gateway = start(snapshot(), behaviour=Behaviour(redeploy=redeploy))
     with gateway.connect() as client:
         name = {"ConnectionId": connection_id(backend)}

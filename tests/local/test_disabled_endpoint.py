@@ -9,9 +9,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import RecordingBackend, Response
+from tests.local.running_gateway import RunningGateway, snapshot
 from tests.local.test_connections_api import code, connection_id, plain
 from wsrouter.catalog.snapshot import Domain, Snapshot
 from wsrouter.local.rules.behaviour import Behaviour
@@ -27,7 +27,7 @@ def only(key: str = "") -> Snapshot:
     )
 
 
-def client(gateway: Running, path: str) -> ClientConnection:
+def client(gateway: RunningGateway, path: str) -> ClientConnection:
     return connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None)
 
 
@@ -38,7 +38,7 @@ def client(gateway: Running, path: str) -> ClientConnection:
 def test_the_domain_s_path_leads_there(
     backend: RecordingBackend, start: Start, key: str, path: str, rule: Any
 ) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
+    backend.respond = lambda request: Response(body=request.body)
     gateway = start(only(key), behaviour=Behaviour(disabled_endpoint=rule))
     with client(gateway, path) as one:
         one.send("hello")
@@ -91,7 +91,7 @@ def test_or_they_work(backend: RecordingBackend, start: Start, key: str) -> None
 
 
 def test_the_switch_says_nothing_about_an_api_that_is_open(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     assert gateway.gateway.api.behaviour.disabled_endpoint == "refused"
     with gateway.connect() as one:

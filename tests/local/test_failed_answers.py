@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.local.backend import Answer, RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.recording_backend import RecordingBackend, Response, wait_until
+from tests.local.running_gateway import snapshot
 from tests.local.test_messages import error_frame, nothing_within
 from wsrouter.local.rules.behaviour import Behaviour
 
@@ -19,7 +19,7 @@ from wsrouter.local.rules.behaviour import Behaviour
 def test_the_status_of_an_answer_is_never_seen(
     backend: RecordingBackend, start: Start, mode: str, expected: str
 ) -> None:
-    backend.answer = lambda request: Answer(
+    backend.respond = lambda request: Response(
         status=500 if request.event == "MESSAGE" else 200, body=b"oops"
     )
     with start(behaviour=Behaviour(non_2xx=mode)).connect() as client:
@@ -32,7 +32,7 @@ def test_the_status_of_an_answer_is_never_seen(
 def test_a_status_other_than_2xx_may_be_an_error_on_any_route(
     backend: RecordingBackend, start: Start, two_way: bool, status: int
 ) -> None:
-    backend.answer = lambda request: Answer(status=status, body=b"oops")
+    backend.respond = lambda request: Response(status=status, body=b"oops")
     served = snapshot("$default", two_way=two_way)
     with start(served, behaviour=Behaviour(non_2xx="error")).connect() as client:
         client.send("{}")
@@ -45,8 +45,10 @@ def test_a_status_other_than_2xx_may_be_an_error_on_any_route(
 def test_a_status_other_than_2xx_may_send_nothing(
     backend: RecordingBackend, start: Start, empty: Any, body: bytes
 ) -> None:
-    backend.answer = lambda request: (
-        Answer(body=b"fine") if request.body == b"2" else Answer(status=500, body=body)
+    backend.respond = lambda request: (
+        Response(body=b"fine")
+        if request.body == b"2"
+        else Response(status=500, body=body)
     )
     behaviour = Behaviour(non_2xx="nothing", empty_reply=empty)
     gateway = start(snapshot("$default"), behaviour=behaviour)
@@ -61,7 +63,7 @@ def test_a_status_other_than_2xx_may_send_nothing(
 def test_a_failed_one_way_route_is_silent_but_marked(
     backend: RecordingBackend, start: Start, rule: Any
 ) -> None:
-    backend.answer = lambda request: Answer(status=500, body=b"oops")
+    backend.respond = lambda request: Response(status=500, body=b"oops")
     served = snapshot("$default", two_way=False)
     gateway = start(served, behaviour=Behaviour(non_2xx=rule))
     with gateway.connect() as client:

@@ -10,13 +10,18 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import (
+    RecordingBackend,
+    Request,
+    Response,
+    wait_until,
+)
+from tests.local.running_gateway import RunningGateway, snapshot
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 
-def refused(gateway: Running, path: str = "/production") -> tuple[int, bytes]:
+def refused(gateway: RunningGateway, path: str = "/production") -> tuple[int, bytes]:
     with pytest.raises(InvalidStatus) as raised:
         connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None)
     response = raised.value.response
@@ -24,7 +29,9 @@ def refused(gateway: Running, path: str = "/production") -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize("path", ["/", "/staging", "/production/", "/%1b"])
-def test_who_goes_astray_is_told_of_in_the_lines(gateway: Running, path: str) -> None:
+def test_who_goes_astray_is_told_of_in_the_lines(
+    gateway: RunningGateway, path: str
+) -> None:
     assert refused(gateway, path)[0] == 403
     [entry] = gateway.entries
     cause = f"not {unquote(path)}, clients go to /production"
@@ -35,11 +42,11 @@ def test_who_goes_astray_is_told_of_in_the_lines(gateway: Running, path: str) ->
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 500, 503])
 def test_the_status_of_connect_refuses_the_handshake(
     backend: RecordingBackend,
-    gateway: Running,
+    gateway: RunningGateway,
     caplog: pytest.LogCaptureFixture,
     status: int,
 ) -> None:
-    backend.answer = lambda request: Answer(status=status, body=b"not you")
+    backend.respond = lambda request: Response(status=status, body=b"not you")
     assert refused(gateway) == (status, b"not you")
     assert not backend.of("DISCONNECT")
     assert [entry.outcome for entry in gateway.entries] == [f"refused {status}"]
@@ -49,14 +56,14 @@ def test_the_status_of_connect_refuses_the_handshake(
 def test_the_body_of_a_refusal_may_stay_behind(
     backend: RecordingBackend, start: Start
 ) -> None:
-    backend.answer = lambda request: Answer(status=401, body=b"not you")
+    backend.respond = lambda request: Response(status=401, body=b"not you")
     assert refused(start(behaviour=Behaviour(refusal_body="dropped"))) == (401, b"")
 
 
 def test_headers_and_body_of_connect_stay_behind(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    backend.answer = lambda request: Answer(
+    backend.respond = lambda request: Response(
         status=201, body=b"unheard", headers={"Set-Cookie": "a=1", "X-Own": "1"}
     )
     with gateway.connect() as client:
@@ -76,11 +83,11 @@ def test_an_unreachable_backend_refuses(start: Start) -> None:
 def test_a_late_backend_refuses(backend: RecordingBackend, start: Start) -> None:
     release = threading.Event()
 
-    def late(request: Request) -> Answer:
+    def late(request: Request) -> Response:
         release.wait(30)
-        return Answer()
+        return Response()
 
-    backend.answer = late
+    backend.respond = late
     assert refused(start(snapshot(timeout_millis=100)))[0] == 504
     release.set()
 
@@ -99,19 +106,19 @@ def test_without_a_connect_route_everybody_comes_in(
 )
 def test_the_backend_chooses_the_subprotocol(
     backend: RecordingBackend,
-    gateway: Running,
+    gateway: RunningGateway,
     chosen: str | None,
     expected: str | None,
 ) -> None:
     headers = {"Sec-WebSocket-Protocol": chosen} if chosen else {}
-    backend.answer = lambda request: Answer(headers=headers)
+    backend.respond = lambda request: Response(headers=headers)
     with gateway.connect(subprotocols=["one", "two"]) as client:
         assert client.subprotocol == expected
 
 
 @pytest.mark.parametrize("path", ["/", "/other", "/production/", "/production/more"])
 def test_only_the_stage_can_be_connected_to(
-    backend: RecordingBackend, gateway: Running, path: str
+    backend: RecordingBackend, gateway: RunningGateway, path: str
 ) -> None:
     assert refused(gateway, path) == (403, b'{"message":"Forbidden"}')
     assert not backend.requests
@@ -123,7 +130,7 @@ def test_a_long_url_is_refused(backend: RecordingBackend, start: Start) -> None:
     assert not backend.requests
 
 
-def test_a_plain_request_is_told_to_upgrade(gateway: Running) -> None:
+def test_a_plain_request_is_told_to_upgrade(gateway: RunningGateway) -> None:
     plain = http.client.HTTPConnection("127.0.0.1", gateway.port)
     plain.request("GET", "/production")
     assert plain.getresponse().status == 426
@@ -131,9 +138,9 @@ def test_a_plain_request_is_told_to_upgrade(gateway: Running) -> None:
 
 
 def test_deflate_is_negotiated_when_offered(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
+    backend.respond = lambda request: Response(body=request.body)
     with gateway.connect(compression="deflate") as client:
         assert client.response is not None
         offer = client.response.headers["Sec-WebSocket-Extensions"]
@@ -143,11 +150,11 @@ def test_deflate_is_negotiated_when_offered(
 
 
 def test_a_connection_is_gone_until_its_handshake_is_done(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     seen: list[str] = []
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         connection_id = str(request.header("X-Wsrouter-Connection-Id"))
         try:
             gateway.boto3().post_to_connection(ConnectionId=connection_id, Data=b"hi")
@@ -155,9 +162,9 @@ def test_a_connection_is_gone_until_its_handshake_is_done(
             seen.append(error.response["Error"]["Code"])
         else:
             seen.append("posted")
-        return Answer()
+        return Response()
 
-    backend.answer = answer
+    backend.respond = answer
     with gateway.connect() as client:
         client.send("{}")
         assert client.recv(timeout=30) == "hi"
@@ -166,16 +173,16 @@ def test_a_connection_is_gone_until_its_handshake_is_done(
 
 
 def test_a_client_that_leaves_during_the_handshake_is_disconnected(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     arrived, release = threading.Event(), threading.Event()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         arrived.set()
         release.wait(30)
-        return Answer()
+        return Response()
 
-    backend.answer = answer
+    backend.respond = answer
     impatient = http.client.HTTPConnection("127.0.0.1", gateway.port)
     impatient.request(
         "GET",

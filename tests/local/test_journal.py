@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 
-from wsrouter.local.journal import Entry, JsonLines, Lines
+from wsrouter.local.journal import Entry, JsonLinesJournal, TextJournal
 
 ENTRY = Entry(
     connection_id="L0SM9cOFvHcCIhw=",
@@ -17,9 +17,11 @@ ENTRY = Entry(
 )
 
 
-def written(entry: Entry, *, colour: bool = False, bodies: bool = False) -> list[str]:
+def written(
+    entry: Entry, *, colour: bool = False, with_frames: bool = False
+) -> list[str]:
     lines: list[str] = []
-    Lines(say=lines.append, colour=colour, bodies=bodies)(entry)
+    TextJournal(write_line=lines.append, colour=colour, with_frames=with_frames)(entry)
     return "\n".join(lines).split("\n")
 
 
@@ -43,7 +45,7 @@ def test_colours_only_when_asked() -> None:
 
 
 def test_bodies_only_when_asked() -> None:
-    assert written(ENTRY, bodies=True)[1:] == [
+    assert written(ENTRY, with_frames=True)[1:] == [
         '    > {"action": "x\u00e9"}',
         "    < ",
     ]
@@ -53,23 +55,23 @@ def test_a_client_cannot_speak_to_the_terminal() -> None:
     harmful = replace(
         ENTRY, outcome="closed 1000 \x1b[2J", received="\x1b]0;title\x07\n\u202e"
     )
-    first, second, _ = written(harmful, bodies=True)
+    first, second, _ = written(harmful, with_frames=True)
     assert "\x1b" not in first
     assert second == "    > \\x1b]0;title\\x07\\x0a\\x202e"
 
 
 def test_a_long_body_is_cut() -> None:
-    body = written(replace(ENTRY, received="x" * 2010), bodies=True)[1]
+    body = written(replace(ENTRY, received="x" * 2010), with_frames=True)[1]
     assert body.endswith("xx ... and 10 characters")
 
 
 def test_json_lines() -> None:
     lines: list[str] = []
-    JsonLines(say=lines.append)(ENTRY)
-    journal = JsonLines(say=lines.append, bodies=True)
+    JsonLinesJournal(write_line=lines.append)(ENTRY)
+    journal = JsonLinesJournal(write_line=lines.append, with_frames=True)
     journal(ENTRY)
-    journal.remark("+ route x")
-    short, long, remark = (json.loads(line) for line in lines)
+    journal.write_notice("+ route x")
+    short, long, notice = (json.loads(line) for line in lines)
     assert long == short | {"received": ENTRY.received, "sent": ""}
     assert short | {"at": ""} == {
         "at": "",
@@ -81,4 +83,4 @@ def test_json_lines() -> None:
         "size": 21,
         "milliseconds": 12.3,
     }
-    assert remark["remark"] == "+ route x"
+    assert notice["notice"] == "+ route x"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.local.backend import Answer, RecordingBackend, Request
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.recording_backend import RecordingBackend, Request, Response
+from tests.local.running_gateway import snapshot
 from wsrouter.local.rules.behaviour import Behaviour
 
 
@@ -55,7 +55,7 @@ def test_message_order_serial(backend: RecordingBackend, start: Start) -> None:
     inside, most = 0, 0
     guard = threading.Lock()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         nonlocal inside, most
         with guard:
             inside += 1
@@ -63,9 +63,9 @@ def test_message_order_serial(backend: RecordingBackend, start: Start) -> None:
         threading.Event().wait(0.01)
         with guard:
             inside -= 1
-        return Answer(body=request.body)
+        return Response(body=request.body)
 
-    backend.answer = answer
+    backend.respond = answer
     sent = [str(n) for n in range(10)]
     with start(behaviour=Behaviour(message_order="serial")).connect() as client:
         for text in sent:
@@ -89,7 +89,7 @@ def test_message_order_shuffled(backend: RecordingBackend, start: Start) -> None
 def test_retry(start: Start, rule: Any, calls: int) -> None:
     seen: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(30)
 
         def hang_up() -> None:
             for _ in range(calls):
@@ -104,7 +104,7 @@ def test_retry(start: Start, rule: Any, calls: int) -> None:
         with gateway.connect() as client:
             client.send("{}")
             assert "Internal server error" in str(client.recv(timeout=30))
-        thread.join(5)
+        thread.join(30)
     assert len(seen) == calls
     assert len(set(seen)) == 1
 
@@ -125,23 +125,25 @@ def test_redeploy(backend: RecordingBackend, start: Start, rule: Any, key: str) 
 def test_timeout_frame(backend: RecordingBackend, start: Start) -> None:
     release = threading.Event()
 
-    def late(request: Request) -> Answer:
+    def late(request: Request) -> Response:
         release.wait(30)
-        return Answer()
+        return Response()
 
-    backend.answer = late
+    backend.respond = late
     gateway = start(
         snapshot("$default", timeout_millis=50),
         behaviour=Behaviour(timeout_frame="timed-out"),
     )
     with gateway.connect() as client:
         client.send("{}")
-        assert '{"message": "Endpoint request timed out",' in str(client.recv(5))
+        assert '{"message": "Endpoint request timed out",' in str(
+            client.recv(timeout=30)
+        )
     release.set()
 
 
 def test_large_reply(backend: RecordingBackend, start: Start) -> None:
-    backend.answer = lambda request: Answer(
+    backend.respond = lambda request: Response(
         body=b"small" if request.body == b"2" else b"x" * 128 * 1024 + request.body
     )
     gateway = start(snapshot("$default"), behaviour=Behaviour(large_reply="nothing"))

@@ -8,9 +8,14 @@ import threading
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.local.backend import Answer, RecordingBackend, Request, wait_until
 from tests.local.conftest import Start
-from tests.local.running import Running, snapshot
+from tests.local.recording_backend import (
+    RecordingBackend,
+    Request,
+    Response,
+    wait_until,
+)
+from tests.local.running_gateway import RunningGateway, snapshot
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 ID = r"[A-Za-z0-9_-]{15}="
@@ -27,16 +32,16 @@ def error_frame(message: str) -> str:
 
 
 def test_the_body_of_a_two_way_route_is_the_reply(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"to " + request.body)
+    backend.respond = lambda request: Response(body=b"to " + request.body)
     with gateway.connect() as client:
         client.send('{"action": "caf\u00e9"}')
         assert client.recv(timeout=30) == 'to {"action": "caf\u00e9"}'
 
 
 def test_a_one_way_route_sends_nothing(backend: RecordingBackend, start: Start) -> None:
-    backend.answer = lambda request: Answer(body=b"unheard")
+    backend.respond = lambda request: Response(body=b"unheard")
     gateway = start(snapshot("$default", two_way=False))
     with gateway.connect() as client:
         client.send("{}")
@@ -81,7 +86,7 @@ def test_without_a_matching_route_the_client_reads_forbidden(
 def test_sockets_survive_a_dead_backend(start: Start) -> None:
     other = RecordingBackend()
     with other.running():
-        other.answer = lambda request: Answer(body=b"alive")
+        other.respond = lambda request: Response(body=b"alive")
         client = start(uri=other.url).open()
     with client:
         client.send("{}")
@@ -115,11 +120,11 @@ def test_a_late_answer_is_an_internal_server_error(
 ) -> None:
     release = threading.Event()
 
-    def late(request: Request) -> Answer:
+    def late(request: Request) -> Response:
         release.wait(30)
-        return Answer(body=b"too late")
+        return Response(body=b"too late")
 
-    backend.answer = late
+    backend.respond = late
     with start(snapshot("$default", timeout_millis=100)).connect() as client:
         client.send("{}")
         frame = str(client.recv(timeout=30))
@@ -139,16 +144,16 @@ def test_a_one_way_route_still_reports_a_dead_backend(start: Start) -> None:
 
 
 def test_messages_of_one_connection_run_side_by_side(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     second = threading.Event()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.body == b"1":
             second.wait(30)
-        return Answer(body=request.body)
+        return Response(body=request.body)
 
-    backend.answer = answer
+    backend.respond = answer
     with gateway.connect() as client:
         client.send("1")
         client.send("2")
@@ -157,7 +162,7 @@ def test_messages_of_one_connection_run_side_by_side(
         assert client.recv(timeout=30) == "1"
 
 
-def test_an_empty_answer_sends_nothing(gateway: Running) -> None:
+def test_an_empty_answer_sends_nothing(gateway: RunningGateway) -> None:
     with gateway.connect() as client:
         client.send("{}")
         assert nothing_within(client)
@@ -171,14 +176,14 @@ def test_an_empty_answer_may_send_an_empty_frame(start: Start) -> None:
 
 
 def test_a_redirect_is_not_followed(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         moved = request.event == "MESSAGE" and request.target == "/ws/"
         headers = {"Location": "/elsewhere/"} if moved else {}
-        return Answer(status=302 if moved else 200, headers=headers)
+        return Response(status=302 if moved else 200, headers=headers)
 
-    backend.answer = answer
+    backend.respond = answer
     with gateway.connect() as client:
         client.send("{}")
         backend.wait_for("MESSAGE")
@@ -187,9 +192,9 @@ def test_a_redirect_is_not_followed(
 
 
 def test_a_reply_above_128_kb_is_not_delivered(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"x" * int(request.body or b"0"))
+    backend.respond = lambda request: Response(body=b"x" * int(request.body or b"0"))
     with gateway.connect() as client:
         client.send(str(128 * 1024))
         assert len(client.recv(timeout=30)) == 128 * 1024
@@ -198,7 +203,7 @@ def test_a_reply_above_128_kb_is_not_delivered(
 
 
 def test_every_message_has_its_own_ids(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect() as client:
         client.send("1")
@@ -223,7 +228,7 @@ def test_reserved_keys_may_not_be_selectable(
 def test_a_two_way_route_may_need_its_response_object(
     backend: RecordingBackend, start: Start
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"unheard")
+    backend.respond = lambda request: Response(body=b"unheard")
     gateway = start(behaviour=Behaviour(route_response="object"))
     with gateway.connect() as client:
         client.send("{}")
@@ -234,8 +239,8 @@ def test_a_two_way_route_may_need_its_response_object(
 def test_replies_to_a_client_that_does_not_read_are_lost_and_noted(
     backend: RecordingBackend, start: Start
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"x" * 128 * 1024)
-    gateway = start(limits=Limits(outbox_bytes=200_000))
+    backend.respond = lambda request: Response(body=b"x" * 128 * 1024)
+    gateway = start(limits=Limits(send_buffer_bytes=200_000))
     client = gateway.open(max_queue=1)
     for _ in range(200):
         client.send("{}")

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.local.backend import Answer, RecordingBackend, Request
 from tests.local.conftest import Start
-from tests.local.running import SECRET, Running, snapshot
+from tests.local.recording_backend import RecordingBackend, Request, Response
+from tests.local.running_gateway import SECRET, RunningGateway, snapshot
 from wsrouter.local.rules.behaviour import Behaviour
 
 ID = r"[A-Za-z0-9_-]{15}="
@@ -41,7 +41,7 @@ def plain(request: Request) -> dict[str, str]:
 
 
 def test_the_requests_of_a_connection(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     host = {"Host": f"127.0.0.1:{backend.port}"}
     domain = {"X-Wsrouter-Domain-Name": f"127.0.0.1:{gateway.port}"}
@@ -108,7 +108,7 @@ def test_the_requests_of_a_connection(
 
 
 def test_mapped_headers_replace_those_of_the_client(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect(
         additional_headers={
@@ -148,7 +148,7 @@ def test_null_context_may_be_mapped_to_empty_headers(
 
 
 def test_the_client_s_own_address_list_is_continued(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect(additional_headers={"X-Forwarded-For": "10.0.0.1"}):
         [request] = backend.wait_for("CONNECT")
@@ -175,9 +175,9 @@ def test_the_user_agent(
 
 
 def test_cookies_of_the_backend_do_not_come_back(
-    backend: RecordingBackend, gateway: Running
+    backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    backend.answer = lambda request: Answer(headers={"Set-Cookie": "csrftoken=1"})
+    backend.respond = lambda request: Response(headers={"Set-Cookie": "csrftoken=1"})
     with gateway.connect() as client:
         client.send("{}")
         [message] = backend.wait_for("MESSAGE")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.local.backend import Answer, RecordingBackend, wait_until
 from tests.local.conftest import Start
-from tests.local.running import SECRET, snapshot
+from tests.local.recording_backend import RecordingBackend, Response, wait_until
+from tests.local.running_gateway import SECRET, snapshot
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.local.rules.switches import SWITCHES, UnknownSwitch, behaviour
 
@@ -27,7 +27,7 @@ def test_strict_is_the_harshest_of_each_unless_given() -> None:
     assert strict.non_2xx == "nothing"
     assert strict.handshake_bytes == 8192
     for switch in SWITCHES.values():
-        assert not switch.choices or switch.harshest in switch.choices
+        assert not switch.choices or switch.strict in switch.choices
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_strict_is_the_harshest_of_each_unless_given() -> None:
     [
         (
             "emptyreply=frame",
-            "no 'emptyreply', only: busy-posts, .*empty-reply",
+            "no switch 'emptyreply'. There are: busy-posts, .*empty-reply",
         ),
         ("empty-reply=none", "empty-reply takes nothing or frame, not 'none'"),
         ("empty-reply", "takes nothing or frame, not ''"),
-        ("cookies=no", "no 'cookies'"),
+        ("cookies=no", "no switch 'cookies'"),
         ("lost-disconnect=2", "lost-disconnect takes 0 to 1, not '2'"),
         ("lost-disconnect=nan", "takes 0 to 1"),
         ("handshake-bytes=1.5", "takes a whole number"),
@@ -99,7 +99,7 @@ def test_later_trace_id(backend: RecordingBackend, start: Start) -> None:
 def test_refusal_status(
     backend: RecordingBackend, start: Start, rule: Any, status: int
 ) -> None:
-    backend.answer = lambda request: Answer(status=401)
+    backend.respond = lambda request: Response(status=401)
     with pytest.raises(InvalidStatus) as raised:
         start(behaviour=Behaviour(refusal_status=rule)).open()
     assert raised.value.response.status_code == status
@@ -125,7 +125,9 @@ def test_handshake_bytes(backend: RecordingBackend, start: Start) -> None:
 
 
 def test_subprotocol(backend: RecordingBackend, start: Start) -> None:
-    backend.answer = lambda request: Answer(headers={"Sec-WebSocket-Protocol": "one"})
+    backend.respond = lambda request: Response(
+        headers={"Sec-WebSocket-Protocol": "one"}
+    )
     gateway = start(behaviour=Behaviour(subprotocol="dropped"))
     with gateway.connect(subprotocols=["one"]) as client:
         assert client.subprotocol is None
@@ -139,12 +141,17 @@ def test_ping(start: Start) -> None:
         assert client.ping().wait(30)
 
 
-def test_ping_resets_idle(start: Start) -> None:
-    gateway = start(
-        limits=Limits(idle_seconds=1), behaviour=Behaviour(ping_resets_idle="yes")
-    )
-    with gateway.connect(ping_interval=0.05) as client, pytest.raises(TimeoutError):
-        client.recv(timeout=1.5)
+def test_ping_resets_idle(backend: RecordingBackend, start: Start) -> None:
+    gateway = start(behaviour=Behaviour(ping_resets_idle="yes"))
+    with gateway.connect(ping_interval=None) as client:
+        [connect] = backend.wait_for("CONNECT")
+        connection_id = str(connect.header("X-Wsrouter-Connection-Id"))
+        socket = gateway.socket(connection_id)
+        for _ in range(3):
+            gateway.pass_time(socket, Limits().idle_seconds - 60)
+            assert client.ping().wait(30)
+        with pytest.raises(TimeoutError):
+            client.recv(timeout=0.2)
 
 
 def test_lost_disconnect(backend: RecordingBackend, start: Start) -> None:

@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import replace
-from time import sleep
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.local.backend import Answer, RecordingBackend
 from tests.local.conftest import Start
-from tests.local.running import snapshot
+from tests.local.recording_backend import RecordingBackend, Response
+from tests.local.running_gateway import snapshot
 from wsrouter.catalog.snapshot import RouteSettings, Snapshot
 from wsrouter.local.rules.behaviour import Behaviour
 
@@ -51,7 +50,7 @@ def test_a_handshake_without_a_connect_route_counts_too(
 def test_a_message_above_the_limit(
     backend: RecordingBackend, start: Start, rule: Any, framed: bool, closed: bool
 ) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
+    backend.respond = lambda request: Response(body=request.body)
     served = limited(0.001, 3, "$default")  # the first of them is the handshake
     gateway = start(served, behaviour=Behaviour(throttled=rule))
     frames: list[str] = []
@@ -74,23 +73,28 @@ def test_a_message_above_the_limit(
 
 
 def test_tokens_come_back(backend: RecordingBackend, start: Start) -> None:
-    backend.answer = lambda request: Answer(body=request.body)
-    gateway = start(limited(3, 1, "$default"), behaviour=Behaviour(throttled="frame"))
-    with gateway.connect() as client:
-        answers = []
-        while answers.count("again") < 3:
-            assert len(answers) < 1000
+    backend.respond = lambda request: Response(body=request.body)
+    served = limited(0.001, 1, "$default")
+    gateway = start(served, behaviour=Behaviour(throttled="frame"))
+    with gateway.connect() as client:  # takes the only token
+        [bucket] = gateway.gateway.api.throttle._buckets.values()
+
+        def ask_after(seconds: float) -> str:
+            bucket.filled_at -= seconds
             client.send("again")
-            answers.append(client.recv(timeout=30))
-            sleep(0.01)
-    assert len(answers) > 3
+            return str(client.recv(timeout=30))
+
+        for _ in range(3):
+            assert re.fullmatch(FRAME, ask_after(0))
+            assert re.fullmatch(FRAME, ask_after(500))
+            assert ask_after(500) == "again"
     assert len(backend.of("MESSAGE")) == 3
 
 
 def test_a_route_may_have_a_limit_of_its_own(
     backend: RecordingBackend, start: Start
 ) -> None:
-    backend.answer = lambda request: Answer(body=b"ok")
+    backend.respond = lambda request: Response(body=b"ok")
     none = RouteSettings(throttling_rate_limit=0, throttling_burst_limit=0)
     free = limited(1000, 1000, "open", "shut", routes={"shut": none})
     with start(free, behaviour=Behaviour(throttled="frame")).connect() as client:

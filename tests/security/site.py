@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from tests.django.events import headers
-from tests.local.running import Running, running
+from tests.local.running_gateway import RunningGateway, running
 from tests.ports import free_port
 from tests.security.served import SETTINGS
 from wsrouter import wsgi
@@ -30,7 +30,7 @@ PATIENCE = 30
 class Site:
     """What attackers reach: the gateway, and Django behind it."""
 
-    gateway: Running
+    gateway: RunningGateway
     url: str
 
     def open(

@@ -14,7 +14,7 @@ from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from tests.local.backend import wait_until
+from tests.local.recording_backend import wait_until
 from tests.security import endings
 from tests.security.served import Ended, handshakes
 from tests.security.site import PATIENCE, Site, ask, cookie, serving

@@ -1,6 +1,6 @@
-"""What to say when the libraries of the local gateway are not installed."""
+"""What to install when the libraries of the local gateway are missing."""
 
-MISSING = (
+INSTALL_HINT = (
     "The local gateway needs uvicorn, websockets, aiohttp and jsonschema:"
     ' pip install "django-wsrouter[local]"'
 )

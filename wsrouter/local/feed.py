@@ -1,50 +1,51 @@
-"""The latest entries, and those to come, for people who watch."""
+"""The latest journal entries, and new ones as they come, for the status page."""
 
 import asyncio
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from wsrouter.local.journal import Entry, Record
+from wsrouter.local.journal import Entry, WriteEntry
 
-Watch = asyncio.Queue[Entry | None]
-"""Entries as they come, None at the end of the gateway."""
+Subscription = asyncio.Queue[Entry | None]
+"""Receives every new entry, and None when the gateway ends."""
 
-_KEPT = 200
-_WAITING = 2000
+_KEPT_ENTRIES = 200
+_QUEUED_ENTRIES = 2000
+"""A subscriber that falls further behind misses entries."""
 
 
 class Feed:
-    """Hands every entry on to `record`, and to each watch that is not too slow."""
+    """Passes every entry on to `write_entry` and to the subscribers."""
 
-    def __init__(self, record: Record) -> None:
-        self.latest: deque[Entry] = deque(maxlen=_KEPT)
-        self._record = record
-        self._watches: set[Watch] = set()
+    def __init__(self, write_entry: WriteEntry) -> None:
+        self.latest: deque[Entry] = deque(maxlen=_KEPT_ENTRIES)
+        self._write_entry = write_entry
+        self._subscriptions: set[Subscription] = set()
 
     def __call__(self, entry: Entry) -> None:
-        self._record(entry)
+        self._write_entry(entry)
         self.latest.append(entry)
-        self._offer(entry)
+        self._publish(entry)
 
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
-        """Open until left."""
-        watch: Watch = asyncio.Queue(_WAITING)
-        self._watches.add(watch)
+    def subscribe(self) -> Iterator[Subscription]:
+        """A subscription that ends with the block."""
+        subscription: Subscription = asyncio.Queue(_QUEUED_ENTRIES)
+        self._subscriptions.add(subscription)
         try:
-            yield watch
+            yield subscription
         finally:
-            self._watches.discard(watch)
+            self._subscriptions.discard(subscription)
 
     def end(self) -> None:
-        """Tell those who watch that nothing more will come."""
-        for watch in self._watches:
-            if watch.full():
-                watch.get_nowait()
-        self._offer(None)
+        """Let every subscriber know that no further entry will come."""
+        for subscription in self._subscriptions:
+            if subscription.full():
+                subscription.get_nowait()
+        self._publish(None)
 
-    def _offer(self, entry: Entry | None) -> None:
-        for watch in self._watches:
+    def _publish(self, entry: Entry | None) -> None:
+        for subscription in self._subscriptions:
             with suppress(asyncio.QueueFull):
-                watch.put_nowait(entry)
+                subscription.put_nowait(entry)

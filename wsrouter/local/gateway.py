@@ -5,147 +5,158 @@ from time import perf_counter
 
 from wsrouter.catalog.snapshot import CONNECT
 from wsrouter.local.feed import Feed
-from wsrouter.local.journal import Entry, NameOf, Record, silent, unknown
+from wsrouter.local.journal import (
+    Entry,
+    UserNameLookup,
+    WriteEntry,
+    discard_entry,
+    no_user_name,
+)
 from wsrouter.local.rules.behaviour import Limits
 from wsrouter.local.sockets import connections_api
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.asgi import (
-    DENIAL,
-    Answer,
+    DENIAL_RESPONSE,
     Receive,
+    Response,
     Scope,
     Send,
-    json_answer,
-    respond,
+    json_response,
+    send_response,
 )
-from wsrouter.local.sockets.conversation import Conversation
-from wsrouter.local.sockets.message import DELETED
-from wsrouter.local.sockets.open_sockets import GOING_AWAY, Sessions
-from wsrouter.local.view import status
-from wsrouter.local.view.status import Status
+from wsrouter.local.sockets.local_api import LocalApi
+from wsrouter.local.sockets.message_routing import STAGE_DELETED
+from wsrouter.local.sockets.open_sockets import GOING_AWAY, OpenSockets
+from wsrouter.local.sockets.websocket_handler import WebSocketHandler
+from wsrouter.local.view import status_page
+from wsrouter.local.view.status_page import StatusPage
 
 
-class Gateway:
-    """Serves one API at `/<stage>` and its `/<stage>/@connections/<id>`, or at the path
-    of its domain when there is no other way; its status page is at `/`."""
+class LocalGateway:
+    """Serves one API at `/<stage>` with `/<stage>/@connections/<id>`, or at the path of
+    its custom domain when the execute-api host is disabled; the status page is at
+    `/`."""
 
     def __init__(
         self,
-        api: Api,
+        api: LocalApi,
         *,
         limits: Limits | None = None,
-        record: Record = silent,
-        name_of: NameOf = unknown,
+        write_entry: WriteEntry = discard_entry,
+        look_up_user_name: UserNameLookup = no_user_name,
     ) -> None:
         self.api = api
-        self.name_of = name_of
+        self.look_up_user_name = look_up_user_name
         self.limits = limits or Limits()
-        self.sessions = Sessions()
-        self.feed = Feed(record)
-        self._status = Status(self.sessions, self.feed, api)
+        self.open_sockets = OpenSockets()
+        self.feed = Feed(write_entry)
+        self._status_page = StatusPage(self.open_sockets, self.feed, api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
-        elif scope["path"] == "/" or scope["path"].startswith(status.PREFIX):
-            await self._status(scope, receive, send)
+        elif scope["path"] == "/" or scope["path"].startswith(status_page.PREFIX):
+            await self._status_page(scope, receive, send)
         elif scope["type"] == "http":
-            await respond(send, await self._http(scope, receive))
+            await send_response(send, await self._http(scope, receive))
 
     def delete_stage(self) -> None:
-        """There is no such stage any more."""
-        self.api.deleted.set()
-        if self.api.closes:
-            self.sessions.close(GOING_AWAY)
+        """Act as API Gateway does once the stage has been deleted."""
+        self.api.stage_deleted.set()
+        if self.api.closes_sockets:
+            self.open_sockets.close_all(GOING_AWAY)
 
     def restore_stage(self) -> None:
-        """There is one again."""
-        self.api.deleted.clear()
+        """Serve the stage again, if it was deleted."""
+        self.api.stage_deleted.clear()
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        if misdirected := self._misdirected(scope):
-            refusal, cause = misdirected
-            self._refused(refusal.status, cause)
-            await respond(send, refusal, DENIAL)
+        if refusal := self._refuse(scope):
+            response, cause = refusal
+            self._log_refusal(response.status, cause)
+            await send_response(send, response, DENIAL_RESPONSE)
             return
-        await Conversation(
+        await WebSocketHandler(
             api=self.api,
-            sessions=self.sessions,
+            open_sockets=self.open_sockets,
             limits=self.limits,
-            record=self.feed,
-            name_of=self.name_of,
+            write_entry=self.feed,
+            look_up_user_name=self.look_up_user_name,
             scope=scope,
             receive=receive,
             send=send,
         ).run()
 
-    def _misdirected(self, scope: Scope) -> tuple[Answer, str] | None:
-        """What a handshake is refused with before it is one of the stage, and why."""
-        if self.api.deleted.is_set():
-            return _forbidden(), DELETED
+    def _refuse(self, scope: Scope) -> tuple[Response, str] | None:
+        """The response and its cause for a handshake that does not reach `$connect`,
+        None for one that does."""
+        if self.api.stage_deleted.is_set():
+            return _forbidden(), STAGE_DELETED
         if scope["path"] != self.api.path:
             return _forbidden(), f"not {scope['path']}, clients go to {self.api.path}"
-        url = len(scope["raw_path"]) + 1 + len(scope["query_string"])
-        if url > self.limits.url_characters:
-            answer = json_answer(414, {"message": "URI too long"})
-            return answer, f"a URL of {url} characters"
-        size = _size(scope["headers"])
+        url_length = len(scope["raw_path"]) + 1 + len(scope["query_string"])
+        if url_length > self.limits.url_characters:
+            response = json_response(414, {"message": "URI too long"})
+            return response, f"a URL of {url_length} characters"
+        size = _headers_size(scope["headers"])
         if size > self.api.behaviour.handshake_bytes:
-            answer = json_answer(431, {"message": "Request header fields too large"})
-            return answer, f"headers of {size} bytes"
+            message = "Request header fields too large"
+            return json_response(431, {"message": message}), f"headers of {size} bytes"
         return None
 
-    def _refused(self, status: int, cause: str) -> None:
+    def _log_refusal(self, status: int, cause: str) -> None:
         outcome = f"refused {status}: {cause}"
         self.feed(
             Entry(connection_id="", route_key=CONNECT, outcome=outcome, failed=True)
         )
 
-    async def _http(self, scope: Scope, receive: Receive) -> Answer:
+    async def _http(self, scope: Scope, receive: Receive) -> Response:
         path, _, connection_id = scope["path"].partition("/@connections/")
-        if self.api.deleted.is_set():
+        if self.api.stage_deleted.is_set():
             return _forbidden()
         if scope["path"] == self.api.path:
             upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
-            return json_answer(426, {"message": "Upgrade Required"}, upgrade)
+            return json_response(426, {"message": "Upgrade Required"}, upgrade)
         if path not in self.api.management_paths or not connection_id:
             return _forbidden()
         return await self._connections(scope, receive, connection_id)
 
     async def _connections(
         self, scope: Scope, receive: Receive, connection_id: str
-    ) -> Answer:
+    ) -> Response:
         started = perf_counter()
-        session = self.sessions.get(connection_id)
+        # The user is read first: a DELETE takes the socket off the list.
+        socket = self.open_sockets.get(connection_id)
         body = await connections_api.read_body(receive, self.limits.message_bytes)
-        answer = connections_api.answer(
+        response = connections_api.handle(
             scope,
             body,
             connection_id=connection_id,
-            sessions=self.sessions,
+            open_sockets=self.open_sockets,
             api=self.api,
         )
-        posted = scope["method"] == "POST" and answer.status == 200
+        is_post = scope["method"] == "POST"
+        error = response.header("x-amzn-errortype")
+        sent = (body or b"").decode("utf-8", "replace")
         self.feed(
             Entry(
                 connection_id=connection_id,
-                user=session.user if session else "",
+                user=socket.user if socket else "",
                 route_key=f"@connections {scope['method']}",
-                outcome=f"{answer.status} {answer.header('x-amzn-errortype')}".rstrip(),
+                outcome=f"{response.status} {error}".rstrip(),
                 seconds=perf_counter() - started,
-                failed=answer.status >= 400,
-                size=len(body or b"") if scope["method"] == "POST" else None,
-                sent=(body or b"").decode("utf-8", "replace") if posted else None,
+                failed=response.status >= 400,
+                size=len(body or b"") if is_post else None,
+                sent=sent if is_post and response.status == 200 else None,
             )
         )
-        return answer
+        return response
 
 
-def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """As they are sent: each with a colon, a space and a line end."""
+def _headers_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Their size on the wire: each has a colon, a space and a line end."""
     return sum(len(name) + len(value) + 4 for name, value in headers)
 
 
-def _forbidden() -> Answer:
-    return connections_api.refusal(403, "Forbidden", "Forbidden")
+def _forbidden() -> Response:
+    return connections_api.error_response(403, "Forbidden", "Forbidden")

@@ -1,4 +1,4 @@
-"""What passes through the local gateway, as lines for people or for programs."""
+"""The journal: the events of the local gateway as lines, for people or for programs."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import orjson
 
-_GREY, _RED, _GREEN, _PLAIN = "\x1b[90m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_SHOWN = 2000
+_GREY, _RED, _GREEN, _RESET = "\x1b[90m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_MAX_TEXT_CHARACTERS = 2000
 
 
 def _now() -> datetime:
@@ -19,11 +19,11 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """What became of one event or of one @connections call.
+    """The outcome of one event or of one @connections request.
 
-    `user` is empty when nobody is known; `size` is that of the frame in bytes;
-    `received` and `sent` are the client's frame and what went to it. Headers, and so
-    secrets and cookies, are not in it.
+    `user` is empty for an anonymous client; `size` is the size of the frame in bytes;
+    `received` is the client's frame and `sent` the frame that went to the client.
+    Headers are left out, and with them secrets and cookies.
     """
 
     connection_id: str
@@ -37,89 +37,93 @@ class Entry:
     sent: str | None = field(default=None, repr=False)
     at: datetime = field(default_factory=_now)
 
-    def plain(self, *, bodies: bool) -> dict[str, Any]:
-        """Its members for JSON, with or without the frames."""
-        members = asdict(self)
-        members["milliseconds"] = round(members.pop("seconds") * 1000, 1)
-        if not bodies:
-            del members["received"], members["sent"]
-        return members
+    def as_dict(self, *, with_frames: bool) -> dict[str, Any]:
+        """The fields for JSON; the time taken is in `milliseconds`."""
+        fields = asdict(self)
+        fields["milliseconds"] = round(fields.pop("seconds") * 1000, 1)
+        if not with_frames:
+            del fields["received"], fields["sent"]
+        return fields
 
 
-Record = Callable[[Entry], None]
-Say = Callable[[str], object]
-NameOf = Callable[[str], Awaitable[str]]
-"""Tells who is behind a connection id; API Gateway itself does not know."""
+WriteEntry = Callable[[Entry], None]
+WriteLine = Callable[[str], object]
+UserNameLookup = Callable[[str], Awaitable[str]]
+"""Finds the user of a connection id; API Gateway itself does not know users."""
 
 
-def silent(entry: Entry) -> None:
-    """Keeps no journal."""
+def discard_entry(entry: Entry) -> None:
+    """A `WriteEntry` that writes nothing."""
 
 
-async def unknown(_: str) -> str:
-    """Knows nobody."""
+async def no_user_name(_: str) -> str:
+    """A `UserNameLookup` for which every client is anonymous."""
     return ""
 
 
 class Journal(Protocol):
-    """Takes entries, and sentences that are no entry."""
+    """Writes entries, and notices: sentences that belong to no connection."""
 
     def __call__(self, entry: Entry) -> None: ...
 
-    def remark(self, text: str) -> None: ...
+    def write_notice(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lines:
-    """A line for each entry, in colour when asked; `bodies` adds the frames."""
+class TextJournal:
+    """Writes a line for each entry; `with_frames` adds the frames below it."""
 
-    say: Say
+    write_line: WriteLine
     colour: bool = False
-    bodies: bool = False
+    with_frames: bool = False
 
     def __call__(self, entry: Entry) -> None:
         time = f"{entry.at.astimezone():%H:%M:%S.%f}"[:-3]
-        took = f"{entry.seconds * 1000:.1f} ms"
+        duration = f"{entry.seconds * 1000:.1f} ms"
         size = "" if entry.size is None else f"{entry.size} B  "
-        outcome = self._paint(_RED if entry.failed else _GREEN, _safe(entry.outcome))
+        outcome = _escape(entry.outcome)
         parts = (
             self._paint(_GREY, time),
             entry.connection_id or "-",
-            f"{_safe(entry.user) or '-':<8}",
+            f"{_escape(entry.user) or '-':<8}",
             f"{entry.route_key:<20}",
-            outcome,
-            self._paint(_GREY, size + took),
+            self._paint(_RED if entry.failed else _GREEN, outcome),
+            self._paint(_GREY, size + duration),
         )
-        self.say("\n".join(["  ".join(parts), *self._frames(entry)]))
+        self.write_line("\n".join(["  ".join(parts), *self._frames(entry)]))
 
-    def remark(self, text: str) -> None:
-        self.say(text)
+    def write_notice(self, text: str) -> None:
+        self.write_line(text)
 
     def _frames(self, entry: Entry) -> Iterator[str]:
         for mark, text in ((">", entry.received), ("<", entry.sent)):
-            if self.bodies and text is not None:
-                yield f"    {self._paint(_GREY, mark)} {_safe(text)}"
+            if self.with_frames and text is not None:
+                yield f"    {self._paint(_GREY, mark)} {_escape(text)}"
 
     def _paint(self, colour: str, text: str) -> str:
-        return f"{colour}{text}{_PLAIN}" if self.colour else text
+        return f"{colour}{text}{_RESET}" if self.colour else text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JsonLines:
-    """A JSON object a line; `bodies` adds the frames."""
+class JsonLinesJournal:
+    """Writes one JSON object per line; `with_frames` adds the frames."""
 
-    say: Say
-    bodies: bool = False
+    write_line: WriteLine
+    with_frames: bool = False
 
     def __call__(self, entry: Entry) -> None:
-        self.say(orjson.dumps(entry.plain(bodies=self.bodies)).decode())
+        fields = entry.as_dict(with_frames=self.with_frames)
+        self.write_line(orjson.dumps(fields).decode())
 
-    def remark(self, text: str) -> None:
-        self.say(orjson.dumps({"at": _now(), "remark": text}).decode())
+    def write_notice(self, text: str) -> None:
+        self.write_line(orjson.dumps({"at": _now(), "notice": text}).decode())
 
 
-def _safe(text: str) -> str:
-    """A client's text must not speak to the terminal, nor fill it."""
-    shown = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text[:_SHOWN])
-    more = len(text) - _SHOWN
+def _escape(text: str) -> str:
+    """Escape and shorten text of a client: it must neither control nor fill the
+    terminal."""
+    shown = _CONTROL_CHARACTERS.sub(
+        lambda match: f"\\x{ord(match[0]):02x}", text[:_MAX_TEXT_CHARACTERS]
+    )
+    more = len(text) - _MAX_TEXT_CHARACTERS
     return f"{shown} ... and {more} characters" if more > 0 else shown

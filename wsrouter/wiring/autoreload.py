@@ -1,9 +1,8 @@
-"""Adapts Django's development server to `ws_local`: it reloads when a broken `ws`
-module is repaired, and does not log what `ws_local` logs already.
+"""Prepares Django's development server for `ws_local`.
 
-Django watches the modules that were imported and the file in which an error was raised.
-A declaration error is raised inside wsrouter, and the module that caused it was not
-imported, so Django alone would not notice the repair.
+The server must reload when a broken `ws` module was repaired. Django watches the
+modules that were imported, and the file in which an error was raised. A declaration
+error is raised in a router's code, and the `ws` module that caused it was not imported.
 """
 
 import logging
@@ -15,32 +14,35 @@ from typing import Any
 from django.apps import apps
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-EVENTS_VARIABLE = "WSROUTER_EVENTS_PATH"
-"""Set by `ws_local` in the Django process that it starts: the path it posts events to.
-"""
+EVENTS_PATH_VARIABLE = "WSROUTER_EVENTS_PATH"
+"""Environment variable that `ws_local` sets in the Django process that it starts: the
+path to which it posts events."""
 
 
-def filter_server_log() -> None:
-    """Drop the development server's lines for events that it answered with 2xx:
-    `ws_local` logs a line for each of them."""
-    if path := os.environ.get(EVENTS_VARIABLE):
-        logging.getLogger("django.server").addFilter(partial(_is_to_be_logged, path))
+def filter_event_log() -> None:
+    """Drop the development server's log lines about events that were answered 2xx:
+    `ws_local` writes a line for every event."""
+    if path := os.environ.get(EVENTS_PATH_VARIABLE):
+        logging.getLogger("django.server").addFilter(partial(_is_logged, path))
 
 
-def _is_to_be_logged(path: str, record: logging.LogRecord) -> bool:
-    request, status = [*map(str, record.args or ()), "", ""][:2]
-    target, _, _ = request.removeprefix("POST ").partition(" ")
+def _is_logged(path: str, record: logging.LogRecord) -> bool:
+    request_line, status = [*map(str, record.args or ()), "", ""][:2]
+    target, _, _ = request_line.removeprefix("POST ").partition(" ")
     return target.partition("?")[0] != path or not status.startswith("2")
 
 
-def watch() -> None:
-    """Watch the `ws` modules of all apps. Call it before they are imported: when that
-    fails, `runserver` empties Django's registry of apps."""
+def watch_ws_modules() -> None:
+    """Make the development server watch the `ws` modules of all apps.
+
+    Call it when the app starts, before any `ws` module is imported: after an error in
+    one Django pretends that no app is installed.
+    """
     folders = [Path(config.path) for config in apps.get_app_configs()]
 
-    def watch_ws_modules(sender: BaseReloader, **_: Any) -> None:
+    def watch_folders(sender: BaseReloader, **_: Any) -> None:
         for folder in folders:
             sender.watch_dir(folder, "ws.py")
             sender.watch_dir(folder / "ws", "**/*.py")
 
-    autoreload_started.connect(watch_ws_modules, weak=False)
+    autoreload_started.connect(watch_folders, weak=False)

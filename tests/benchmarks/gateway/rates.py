@@ -105,11 +105,15 @@ def _headers() -> Sequence[tuple[str, str]]:
     django.setup()
     from wsrouter.local.rules import integration_request
     from wsrouter.local.rules.behaviour import Behaviour
-    from wsrouter.local.rules.gateway_event import Caller, Event
+    from wsrouter.local.rules.gateway_event import ConnectionInfo, GatewayEvent
     from wsrouter.wiring import publisher
 
-    caller = Caller(domain_name="127.0.0.1", source_ip="127.0.0.1", user_agent="bench")
-    event = Event(type="MESSAGE", route_key="watch", caller=caller, body=BODY)
+    connection = ConnectionInfo(
+        domain_name="127.0.0.1", source_ip="127.0.0.1", user_agent="bench"
+    )
+    event = GatewayEvent(
+        type="MESSAGE", route_key="watch", connection=connection, body=BODY
+    )
     request = integration_request.build(
         replace(event, message_id=event.request_id),
         snapshot=publisher.local_snapshot("default"),

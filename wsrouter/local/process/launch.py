@@ -1,4 +1,4 @@
-"""Runs a gateway, and the backend process it may start, until a signal ends both."""
+"""Runs a gateway, and the backend process that it may start, until a signal."""
 
 import asyncio
 import signal
@@ -9,140 +9,157 @@ from dataclasses import dataclass
 from typing import Any
 
 from wsrouter.errors import WSRouterError
-from wsrouter.local.gateway import Gateway
-from wsrouter.local.journal import NameOf, Record, unknown
-from wsrouter.local.process import listener, server
-from wsrouter.local.process.child import Child
-from wsrouter.local.process.reload import Reload
-from wsrouter.local.process.served import Served, Source, hints
+from wsrouter.local.gateway import LocalGateway
+from wsrouter.local.journal import UserNameLookup, WriteEntry, no_user_name
+from wsrouter.local.process import description_changes, listener, server
+from wsrouter.local.process.api_description import ApiDescription, DescriptionCommand
+from wsrouter.local.process.child_process import ChildProcess
+from wsrouter.local.process.reloader import Reloader
 from wsrouter.local.rules import message_schema
 from wsrouter.local.rules.behaviour import Behaviour, Limits
-from wsrouter.local.sockets.api import Api
 from wsrouter.local.sockets.backend import Backend
+from wsrouter.local.sockets.local_api import LocalApi
 
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class BackendEnded(WSRouterError):
-    """The backend process ended before it answered."""
+    """The backend process ended before it listened."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Launch:
-    """What to run. `child` answers at the `address`, if there is one; `source` tells
-    what to serve once that was reloaded, or when asked; `say` gets lines for people;
-    `principal` is whom an authorizer names."""
+class LaunchConfig:
+    """What to run.
 
-    served: Served
+    `child`, if there is one, is the backend process, which listens at `address`;
+    `description_command` describes the API again for a reload; `write_notice` gets
+    lines for the user; `principal` is the template of the authorizer's principal;
+    `startup_seconds` is how long the child may take before clients are served without
+    it.
+    """
+
+    description: ApiDescription
     listener: socket.socket
     greeting: str
-    say: Callable[[str], None]
-    record: Record
-    name_of: NameOf = unknown
+    write_notice: Callable[[str], None]
+    write_entry: WriteEntry
+    look_up_user_name: UserNameLookup = no_user_name
     limits: Limits
     behaviour: Behaviour
     principal: str
-    source: Source
-    child: Child | None = None
+    description_command: DescriptionCommand
+    child: ChildProcess | None = None
     address: tuple[str, int] = ("127.0.0.1", 8000)
-    patience_seconds: float = 60.0
+    startup_seconds: float = 60.0
 
 
-async def run(launch: Launch) -> None:
+async def run(config: LaunchConfig) -> None:
     """Run until a signal; a second one does not wait for the `$disconnect`s."""
-    message_schema.require(launch.served.snapshot)
+    message_schema.require_validator(config.description.snapshot)
     stopping = asyncio.Event()
-    child = launch.child
-    with _signals(stopping), launch.listener:
+    child = config.child
+    with _stop_on_signals(stopping), config.listener:
         if child is None:
-            await _serve(launch, stopping)
+            await _serve(config, stopping)
             return
         await child.start()
         try:
-            await _until_ready(child, launch, stopping)
-            await _serve(launch, stopping, _watch(child, launch, stopping))
+            await _wait_until_ready(child, config, stopping)
+            await _serve(config, stopping, _report_end(child, config, stopping))
         finally:
-            await child.end()
+            await child.stop()
 
 
 async def _serve(
-    launch: Launch, stopping: asyncio.Event, *beside: Coroutine[Any, Any, None]
+    config: LaunchConfig,
+    stopping: asyncio.Event,
+    *background: Coroutine[Any, Any, None],
 ) -> None:
     if stopping.is_set():
-        for each in beside:
-            each.close()
+        for coroutine in background:
+            coroutine.close()
         return
-    gateway = _gateway(launch)
-    reload = _reload(launch, gateway)
-    watched = [reload.run()] if launch.child else []
-    tasks = [asyncio.create_task(each) for each in [*beside, *watched]]
+    gateway = _gateway(config)
+    reloader = _reloader(config, gateway)
+    watches = [reloader.run()] if config.child else []
+    tasks = [asyncio.create_task(task) for task in [*background, *watches]]
     try:
-        with reload.asked():
-            launch.listener.listen()
-            launch.say("\n".join([*hints(launch.served), launch.greeting]))
-            await server.serve(gateway, launch.listener, stopping)
+        with reloader.on_signal():
+            config.listener.listen()
+            hints = description_changes.hints(config.description)
+            config.write_notice("\n".join([*hints, config.greeting]))
+            await server.serve(gateway, config.listener, stopping)
     finally:
         for task in tasks:
             task.cancel()
 
 
-def _gateway(launch: Launch) -> Gateway:
-    api = Api(
-        snapshot=launch.served.snapshot,
+def _gateway(config: LaunchConfig) -> LocalGateway:
+    description = config.description
+    api = LocalApi(
+        snapshot=description.snapshot,
         backend=Backend(),
-        behaviour=launch.behaviour,
-        api_id=launch.served.api_id or listener.api_id(launch.listener),
-        principal=launch.principal,
-        region=launch.served.region,
+        behaviour=config.behaviour,
+        api_id=description.api_id or listener.api_id(config.listener),
+        principal=config.principal,
+        region=description.region,
     )
-    return Gateway(
-        api, limits=launch.limits, record=launch.record, name_of=launch.name_of
+    return LocalGateway(
+        api,
+        limits=config.limits,
+        write_entry=config.write_entry,
+        look_up_user_name=config.look_up_user_name,
     )
 
 
-def _reload(launch: Launch, gateway: Gateway) -> Reload:
-    return Reload(
-        address=launch.address,
-        source=launch.source,
+def _reloader(config: LaunchConfig, gateway: LocalGateway) -> Reloader:
+    return Reloader(
+        address=config.address,
+        description_command=config.description_command,
         gateway=gateway,
-        served=launch.served,
-        say=launch.say,
+        description=config.description,
+        write_notice=config.write_notice,
     )
 
 
-async def _until_ready(child: Child, launch: Launch, stopping: asyncio.Event) -> None:
-    answering = asyncio.create_task(
-        child.answers(*launch.address, seconds=launch.patience_seconds)
+async def _wait_until_ready(
+    child: ChildProcess, config: LaunchConfig, stopping: asyncio.Event
+) -> None:
+    listening = asyncio.create_task(
+        child.wait_until_listening(*config.address, seconds=config.startup_seconds)
     )
     stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait({answering, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({listening, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if stopping.is_set():
-        answering.cancel()
+        listening.cancel()
     elif child.exit_code is not None:
         raise BackendEnded(
-            f"Django ended with exit code {child.exit_code} before it answered;"
+            f"Django ended with exit code {child.exit_code} before it was ready;"
             " its own output says why."
         )
-    elif not answering.result():
-        launch.say(
-            f"Django does not answer after {launch.patience_seconds:g} s."
-            " Clients are refused until it does."
+    elif not listening.result():
+        config.write_notice(
+            f"Django is not ready after {config.startup_seconds:g} s."
+            " Clients are refused until it is."
         )
 
 
-async def _watch(child: Child, launch: Launch, stopping: asyncio.Event) -> None:
+async def _report_end(
+    child: ChildProcess, config: LaunchConfig, stopping: asyncio.Event
+) -> None:
     code = await child.wait()
     if not stopping.is_set():
-        launch.say(
+        config.write_notice(
             f"Django has ended with exit code {code}. Sockets stay open;"
             ' messages are answered with "Internal server error".'
         )
 
 
 @contextmanager
-def _signals(stopping: asyncio.Event) -> Iterator[None]:
-    """The first signal sets `stopping`, the second cancels the task that is in here."""
+def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
+    """Inside the block, the first signal sets `stopping` and the second cancels the
+    task."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def stop() -> None:
@@ -153,11 +170,11 @@ def _signals(stopping: asyncio.Event) -> Iterator[None]:
     def handler(*_: Any) -> None:
         loop.call_soon_threadsafe(stop)
 
-    known = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-    before = {number: signal.signal(number, handler) for number in known}
+    numbers = [getattr(signal, name) for name in _SIGNAL_NAMES if hasattr(signal, name)]
+    previous = {number: signal.signal(number, handler) for number in numbers}
     try:
         with suppress(asyncio.CancelledError):
             yield
     finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
+        for number, previous_handler in previous.items():
+            signal.signal(number, previous_handler)

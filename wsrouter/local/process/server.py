@@ -1,4 +1,4 @@
-"""Runs a gateway on a listening socket, until told to stop."""
+"""Runs a gateway on a listening socket until it is told to stop."""
 
 import asyncio
 import socket
@@ -7,20 +7,20 @@ from contextlib import contextmanager, suppress
 
 from wsrouter.errors import MissingExtra
 from wsrouter.local import extra
-from wsrouter.local.gateway import Gateway
-from wsrouter.local.process.protocol import GatewayProtocol
+from wsrouter.local.gateway import LocalGateway
+from wsrouter.local.process.websocket_protocol import GatewayProtocol
 
 try:
     import uvicorn
 except ImportError as error:
-    raise MissingExtra(extra.MISSING) from error
+    raise MissingExtra(extra.INSTALL_HINT) from error
 
 
 class _Server(uvicorn.Server):
-    """Ends as soon as it is told to; leaves signals to its caller, who has more to end
-    than a server."""
+    """Ends as soon as `stopping` is set. Signals are left to the caller, which has more
+    to end than this server."""
 
-    def __init__(self, gateway: Gateway, stopping: asyncio.Event) -> None:
+    def __init__(self, gateway: LocalGateway, stopping: asyncio.Event) -> None:
         super().__init__(_config(gateway))
         self._gateway = gateway
         self._stopping = stopping
@@ -31,7 +31,7 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         while not self._stopping.is_set():
-            await self.on_tick(0)  # the Date header
+            await self.on_tick(0)  # updates the Date header
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1.0)
 
@@ -40,20 +40,20 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         self._gateway.feed.end()
-        self._gateway.sessions.end_cut()
+        self._gateway.open_sockets.close_silently_dropped()
         for connection in list(state.connections):
             connection.shutdown()
         if state.tasks:
             seconds = self.config.timeout_graceful_shutdown
-            _, late = await asyncio.wait(state.tasks, timeout=seconds)
-            await _cancelled(late)
+            _, unfinished = await asyncio.wait(state.tasks, timeout=seconds)
+            await _cancel(unfinished)
         for connection in list(state.connections):  # of clients that do not read
             connection.transport.abort()
         await asyncio.sleep(0)
 
 
 async def serve(
-    gateway: Gateway, listener: socket.socket, stopping: asyncio.Event
+    gateway: LocalGateway, listener: socket.socket, stopping: asyncio.Event
 ) -> None:
     """Serve until `stopping` is set; then close the sockets with 1012 and deliver every
     `$disconnect`, within the limits of the gateway."""
@@ -61,14 +61,14 @@ async def serve(
         await _Server(gateway, stopping).serve(sockets=[listener])
 
 
-async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=0.1)
 
 
-def _config(gateway: Gateway) -> uvicorn.Config:
+def _config(gateway: LocalGateway) -> uvicorn.Config:
     limits = gateway.limits
     return uvicorn.Config(
         gateway,

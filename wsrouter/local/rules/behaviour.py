@@ -1,4 +1,4 @@
-"""API Gateway's numbers, and a switch for each thing about it that is not known."""
+"""API Gateway's limits, and a switch for each behaviour of it that is not known."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -8,13 +8,15 @@ from wsrouter.wire import limits
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """API Gateway's numbers, to be shrunk in tests and trials.
+    """The limits of "Quotas for configuring and running a WebSocket in API Gateway",
+    which tests and trials can shrink, and the local gateway's own.
 
-    `messages_at_once` is how many messages of one client are in progress before it is
-    read no further, half of what goes to the backend at once;
-    `outbox_bytes` is what may wait for a client that does not read before
-    @connections answers 429, `close_seconds` the time it has to take a close frame;
-    `shutdown_seconds` bounds the `$disconnect`s at the end.
+    `messages_at_once`: how many messages of one client may be in progress before the
+    gateway stops reading from it; half of the connections that the backend's pool has.
+    `send_buffer_bytes`: what may wait for a client that does not read before
+    @connections answers 429. `close_seconds`: how long a client may take to receive
+    its close frame. `shutdown_seconds`: how long the `$disconnect`s at the end may
+    take.
     """
 
     idle_seconds: float = limits.IDLE_SECONDS
@@ -23,147 +25,157 @@ class Limits:
     frame_bytes: int = limits.FRAME_BYTES
     url_characters: int = 4096
     messages_at_once: int = 50
-    outbox_bytes: int = 1024 * 1024
+    send_buffer_bytes: int = 1024 * 1024
     close_seconds: float = 5.0
     shutdown_seconds: int = 5
 
 
-def _switch(default: Any, *, harshest: Any) -> Any:
-    return field(default=default, metadata={"harshest": harshest})
+def _switch(default: Any, *, strict: Any) -> Any:
+    return field(default=default, metadata={"strict": strict})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Behaviour:
     """One answer to each question about API Gateway that its documentation leaves open.
 
-    The defaults are the likeliest answers; `harshest` is what spares an application
-    least. `--aws name=value` sets one (`switches.py`).
+    The defaults are the likeliest answers; `strict` is the answer that is hardest on an
+    application. `--aws name=value` sets one (`switches.py`).
     """
 
     cookies: bool = True
-    """Whether the client's cookies reach `$connect`: only with a same-site domain."""
+    """Whether the client's cookies reach `$connect`. On AWS they do so only with a
+    custom domain on the same site."""
 
-    non_2xx: Literal["body", "nothing", "error"] = _switch("body", harshest="nothing")
-    """A status other than 2xx: its body on a two-way route; nothing, so that whoever
-    waits for the answer does so in vain; or the error frame, on any route."""
+    non_2xx: Literal["body", "nothing", "error"] = _switch("body", strict="nothing")
+    """What a status other than 2xx sends to the client: its body on a two-way route;
+    nothing, so that a client waits for its answer in vain; or the error frame, on any
+    route."""
 
-    empty_reply: Literal["nothing", "frame"] = _switch("nothing", harshest="frame")
-    """An empty body on a two-way route: nothing is sent, or an empty frame."""
+    empty_reply: Literal["nothing", "frame"] = _switch("nothing", strict="frame")
+    """What an empty body on a two-way route sends: nothing, or an empty frame."""
 
-    large_reply: Literal["error", "nothing"] = _switch("error", harshest="nothing")
-    """A body above 128 KB on a two-way route: the error frame, or nothing."""
+    large_reply: Literal["error", "nothing"] = _switch("error", strict="nothing")
+    """What a body above 128 KB on a two-way route sends: the error frame, or
+    nothing."""
 
     route_response: Literal["expression", "object"] = _switch(
-        "expression", harshest="object"
+        "expression", strict="object"
     )
-    """What makes a route two-way: its selection expression, or a RouteResponse too."""
+    """What makes a route two-way: its route response selection expression alone, or
+    the expression and a RouteResponse."""
 
-    null_header: Literal["omit", "empty"] = _switch("omit", harshest="omit")
-    """A header mapped from a null: left out, or sent empty. Left out, a client's own
-    header of that name passes at `$connect`."""
+    null_header: Literal["omit", "empty"] = _switch("omit", strict="omit")
+    """Whether a header that is mapped from a null is left out or sent empty. When it is
+    left out, a client's own header of that name passes at `$connect`."""
 
     client_header: Literal["overridden", "wins", "joined"] = _switch(
-        "overridden", harshest="wins"
+        "overridden", strict="wins"
     )
-    """A client's header at `$connect` with the name of a mapped one."""
+    """What becomes of a client's header at `$connect` that has the name of a mapped
+    one."""
 
-    disconnect_code: Literal["mapped", "null"] = _switch("mapped", harshest="null")
-    """Whether `$disconnect` can be told the close code and reason."""
+    disconnect_code: Literal["mapped", "null"] = _switch("mapped", strict="null")
+    """Whether the close code and reason can be mapped into headers of
+    `$disconnect`."""
 
-    later_user_agent: Literal["client", "gateway"] = _switch(
-        "client", harshest="gateway"
-    )
-    """User-Agent of messages and `$disconnect` when the client has sent one."""
+    later_user_agent: Literal["client", "gateway"] = _switch("client", strict="gateway")
+    """User-Agent of messages and `$disconnect` when the client has sent one at
+    `$connect`."""
 
-    later_trace_id: Literal["absent", "sent"] = _switch("absent", harshest="absent")
-    """X-Amzn-Trace-Id of messages."""
+    later_trace_id: Literal["absent", "sent"] = _switch("absent", strict="absent")
+    """Whether messages carry X-Amzn-Trace-Id."""
 
-    refusal_status: Literal["same", "403", "502"] = _switch("same", harshest="502")
-    """Handshake status when `$connect` answers anything but 2xx."""
+    refusal_status: Literal["same", "403", "502"] = _switch("same", strict="502")
+    """Handshake status when `$connect` answers with a status other than 2xx."""
 
-    refusal_body: Literal["passed", "dropped"] = _switch("passed", harshest="dropped")
+    refusal_body: Literal["passed", "dropped"] = _switch("passed", strict="dropped")
     """Whether the body of a refused `$connect` reaches the client."""
 
     unreachable_status: Literal["502", "500", "503", "504"] = _switch(
-        "502", harshest="500"
+        "502", strict="500"
     )
     """Handshake status when the backend of `$connect` cannot be reached."""
 
-    timeout_status: Literal["504", "500", "502", "503"] = _switch("504", harshest="500")
+    timeout_status: Literal["504", "500", "502", "503"] = _switch("504", strict="500")
     """Handshake status when the backend of `$connect` does not answer in time."""
 
-    handshake_bytes: int = _switch(10_240, harshest=8192)
-    """How large a handshake's headers may be, cookies included."""
+    handshake_bytes: int = _switch(10_240, strict=8192)
+    """How large a handshake's headers may be in bytes, cookies included."""
 
-    subprotocol: Literal["passed", "dropped"] = _switch("passed", harshest="dropped")
-    """The subprotocol that `$connect` chose: a browser that asked for one needs it."""
+    subprotocol: Literal["passed", "dropped"] = _switch("passed", strict="dropped")
+    """Whether the subprotocol that `$connect` chose reaches the client. A browser that
+    asked for one fails without it."""
 
-    reserved_key: Literal["match", "default"] = _switch("match", harshest="match")
-    """A body that names `$connect`, `$disconnect` or `$default`: selects that route as
-    any other, or goes to `$default`."""
+    reserved_key: Literal["match", "default"] = _switch("match", strict="match")
+    """Whether a message that names `$connect`, `$disconnect` or `$default` selects that
+    route like any other, or goes to `$default`."""
 
-    null_key: Literal["empty", "null"] = _switch("empty", harshest="null")
+    null_key: Literal["empty", "null"] = _switch("empty", strict="null")
     """What a null in the body selects: an empty key, or the key `null`."""
 
     typed_key: Literal["stringified", "default"] = _switch(
-        "stringified", harshest="default"
+        "stringified", strict="default"
     )
-    """What a number, a boolean or a list in the body selects: its text as a key, or
-    `$default`."""
+    """What a number, a boolean or a list in the body selects: the key that is its text,
+    or `$default`."""
 
     disabled_endpoint: Literal["refused", "works"] = _switch(
-        "refused", harshest="refused"
+        "refused", strict="refused"
     )
-    """@connections on the execute-api host when that is disabled: 403, or as ever."""
+    """Whether @connections on the execute-api host answers 403 when that host is
+    disabled, or works as before."""
 
     message_order: Literal["concurrent", "serial", "shuffled"] = _switch(
-        "concurrent", harshest="shuffled"
+        "concurrent", strict="shuffled"
     )
-    """Messages of one connection: at once, one after the other, or in any order."""
+    """Whether the messages of one connection reach the backend at the same time, one
+    after the other, or in random order."""
 
-    retry: Literal["never", "once"] = _switch("never", harshest="once")
-    """A request to the backend that ended without an answer is sent again."""
+    retry: Literal["never", "once"] = _switch("never", strict="once")
+    """Whether a request to the backend that ended without an answer is sent again."""
 
-    redeploy: Literal["current", "former"] = _switch("current", harshest="former")
+    redeploy: Literal["current", "former"] = _switch("current", strict="former")
     """Which routes a socket has that was open when new ones were deployed."""
 
     deleted_stage: Literal["forbidden", "served", "closed"] = _switch(
-        "forbidden", harshest="closed"
+        "forbidden", strict="closed"
     )
-    """A socket that was open when the stage was deleted: its messages are Forbidden, or
-    served as before, or it is closed, which loses the most."""
+    """What becomes of a socket that was open when the stage was deleted: its messages
+    are Forbidden; they are served as before; or it is closed, which loses the most."""
 
     timeout_frame: Literal["internal", "timed-out"] = _switch(
-        "internal", harshest="timed-out"
+        "internal", strict="timed-out"
     )
     """The frame for a message that is not answered in time: "Internal server error",
     or "Endpoint request timed out"."""
 
-    validation: Literal["checked", "skipped"] = _switch("checked", harshest="checked")
-    """Whether request models count with an HTTP_PROXY integration."""
+    validation: Literal["checked", "skipped"] = _switch("checked", strict="checked")
+    """Whether request models take effect with an HTTP_PROXY integration."""
 
     validation_key: Literal["messageId", "requestId"] = _switch(
-        "messageId", harshest="requestId"
+        "messageId", strict="requestId"
     )
     """The third key of the "Bad request body" frame."""
 
-    throttled: Literal["close", "frame", "both"] = _switch("close", harshest="close")
-    """A message above the stage's limit: close code 1008, a frame, or both."""
+    throttled: Literal["close", "frame", "both"] = _switch("close", strict="close")
+    """What a message above the stage's limit causes: close code 1008, an error frame,
+    or both."""
 
-    ping: Literal["answered", "ignored"] = _switch("answered", harshest="ignored")
+    ping: Literal["answered", "ignored"] = _switch("answered", strict="ignored")
     """Whether a client's ping gets a pong."""
 
-    ping_resets_idle: Literal["no", "yes"] = _switch("no", harshest="no")
-    """Whether a client's ping starts the idle time again."""
+    ping_resets_idle: Literal["no", "yes"] = _switch("no", strict="no")
+    """Whether a client's ping restarts the idle timer."""
 
-    dropped: Literal["gone", "silent"] = _switch("gone", harshest="silent")
-    """A client whose line was cut on the status page: gone at once and without a
-    `$disconnect`; or nobody notices, and @connections goes on answering 200 until the
-    idle limit (or the lifetime) ends it, with a `$disconnect` as ever."""
+    dropped: Literal["gone", "silent"] = _switch("gone", strict="silent")
+    """A client that was dropped on the status page. `gone`: its connection ends at once
+    and without a `$disconnect`. `silent`: the loss goes undetected, and @connections
+    answers 200 until the idle or lifetime limit ends the connection with a
+    `$disconnect`."""
 
-    busy_posts: float = _switch(0.0, harshest=0.2)
-    """How likely @connections answers 429 because the account is throttled, from 0 to
-    1; the harshest is one that those get through who try again."""
+    busy_posts: float = _switch(0.0, strict=0.2)
+    """The probability, 0 to 1, that @connections answers 429 because the account is
+    throttled. The strict value is one that a backend gets past by retrying."""
 
-    lost_disconnect: float = _switch(0.0, harshest=1.0)
-    """How likely a `$disconnect` is never delivered, from 0 to 1."""
+    lost_disconnect: float = _switch(0.0, strict=1.0)
+    """The probability, 0 to 1, that a `$disconnect` is never delivered."""

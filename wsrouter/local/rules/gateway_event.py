@@ -1,4 +1,4 @@
-"""One event of a connection, as the integration is told about it."""
+"""One event of a connection, with everything that the integration may learn of it."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,9 +13,12 @@ def now_millis() -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Caller:
-    """What API Gateway knows of a connection for all of its life. `principal` is whom
-    the authorizer named."""
+class ConnectionInfo:
+    """What API Gateway knows of a connection for its whole life.
+
+    `connected_at` is in milliseconds since the epoch; `principal` is the identity that
+    the authorizer returned.
+    """
 
     connection_id: str = field(default_factory=new_id)
     connected_at: int = field(default_factory=now_millis)
@@ -26,8 +29,8 @@ class Caller:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Opening:
-    """The client's handshake request, known during `$connect` only."""
+class HandshakeRequest:
+    """The client's handshake request, which is known during `$connect` only."""
 
     headers: tuple[tuple[str, str], ...] = ()
     query: str = ""
@@ -44,22 +47,23 @@ class Opening:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Close:
-    """Why a connection ended: a close code and its text."""
+    """Why a connection ended: a close code and its reason."""
 
     code: int
     reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
-    """`opening` is set on CONNECT, `message_id` on MESSAGE, `close` on DISCONNECT."""
+class GatewayEvent:
+    """`handshake` is set on CONNECT, `message_id` on MESSAGE, `close` on DISCONNECT;
+    `received_at` is in milliseconds since the epoch."""
 
     type: Literal["CONNECT", "MESSAGE", "DISCONNECT"]
     route_key: str
-    caller: Caller
+    connection: ConnectionInfo
     request_id: str = field(default_factory=new_id)
     received_at: int = field(default_factory=now_millis)
     body: bytes = b""
-    opening: Opening | None = None
+    handshake: HandshakeRequest | None = None
     message_id: str | None = None
     close: Close | None = None

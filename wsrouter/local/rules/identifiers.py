@@ -1,4 +1,4 @@
-"""Identifiers in the forms that API Gateway gives them."""
+"""Identifiers in the formats that API Gateway uses."""
 
 import base64
 import re

@@ -1,18 +1,18 @@
-"""The HTTP request that an event becomes: which headers, which query string."""
+"""The HTTP request that API Gateway makes of an event: its headers and query string."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wsrouter.catalog.snapshot import Snapshot
-from wsrouter.local.rules import context
+from wsrouter.local.rules import context_variables
 from wsrouter.local.rules.behaviour import Behaviour
-from wsrouter.local.rules.gateway_event import Event, Opening
+from wsrouter.local.rules.gateway_event import GatewayEvent, HandshakeRequest
 from wsrouter.local.rules.identifiers import new_trace_id
 from wsrouter.wire import mapping
 
 Headers = list[tuple[str, str]]
 
-_NOT_PASSED = frozenset(
+_DROPPED_HEADERS = frozenset(
     {
         "connection",
         "content-encoding",
@@ -26,8 +26,8 @@ _NOT_PASSED = frozenset(
         "via",
     }
 )
-_EMPTY = {"x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
-"""What API Gateway sends with `$disconnect`, whatever it means by it."""
+_DISCONNECT_HEADERS = {"x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
+"""Empty headers that were observed on every `$disconnect`; their purpose is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,41 +40,43 @@ class IntegrationRequest:
 
 
 def build(
-    event: Event, *, snapshot: Snapshot, api_id: str, behaviour: Behaviour
+    event: GatewayEvent, *, snapshot: Snapshot, api_id: str, behaviour: Behaviour
 ) -> IntegrationRequest:
     """The request that API Gateway makes of `event`, mapped headers included."""
     if behaviour.disconnect_code == "null":
         event = replace(event, close=None)
-    mapped = _mapped(event, snapshot, api_id, behaviour)
-    client, mapped = _settled(_passed(event), mapped, behaviour.client_header)
-    own = _beside(_own_headers(event, api_id, behaviour), mapped)
-    headers = [*_beside(client, own), *own, *mapped]
-    query = event.opening.query if event.opening else ""
+    mapped = _mapped_headers(event, snapshot, api_id, behaviour)
+    client, mapped = _resolve(_client_headers(event), mapped, behaviour.client_header)
+    gateway = _except(_gateway_headers(event, api_id, behaviour), mapped)
+    headers = [*_except(client, gateway), *gateway, *mapped]
+    query = event.handshake.query if event.handshake else ""
     return IntegrationRequest(headers=tuple(headers), query=query, body=event.body)
 
 
-def _settled(client: Headers, mapped: Headers, rule: str) -> tuple[Headers, Headers]:
-    """What is left of the client's headers, and what becomes of the mapped ones."""
+def _resolve(client: Headers, mapped: Headers, rule: str) -> tuple[Headers, Headers]:
+    """The client's and the mapped headers without the names that both have."""
     if rule == "wins":
-        return client, _beside(mapped, client)
+        return client, _except(mapped, client)
     if rule == "joined":
         mapped = [(name, _joined(client, name, value)) for name, value in mapped]
-    return _beside(client, mapped), mapped
+    return _except(client, mapped), mapped
 
 
 def _joined(client: Headers, name: str, value: str) -> str:
-    theirs = [text for key, text in client if key.lower() == name.lower()]
-    return ", ".join([*theirs, value])
+    client_values = [text for key, text in client if key.lower() == name.lower()]
+    return ", ".join([*client_values, value])
 
 
-def _mapped(
-    event: Event, snapshot: Snapshot, api_id: str, behaviour: Behaviour
+def _mapped_headers(
+    event: GatewayEvent, snapshot: Snapshot, api_id: str, behaviour: Behaviour
 ) -> Headers:
-    known = context.variables(event, api_id=api_id, stage=snapshot.stage.name)
+    context = context_variables.variables(
+        event, api_id=api_id, stage=snapshot.stage.name
+    )
     mapped: Headers = []
     for target, source in snapshot.integration.request_parameters.items():
         if target.startswith(mapping.TARGET):
-            value = context.evaluate(source, event, known)
+            value = context_variables.evaluate(source, event, context)
             if value is None and behaviour.null_header == "empty":
                 value = ""
             if value is not None:
@@ -82,34 +84,42 @@ def _mapped(
     return mapped
 
 
-def _passed(event: Event) -> Headers:
+def _client_headers(event: GatewayEvent) -> Headers:
     """The client's own headers that reach the backend: at `$connect` only."""
-    return _without(list(event.opening.headers), _NOT_PASSED) if event.opening else []
+    if event.handshake is None:
+        return []
+    return _without(list(event.handshake.headers), _DROPPED_HEADERS)
 
 
-def _own_headers(event: Event, api_id: str, behaviour: Behaviour) -> Headers:
-    always = {"X-Amzn-Apigateway-Api-Id": api_id}
-    if event.opening is not None:
-        return _handshake(event, event.opening, always, api_id)
-    client = event.caller.user_agent if behaviour.later_user_agent == "client" else ""
-    always["User-Agent"] = client or _gateway_agent(api_id)
+def _gateway_headers(event: GatewayEvent, api_id: str, behaviour: Behaviour) -> Headers:
+    headers = {"X-Amzn-Apigateway-Api-Id": api_id}
+    if event.handshake is not None:
+        return _handshake_headers(event, event.handshake, headers, api_id)
+    agent = event.connection.user_agent
+    if behaviour.later_user_agent != "client":
+        agent = ""
+    headers["User-Agent"] = agent or _gateway_agent(api_id)
     if event.type == "DISCONNECT":
-        return list({**always, **_EMPTY}.items())
+        return list({**headers, **_DISCONNECT_HEADERS}.items())
     if behaviour.later_trace_id == "sent":
-        always["X-Amzn-Trace-Id"] = new_trace_id()
-    always["Content-Type"] = "application/json; charset=UTF-8"
-    return list(always.items())
+        headers["X-Amzn-Trace-Id"] = new_trace_id()
+    headers["Content-Type"] = "application/json; charset=UTF-8"
+    return list(headers.items())
 
 
-def _handshake(
-    event: Event, opening: Opening, always: Mapping[str, str], api_id: str
+def _handshake_headers(
+    event: GatewayEvent,
+    handshake: HandshakeRequest,
+    headers: Mapping[str, str],
+    api_id: str,
 ) -> Headers:
-    forwarded = opening.header("x-forwarded-for")
+    connection = event.connection
+    addresses = [handshake.header("x-forwarded-for"), connection.source_ip]
     added = {
-        **always,
-        "User-Agent": event.caller.user_agent or _gateway_agent(api_id),
+        **headers,
+        "User-Agent": connection.user_agent or _gateway_agent(api_id),
         "X-Amzn-Trace-Id": new_trace_id(),
-        "X-Forwarded-For": ", ".join(filter(None, [forwarded, event.caller.source_ip])),
+        "X-Forwarded-For": ", ".join(filter(None, addresses)),
         "X-Forwarded-Port": "443",
         "X-Forwarded-Proto": "https",
     }
@@ -120,11 +130,11 @@ def _gateway_agent(api_id: str) -> str:
     return f"AmazonAPIGateway_{api_id}"
 
 
-def _beside(headers: Headers, others: Headers) -> Headers:
-    """Those that `others` does not have; a message has none of the client's."""
-    if not headers or not others:
+def _except(headers: Headers, overriding: Headers) -> Headers:
+    """The headers whose names are not in `overriding`."""
+    if not headers or not overriding:  # as for messages, which have no client headers
         return headers
-    return _without(headers, {name.lower() for name, _ in others})
+    return _without(headers, {name.lower() for name, _ in overriding})
 
 
 def _without(headers: Headers, names: frozenset[str] | set[str]) -> Headers:

@@ -1,4 +1,7 @@
-"""Request models: whether a message fulfils the draft-04 schema of its route."""
+"""Request models: whether a message matches the draft-04 JSON schema of its route.
+
+AWS describes them in "Request validation for WebSocket APIs in API Gateway".
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -10,18 +13,18 @@ from wsrouter.errors import MissingExtra
 from wsrouter.local import extra
 
 
-def problem(text: str, schema: str) -> str | None:
-    """What is wrong with the message, None when nothing is."""
+def validation_error(text: str, schema: str) -> str | None:
+    """The first thing that is wrong with the message, None when it is valid."""
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return "no JSON"
-    found = next(_validator(schema).iter_errors(body), None)
-    return None if found is None else str(found.message)
+        return "not JSON"
+    error = next(_validator(schema).iter_errors(body), None)
+    return None if error is None else str(error.message)
 
 
-def require(snapshot: Snapshot) -> None:
-    """Raises MissingExtra when it has models and nothing can check them."""
+def require_validator(snapshot: Snapshot) -> None:
+    """Raise MissingExtra when the snapshot has models and jsonschema is missing."""
     for model in snapshot.models.values():
         _validator(model.schema)
 
@@ -33,5 +36,5 @@ def _validator(schema: str) -> Any:
             Draft4Validator,
         )
     except ImportError as error:
-        raise MissingExtra(extra.MISSING) from error
+        raise MissingExtra(extra.INSTALL_HINT) from error
     return Draft4Validator(orjson.loads(schema))

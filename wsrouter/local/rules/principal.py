@@ -1,9 +1,11 @@
-"""Whom the authorizer would name."""
+"""The principal id that the authorizer would return."""
 
-SOURCES = 10
-"""Of identity, that a principal may be made of."""
+MAX_IDENTITY_VALUES = 10
+"""How many identity values a template can use: `{0}` to `{9}`."""
 
 
-def named(principal: str, *values: str) -> str:
-    """The principal for these identity values: `{0}` is the first of them."""
-    return principal.format(*values, *[""] * (SOURCES - len(values)))
+def format_principal(template: str, *identity_values: str) -> str:
+    """Fill in the template: `{0}` is the first identity value. Raises IndexError,
+    KeyError or ValueError for a template that `str.format` does not take."""
+    padding = [""] * (MAX_IDENTITY_VALUES - len(identity_values))
+    return template.format(*identity_values, *padding)

@@ -1,15 +1,15 @@
-"""What happens now and then, as often as a switch says."""
+"""Faults that happen at random, as often as a switch says."""
 
 import random
 
-_DICE = random.SystemRandom()
+_RANDOM = random.SystemRandom()
 
 
-def strikes(probability: float) -> bool:
-    """Whether it happens this time; 0 is never, 1 always."""
-    return _DICE.random() < probability
+def occurs(probability: float) -> bool:
+    """Whether the fault happens this time; 0 is never, 1 is always."""
+    return _RANDOM.random() < probability
 
 
-def seconds(most: float) -> float:
-    """Any time up to that."""
-    return _DICE.uniform(0, most)
+def delay_seconds(maximum: float) -> float:
+    """A random delay of up to `maximum` seconds."""
+    return _RANDOM.uniform(0, maximum)

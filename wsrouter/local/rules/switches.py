@@ -1,4 +1,4 @@
-"""The answers of a `Behaviour` by the names that people type."""
+"""The values of a `Behaviour` by the names that users type after `--aws`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -9,73 +9,74 @@ from wsrouter.local.rules.behaviour import Behaviour
 
 
 class UnknownSwitch(WSRouterError):
-    """There is no such switch, or it has no such value."""
+    """No switch has this name, or the switch does not take this value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Switch:
-    """`choices` are empty for a number; `top` is the largest one then."""
+    """One switch. A numeric one has no `choices`, and takes 0 to `maximum`; `strict` is
+    its value under `--strict`."""
 
     name: str
     default: Any
-    harshest: Any
+    strict: Any
     choices: tuple[str, ...] = ()
-    top: float = float("inf")
+    maximum: float = float("inf")
 
     @property
-    def member(self) -> str:
+    def field_name(self) -> str:
         """The field of `Behaviour`."""
         return self.name.replace("-", "_")
 
-    def read(self, text: str) -> Any:
+    def parse(self, text: str) -> Any:
         """The value that `text` stands for; raises UnknownSwitch."""
         if text in self.choices:
             return text
-        kind = type(self.default)
+        number_type = type(self.default)
         try:
-            if not self.choices and 0 <= kind(text) <= self.top:
-                return kind(text)
+            if not self.choices and 0 <= number_type(text) <= self.maximum:
+                return number_type(text)
         except ValueError:
             pass
         raise UnknownSwitch(f"--aws {self.name} takes {self.allowed}, not {text!r}.")
 
     @property
     def allowed(self) -> str:
-        """What may be typed, for people."""
+        """The values that it takes, as part of a sentence."""
         if self.choices:
             return " or ".join(self.choices)
-        return "0 to 1" if self.top == 1 else "a whole number"
+        return "0 to 1" if self.maximum == 1 else "a whole number"
 
 
-def _all() -> Iterable[Switch]:
+def _read_fields() -> Iterable[Switch]:
     hints = get_type_hints(Behaviour)
-    for each in fields(Behaviour):
-        if each.metadata:
-            kind = hints[each.name]
+    for field in fields(Behaviour):
+        if field.metadata:
+            hint = hints[field.name]
             yield Switch(
-                name=each.name.replace("_", "-"),
-                default=each.default,
-                harshest=each.metadata["harshest"],
-                choices=get_args(kind) if get_origin(kind) is Literal else (),
-                top=1 if kind is float else float("inf"),
+                name=field.name.replace("_", "-"),
+                default=field.default,
+                strict=field.metadata["strict"],
+                choices=get_args(hint) if get_origin(hint) is Literal else (),
+                maximum=1 if hint is float else float("inf"),
             )
 
 
-SWITCHES = {switch.name: switch for switch in _all()}
+SWITCHES = {switch.name: switch for switch in _read_fields()}
 
 
 def behaviour(
-    given: Iterable[str], *, strict: bool = False, cookies: bool = True
+    assignments: Iterable[str], *, strict: bool = False, cookies: bool = True
 ) -> Behaviour:
-    """The behaviour for these `name=value`; what is not given is the default, or the
-    harshest. Raises UnknownSwitch."""
-    values = {s.member: s.harshest for s in SWITCHES.values()} if strict else {}
-    for text in given:
-        name, _, value = text.partition("=")
+    """The behaviour for these `name=value` texts; the other switches have their
+    default, or with `strict` their strict value. Raises UnknownSwitch."""
+    switches = SWITCHES.values() if strict else ()
+    values = {switch.field_name: switch.strict for switch in switches}
+    for assignment in assignments:
+        name, _, value = assignment.partition("=")
         switch = SWITCHES.get(name)
         if switch is None:
-            raise UnknownSwitch(
-                f"--aws has no {name!r}, only: {', '.join(sorted(SWITCHES))}."
-            )
-        values[switch.member] = switch.read(value)
+            names = ", ".join(sorted(SWITCHES))
+            raise UnknownSwitch(f"--aws has no switch {name!r}. There are: {names}.")
+        values[switch.field_name] = switch.parse(value)
     return Behaviour(**values, cookies=cookies)

@@ -1,4 +1,4 @@
-"""The few ASGI shapes used here, and the sending of a whole HTTP answer."""
+"""The few ASGI types that are used here, and the sending of a whole HTTP response."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -11,47 +11,49 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-HTTP = "http.response"
-DENIAL = "websocket.http.response"
-"""Prefix of the events that refuse a handshake with a status of our choice."""
+HTTP_RESPONSE = "http.response"
+DENIAL_RESPONSE = "websocket.http.response"
+"""Prefix of the ASGI messages that refuse a handshake with any HTTP status."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """An HTTP answer, ours or the integration's."""
+class Response:
+    """An HTTP response, of the gateway or of the integration."""
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
     @property
-    def succeeded(self) -> bool:
+    def is_success(self) -> bool:
         return 200 <= self.status < 300
 
     def header(self, name: str) -> str:
         """The first value of that header, empty when there is none."""
-        found = (value for key, value in self.headers if key.lower() == name.lower())
-        return next(found, "")
+        values = (value for key, value in self.headers if key.lower() == name.lower())
+        return next(values, "")
 
 
-def json_answer(
+def json_response(
     status: int, content: Any, headers: tuple[tuple[str, str], ...] = ()
-) -> Answer:
+) -> Response:
     content_type = ("content-type", "application/json")
-    return Answer(
+    return Response(
         status=status, headers=(content_type, *headers), body=orjson.dumps(content)
     )
 
 
-async def respond(send: Send, answer: Answer, kind: str = HTTP) -> None:
-    """Send `answer`, as an HTTP response or as the denial of a handshake."""
-    headers = list(answer.headers)
-    if answer.status != 204:
-        headers.append(("content-length", str(len(answer.body))))
+async def send_response(
+    send: Send, response: Response, prefix: str = HTTP_RESPONSE
+) -> None:
+    """Send `response`, as an HTTP response or as the denial of a handshake."""
+    headers = list(response.headers)
+    if response.status != 204:
+        headers.append(("content-length", str(len(response.body))))
     encoded = [
         (name.encode(), value.encode("utf-8", "surrogateescape"))
         for name, value in headers
     ]
-    start = {"type": f"{kind}.start", "status": answer.status, "headers": encoded}
+    start = {"type": f"{prefix}.start", "status": response.status, "headers": encoded}
     await send(start)
-    await send({"type": f"{kind}.body", "body": answer.body})
+    await send({"type": f"{prefix}.body", "body": response.body})

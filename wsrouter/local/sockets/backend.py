@@ -8,28 +8,29 @@ from wsrouter.errors import MissingExtra
 from wsrouter.local import extra
 from wsrouter.local.rules.integration_request import IntegrationRequest
 from wsrouter.local.sockets import quick_ack_socket
-from wsrouter.local.sockets.asgi import Answer
+from wsrouter.local.sockets.asgi import Response
 from wsrouter.wire import limits
 
 try:
     import aiohttp
     from yarl import URL
 except ImportError as error:
-    raise MissingExtra(extra.MISSING) from error
+    raise MissingExtra(extra.INSTALL_HINT) from error
 
-_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+"""Headers that aiohttp would add, and API Gateway does not send."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
-    """The integration gave no answer; `cause` is for the log only."""
+class IntegrationFailure:
+    """The integration gave no response; `cause` appears in the journal only."""
 
     cause: str
     timed_out: bool = False
 
 
 class Backend:
-    """A pool of HTTP connections."""
+    """A pool of HTTP connections to the backend."""
 
     def __init__(self, *, connections: int = 100) -> None:
         self.connections = connections
@@ -41,7 +42,7 @@ class Backend:
                 limit=self.connections, socket_factory=quick_ack_socket.create
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_AUTOMATIC,
+            skip_auto_headers=_AUTOMATIC_HEADERS,
         )
         return self
 
@@ -55,8 +56,8 @@ class Backend:
 
     async def post(
         self, request: IntegrationRequest, *, uri: str, timeout_seconds: float
-    ) -> Answer | Failure:
-        """Post once; redirects are answers like any other."""
+    ) -> Response | IntegrationFailure:
+        """Post once. A redirect is a response like any other."""
         seconds = min(timeout_seconds, limits.INTEGRATION_TIMEOUT_SECONDS)
         try:
             async with self._session.post(
@@ -68,15 +69,17 @@ class Backend:
             ) as response:
                 headers = tuple(response.headers.items())
                 body = await response.read()
-                return Answer(status=response.status, headers=headers, body=body)
+                return Response(status=response.status, headers=headers, body=body)
         except TimeoutError:
-            return Failure(cause=f"no answer within {seconds:g} s", timed_out=True)
+            cause = f"no answer within {seconds:g} s"
+            return IntegrationFailure(cause=cause, timed_out=True)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Failure(cause=_cause(error))
+            return IntegrationFailure(cause=_readable(error))
 
 
-def _cause(error: Exception) -> str:
-    """For people: aiohttp's own text for the commonest one speaks of TLS."""
+def _readable(error: Exception) -> str:
+    """A readable message for connection errors; aiohttp's own text mentions TLS, which
+    is not in use here."""
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(
         error.os_error, ConnectionRefusedError
     ):
@@ -85,6 +88,6 @@ def _cause(error: Exception) -> str:
 
 
 def _with_query(uri: str, query: str) -> URL:
-    """The client's query string is passed on as it came."""
-    joint = "&" if "?" in uri else "?"
-    return URL(f"{uri}{joint}{query}" if query else uri, encoded=True)
+    """The URI with the client's query string appended as it arrived."""
+    separator = "&" if "?" in uri else "?"
+    return URL(f"{uri}{separator}{query}" if query else uri, encoded=True)

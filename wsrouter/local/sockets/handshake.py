@@ -1,95 +1,108 @@
-"""`$connect`: whether a handshake is answered with 101 or with the hook's status."""
+"""`$connect`: whether a handshake is accepted with 101 or refused with another status.
+
+API Gateway keeps the handshake waiting until the integration of `$connect` has
+answered.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wsrouter.catalog.snapshot import CONNECT
-from wsrouter.local.rules import frames
-from wsrouter.local.rules.gateway_event import Caller, Event
+from wsrouter.local.rules import error_frames
+from wsrouter.local.rules.gateway_event import ConnectionInfo, GatewayEvent
 from wsrouter.local.sockets import authorizer
-from wsrouter.local.sockets.api import Api
-from wsrouter.local.sockets.asgi import Answer, json_answer
-from wsrouter.local.sockets.backend import Failure
+from wsrouter.local.sockets.asgi import Response, json_response
+from wsrouter.local.sockets.backend import IntegrationFailure
+from wsrouter.local.sockets.local_api import LocalApi
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
-    """The handshake is answered with 101."""
+    """The handshake is answered with 101; `connection` has the principal."""
 
     outcome: str
-    caller: Caller
+    connection: ConnectionInfo
     subprotocol: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """The handshake is answered with another status."""
+    """The handshake is answered with `response`."""
 
     outcome: str
-    answer: Answer
+    response: Response
 
 
-async def connect(api: Api, event: Event, offered: Sequence[str]) -> Accepted | Refused:
-    """Call `$connect`, if the API has it, and judge its answer."""
-    if not api.takes(CONNECT):
+async def decide(
+    api: LocalApi, event: GatewayEvent, offered_subprotocols: Sequence[str]
+) -> Accepted | Refused:
+    """Call `$connect`, if the API has that route, and decide by its response."""
+    if not api.allows(CONNECT):
         return _throttled()
-    if not api.has(CONNECT):
-        return Accepted(outcome="open, no $connect route", caller=event.caller)
-    named = authorizer.authorized(api, event)
-    if named is None:
+    if not api.has_route(CONNECT):
+        return Accepted(outcome="open, no $connect route", connection=event.connection)
+    authorized = authorizer.authorize(api, event)
+    if authorized is None:
         return _unauthorized()
-    answer = await api.call(named)
-    if isinstance(answer, Failure):
-        return _failed(api, named, answer)
-    if not answer.succeeded:
-        return _refused(api, answer)
-    chosen = answer.header("sec-websocket-protocol")
-    passed = chosen in offered and api.behaviour.subprotocol == "passed"
-    subprotocol = chosen if passed else None
+    response = await api.call(authorized)
+    if isinstance(response, IntegrationFailure):
+        return _failed(api, authorized, response)
+    if not response.is_success:
+        return _refused(api, response)
     return Accepted(
-        outcome=f"{answer.status} open", subprotocol=subprotocol, caller=named.caller
+        outcome=f"{response.status} open",
+        subprotocol=_subprotocol(api, response, offered_subprotocols),
+        connection=authorized.connection,
     )
 
 
-def _refused(api: Api, answer: Answer) -> Refused:
-    status = _status(api, answer)
-    kept = [
+def _subprotocol(
+    api: LocalApi, response: Response, offered: Sequence[str]
+) -> str | None:
+    chosen = response.header("sec-websocket-protocol")
+    is_passed = chosen in offered and api.behaviour.subprotocol == "passed"
+    return chosen if is_passed else None
+
+
+def _refused(api: LocalApi, response: Response) -> Refused:
+    status = _status(api, response)
+    content_type = [
         (name, value)
-        for name, value in answer.headers
+        for name, value in response.headers
         if name.lower() == "content-type"
     ]
-    body = answer.body if api.behaviour.refusal_body == "passed" else b""
+    body = response.body if api.behaviour.refusal_body == "passed" else b""
     return Refused(
         outcome=f"refused {status}",
-        answer=Answer(status=status, headers=tuple(kept), body=body),
+        response=Response(status=status, headers=tuple(content_type), body=body),
     )
 
 
-def _status(api: Api, answer: Answer) -> int:
-    if answer.status >= 600:
+def _status(api: LocalApi, response: Response) -> int:
+    if response.status >= 600:
         return int(api.behaviour.unreachable_status)
     rule = api.behaviour.refusal_status
-    return answer.status if rule == "same" else int(rule)
+    return response.status if rule == "same" else int(rule)
 
 
 def _throttled() -> Refused:
-    answer = json_answer(429, {"message": frames.TOO_MANY_REQUESTS})
-    return Refused(outcome="refused 429: throttled by the stage", answer=answer)
+    response = json_response(429, {"message": error_frames.TOO_MANY_REQUESTS})
+    return Refused(outcome="refused 429: throttled by the stage", response=response)
 
 
 def _unauthorized() -> Refused:
-    answer = json_answer(401, {"message": frames.UNAUTHORIZED})
-    return Refused(outcome="refused 401: no identity source", answer=answer)
+    response = json_response(401, {"message": error_frames.UNAUTHORIZED})
+    return Refused(outcome="refused 401: no identity source", response=response)
 
 
-def _failed(api: Api, event: Event, failure: Failure) -> Refused:
+def _failed(api: LocalApi, event: GatewayEvent, failure: IntegrationFailure) -> Refused:
     behaviour = api.behaviour
     status = int(
         behaviour.timeout_status if failure.timed_out else behaviour.unreachable_status
     )
-    body = frames.error(frames.INTERNAL_SERVER_ERROR, event).encode()
+    body = error_frames.error(error_frames.INTERNAL_SERVER_ERROR, event).encode()
     headers = (("content-type", "application/json"),)
     return Refused(
         outcome=f"refused {status}: {failure.cause}",
-        answer=Answer(status=status, headers=headers, body=body),
+        response=Response(status=status, headers=headers, body=body),
     )

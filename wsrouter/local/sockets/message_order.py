@@ -7,22 +7,22 @@ from contextlib import asynccontextmanager
 from wsrouter.local.rules import random_faults
 from wsrouter.local.rules.behaviour import Behaviour
 
-_DELAY_SECONDS = 0.05
+_MAX_DELAY_SECONDS = 0.05
 
 
-class Turns:
-    """Those of one connection."""
+class MessageOrder:
+    """Orders the messages of one connection as the `message-order` switch says."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def next(self, behaviour: Behaviour) -> AsyncIterator[None]:
-        """Entered when a message may go, left when it is done."""
+    async def wait(self, behaviour: Behaviour) -> AsyncIterator[None]:
+        """Enters when the message may go to the backend; leave it when it is done."""
         if behaviour.message_order == "serial":
             async with self._lock:
                 yield
             return
         if behaviour.message_order == "shuffled":
-            await asyncio.sleep(random_faults.seconds(_DELAY_SECONDS))
+            await asyncio.sleep(random_faults.delay_seconds(_MAX_DELAY_SECONDS))
         yield

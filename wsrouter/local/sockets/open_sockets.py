@@ -6,32 +6,34 @@ from contextlib import contextmanager
 from itertools import islice
 
 from wsrouter.local.rules.behaviour import Limits
-from wsrouter.local.rules.gateway_event import Caller, Close, now_millis
-from wsrouter.local.sockets.outbox import Outbox
+from wsrouter.local.rules.gateway_event import Close, ConnectionInfo, now_millis
+from wsrouter.local.sockets.send_buffer import SendBuffer
 
 GOING_AWAY = Close(code=1001, reason="Going away")
-_RESTART = Close(code=1012)
+"""The code for the idle and lifetime limits in "Overview of WebSocket APIs in API
+Gateway", section "WebSocket API status codes"."""
+_SERVICE_RESTART = Close(code=1012)
 
 
-class Session:
-    """One open socket: what may be sent to it, and when it must end."""
+class OpenSocket:
+    """One open socket: sends to it, and closes it at its idle or lifetime limit."""
 
     def __init__(
         self,
-        caller: Caller,
-        outbox: Outbox,
+        connection: ConnectionInfo,
+        send_buffer: SendBuffer,
         limits: Limits,
         abort: Callable[[], None],
         *,
         user: str = "",
     ) -> None:
-        self.caller = caller
+        self.connection = connection
         self.user = user
         self.last_active_at = now_millis()
         self.closing: Close | None = None
-        self.dropped = False
-        self._unnoticed: asyncio.Event | None = None
-        self._outbox = outbox
+        self.is_dropped = False
+        self._silent_drop_ended: asyncio.Event | None = None
+        self._send_buffer = send_buffer
         self._limits = limits
         self._abort = abort
         self._loop = asyncio.get_running_loop()
@@ -39,68 +41,71 @@ class Session:
         self._opened = self._active = self._loop.time()
 
     def touch(self) -> None:
-        """A message went in either direction: the idle time starts again."""
+        """Restart the idle timer: a message went in either direction."""
         self._active = self._loop.time()
         self.last_active_at = now_millis()
 
-    def offer(self, text: str) -> bool:
+    def try_send(self, text: str) -> bool:
         """Queue a text frame; False when the client's buffer is full."""
-        if self._unnoticed is not None:
+        if self._silent_drop_ended is not None:
             self.touch()
             return True
-        if taken := self._outbox.offer(text):
+        if queued := self._send_buffer.try_send(text):
             self.touch()
-        return taken
+        return queued
 
     def close(self, close: Close) -> None:
         """Close after what is queued, or by force when the client does not read."""
         if self.closing is None:
             self.closing = close
-            if self._unnoticed is not None:
-                self._unnoticed.set()
-            self._outbox.close(close.code, close.reason)
-            self._plan(self._limits.close_seconds, self._abort)
+            if self._silent_drop_ended is not None:
+                self._silent_drop_ended.set()
+            self._send_buffer.close(close.code, close.reason)
+            self._schedule(self._limits.close_seconds, self._abort)
 
-    def drop(self, *, noticed: bool = True) -> None:
-        """Cut the line. Noticed, that ends it without a `$disconnect`; if not, it takes
-        frames for nobody until its time is over."""
-        if noticed:
-            self.dropped = True
-        elif self._unnoticed is None:
-            self._unnoticed = asyncio.Event()
+    def drop(self, *, detected: bool = True) -> None:
+        """Cut the TCP connection.
+
+        A detected drop ends the socket without a `$disconnect`. After an undetected one
+        the socket stays listed and discards every frame until a limit closes it.
+        """
+        if detected:
+            self.is_dropped = True
+        elif self._silent_drop_ended is None:
+            self._silent_drop_ended = asyncio.Event()
         self._abort()
 
     @property
-    def is_cut(self) -> bool:
-        """Whether its line was cut and nobody has noticed."""
-        return self._unnoticed is not None
+    def is_silently_dropped(self) -> bool:
+        """Whether the TCP connection was cut and the gateway acts as if it were not."""
+        return self._silent_drop_ended is not None
 
-    async def end(self) -> None:
-        """Returns once it is over; at once, unless nobody has noticed."""
-        if self._unnoticed is not None and self.closing is None:
-            await self._unnoticed.wait()
+    async def wait_for_silent_drop(self) -> None:
+        """Return once the socket is closed, if its drop is undetected; else at once."""
+        if self._silent_drop_ended is not None and self.closing is None:
+            await self._silent_drop_ended.wait()
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Sends what is queued and watches the time, until left."""
-        writer = self._loop.create_task(self._outbox.run())
-        self._watch()
+        """Send what is queued and watch the limits while inside the block."""
+        writer = self._loop.create_task(self._send_buffer.run())
+        self._check_limits()
         try:
             yield
         finally:
             self._stop_timer()
             writer.cancel()
 
-    def _watch(self) -> None:
-        idle = self._active + self._limits.idle_seconds
-        end = self._opened + self._limits.lifetime_seconds
-        remaining = min(idle, end) - self._loop.time()
+    def _check_limits(self) -> None:
+        idle_end = self._active + self._limits.idle_seconds
+        lifetime_end = self._opened + self._limits.lifetime_seconds
+        remaining = min(idle_end, lifetime_end) - self._loop.time()
         if remaining <= 0:
             self.close(GOING_AWAY)
         else:
-            self._plan(remaining, self._watch)
+            self._schedule(remaining, self._check_limits)
 
-    def _plan(self, seconds: float, action: Callable[[], None]) -> None:
+    def _schedule(self, seconds: float, action: Callable[[], None]) -> None:
         self._stop_timer()
         self._timer = self._loop.call_later(seconds, action)
 
@@ -109,39 +114,39 @@ class Session:
             self._timer.cancel()
 
 
-class Sessions:
-    """Those that are open: neither before their 101 nor once they are closing."""
+class OpenSockets:
+    """The sockets between their 101 and the moment they begin to close."""
 
     def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
+        self._sockets: dict[str, OpenSocket] = {}
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return len(self._sockets)
 
-    def first(self, count: int) -> list[Session]:
-        """The oldest of them."""
-        return list(islice(self._sessions.values(), count))
+    def oldest(self, count: int) -> list[OpenSocket]:
+        """The `count` sockets that have been open longest."""
+        return list(islice(self._sockets.values(), count))
 
-    def close(self, close: Close) -> None:
-        """Close every one of them."""
-        for session in list(self._sessions.values()):
-            session.close(close)
+    def close_all(self, close: Close) -> None:
+        for socket in list(self._sockets.values()):
+            socket.close(close)
 
-    def end_cut(self) -> None:
-        """End those whose line was cut unnoticed: the server knows nothing of them."""
-        for session in list(self._sessions.values()):
-            if session.is_cut:
-                session.close(_RESTART)
+    def close_silently_dropped(self) -> None:
+        """Close the silently dropped sockets: the ASGI server no longer knows them, so
+        its shutdown does not end them."""
+        for socket in list(self._sockets.values()):
+            if socket.is_silently_dropped:
+                socket.close(_SERVICE_RESTART)
 
-    def get(self, connection_id: str) -> Session | None:
-        session = self._sessions.get(connection_id)
-        return None if session is None or session.closing else session
+    def get(self, connection_id: str) -> OpenSocket | None:
+        socket = self._sockets.get(connection_id)
+        return None if socket is None or socket.closing else socket
 
     @contextmanager
-    def open(self, session: Session) -> Iterator[None]:
-        """`session` is among the open ones until left."""
-        self._sessions[session.caller.connection_id] = session
+    def listed(self, socket: OpenSocket) -> Iterator[None]:
+        """List `socket` as open while inside the block."""
+        self._sockets[socket.connection.connection_id] = socket
         try:
             yield
         finally:
-            del self._sessions[session.caller.connection_id]
+            del self._sockets[socket.connection.connection_id]

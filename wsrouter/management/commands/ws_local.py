@@ -11,138 +11,169 @@ from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter import conf
 from wsrouter.errors import WSRouterError
-from wsrouter.local.journal import Journal, JsonLines, Lines
+from wsrouter.local.journal import Journal, JsonLinesJournal, TextJournal
 from wsrouter.local.process import listener
-from wsrouter.local.process.child import Child
-from wsrouter.local.process.served import SIGNAL, Absent, Served, Source
-from wsrouter.local.rules import paths
-from wsrouter.ops.ws_local import launch_options, source, tcp_ports, users
+from wsrouter.local.process.api_description import (
+    RELOAD_SIGNAL,
+    ApiDescription,
+    DescriptionCommand,
+)
+from wsrouter.local.process.child_process import ChildProcess
+from wsrouter.local.rules import stage_paths
+from wsrouter.ops.ws_local import api_source, launch_options, tcp_ports, users
 from wsrouter.options.gateway import Gateway
 from wsrouter.wiring import autoreload
 
-COOKIES = (
+COOKIES_WARNING = (
     "Cookies are passed on. On AWS they reach an execute-api host only with a custom"
     " domain on the same site; --no-cookies drops them."
 )
-NAMED = "The authorizer is not asked: it names everybody {!r} (--principal)."
-DISABLED = (
-    "The execute-api host is disabled (ONLY in DOMAIN): {} is refused, and the path is"
-    " that of the domain."
+PRINCIPAL_NOTICE = (
+    "The authorizer is not called: every client has the principal {!r} (--principal)."
 )
-AGAIN = (
-    "What is published is read again when Django reloads, and on `kill -USR1 {pid}`."
+DISABLED_NOTICE = (
+    "The execute-api endpoint is disabled: {} is refused, and clients use the path of"
+    " the custom domain."
 )
-RUNSERVER = (
-    " ws_local starts Django itself: a runserver that you have started can be ended."
+RELOAD_NOTICE = (
+    "The published API is read again when Django reloads, and on `kill -USR1 {pid}`."
+)
+RUNSERVER_HINT = (
+    " ws_local starts Django itself, so you can end a runserver that you have started."
 )
 
 
 class Command(BaseCommand):
-    """Parses, takes the ports, runs."""
+    """Parses the options, binds the ports, runs the gateway."""
 
-    help = "Runs an API Gateway WebSocket API on this machine, with Django behind it."
+    help = (
+        "Runs an API Gateway WebSocket API on this machine, without an AWS account:"
+        " holds the WebSockets of clients, and starts Django to handle their events."
+        " Ends with Ctrl-C."
+    )
     requires_system_checks: list[str] = []  # noqa: RUF012  # the started Django runs them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         launch_options.add_arguments(parser)
-        source.add_arguments(parser)
+        api_source.add_arguments(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
-            from wsrouter.local.process import launch  # needs the extra
-
-            gateway = _checked(conf.gateway(options["gateway"]))
-            behaviour = launch_options.behaviour(options)
-            if options["tell"]:
-                self._tell(source.told(options))
-                return
-            served = source.served(options)
-            journal = self._journal(options)
-            with tcp_ports.taken(options["host"], options["port"], "--port") as socket:
-                place = f"{listener.address(socket)}{paths.root(served.snapshot)}"
-                environment = _environment(gateway, served, place)
-                planned = launch.Launch(
-                    served=served,
-                    listener=socket,
-                    greeting=self._greeting(served, place, options),
-                    say=journal.remark,
-                    record=journal,
-                    name_of=users.name_of,
-                    limits=launch_options.limits(options),
-                    behaviour=behaviour,
-                    principal=options["principal"],
-                    child=_child(environment, options),
-                    source=_source(environment, options),
-                    address=(source.DJANGO_HOST, options["django_port"]),
-                )
-                asyncio.run(launch.run(planned))
+            if options["describe"]:
+                self._describe(options)
+            else:
+                self._run(options)
         except WSRouterError as error:
             raise CommandError(str(error)) from error
 
-    def _tell(self, told: Served | Absent) -> None:
-        if self.stdout.isatty():
-            raise CommandError("--tell is for ws_local itself: it prints the secret.")
-        self.stdout.write(told.line())
+    def _run(self, options: dict[str, Any]) -> None:
+        from wsrouter.local.process import launch  # needs the extra
 
-    def _greeting(self, served: Served, place: str, options: dict[str, Any]) -> str:
+        gateway = _checked(conf.gateway(options["gateway"]))
+        behaviour = launch_options.behaviour(options)
+        description = api_source.describe(options)
+        journal = self._journal(options)
+        with tcp_ports.bind(options["host"], options["port"], "--port") as socket:
+            path = stage_paths.stage_path(description.snapshot)
+            address = f"{listener.address(socket)}{path}"
+            environment = _environment(gateway, description, address)
+            config = launch.LaunchConfig(
+                description=description,
+                listener=socket,
+                greeting=self._greeting(description, address, options),
+                write_notice=journal.write_notice,
+                write_entry=journal,
+                look_up_user_name=users.user_name,
+                limits=launch_options.limits(options),
+                behaviour=behaviour,
+                principal=options["principal"],
+                child=_child(environment, options),
+                description_command=_description_command(environment, options),
+                address=(api_source.DJANGO_HOST, options["django_port"]),
+            )
+            asyncio.run(launch.run(config))
+
+    def _describe(self, options: dict[str, Any]) -> None:
+        _checked(conf.gateway(options["gateway"]))
+        description = api_source.describe_again(options)
+        if self.stdout.isatty():
+            raise CommandError(
+                "--describe is for ws_local itself: its output contains the secret."
+            )
+        self.stdout.write(description.to_json())
+
+    def _greeting(
+        self, description: ApiDescription, address: str, options: dict[str, Any]
+    ) -> str:
+        snapshot = description.snapshot
         lines = [
-            f"Clients connect to ws://{place}{'' if '/' in place else '/'}",
-            f"@connections is http://{place}",
-            f"Events are posted to {served.snapshot.integration.uri}",
-            f"What passes is at http://{place.partition('/')[0]}/",
+            f"Clients connect to ws://{address}{'' if '/' in address else '/'}",
+            f"@connections: http://{address}",
+            f"Events are posted to {snapshot.integration.uri}",
+            f"Live traffic: http://{address.partition('/')[0]}/",
         ]
-        if served.snapshot.api.disable_execute_api_endpoint:
-            lines.append(DISABLED.format(paths.own(served.snapshot)))
-        if served.snapshot.authorizer:
-            lines.append(NAMED.format(options["principal"]))
+        if snapshot.api.disable_execute_api_endpoint:
+            lines.append(DISABLED_NOTICE.format(stage_paths.execute_api_path(snapshot)))
+        if snapshot.authorizer:
+            lines.append(PRINCIPAL_NOTICE.format(options["principal"]))
         if not options["no_cookies"]:
-            lines.append(self.style.WARNING(COOKIES))
-        if served.api_id and SIGNAL is not None:
-            lines.append(AGAIN.format(pid=os.getpid()))
-        if options["no_django"] and served.api_id:
-            lines.append(f"Set MANAGEMENT_ENDPOINT of the Django there: http://{place}")
+            lines.append(self.style.WARNING(COOKIES_WARNING))
+        if description.api_id and RELOAD_SIGNAL is not None:
+            lines.append(RELOAD_NOTICE.format(pid=os.getpid()))
+        if options["no_django"] and description.api_id:
+            lines.append(
+                f"Set MANAGEMENT_ENDPOINT in that Django's settings: http://{address}"
+            )
         return "\n".join([*lines, "Quit with CONTROL-C."])
 
     def _journal(self, options: dict[str, Any]) -> Journal:
-        bodies = options["verbose"]
+        with_frames = options["verbose"]
         if options["json"]:
-            return JsonLines(say=self._say, bodies=bodies)
-        return Lines(say=self._say, bodies=bodies, colour=_is_coloured(self))
+            return JsonLinesJournal(write_line=self._write, with_frames=with_frames)
+        return TextJournal(
+            write_line=self._write,
+            with_frames=with_frames,
+            colour=self.style.SUCCESS("text") != "text",
+        )
 
-    def _say(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         with suppress(OSError):  # a closed pipe must not end sockets
             self.stdout.write(line)
             self.stdout.flush()
 
 
-def _is_coloured(command: BaseCommand) -> bool:
-    return command.style.SUCCESS("text") != "text"
-
-
 def _checked(gateway: Gateway) -> Gateway:
-    where = f"WSROUTER[{gateway.alias!r}]"
+    entry = f"WSROUTER[{gateway.alias!r}]"
     if not gateway.secrets:
-        raise CommandError(f"{where} has no SECRET. With DEBUG on, any will do.")
+        raise CommandError(
+            f"{entry} has no SECRET. With DEBUG on, any text will do as one."
+        )
     if gateway.secrets[0] not in conf.accepted_secrets(gateway.alias):
         raise CommandError(
-            f"{where} has a weak SECRET, which the endpoint takes only with DEBUG on."
+            f"{entry} has a weak SECRET. The endpoint accepts one only with DEBUG on."
         )
     return gateway
 
 
-def _child(environment: dict[str, str], options: dict[str, Any]) -> Child | None:
+def _child(environment: dict[str, str], options: dict[str, Any]) -> ChildProcess | None:
     if options["no_django"]:
         return None
-    host, port = source.DJANGO_HOST, options["django_port"]
-    tcp_ports.taken(host, port, "--django-port", hint=RUNSERVER).close()
-    return Child(source.runserver(options), environment, is_quiet=options["json"])
+    host, port = api_source.DJANGO_HOST, options["django_port"]
+    tcp_ports.bind(host, port, "--django-port", hint=RUNSERVER_HINT).close()
+    command = api_source.runserver_command(options)
+    return ChildProcess(command, environment, stdout_to_stderr=options["json"])
 
 
-def _source(environment: dict[str, str], options: dict[str, Any]) -> Source:
-    return Source(command=source.asking_again(options), environment=environment)
+def _description_command(
+    environment: dict[str, str], options: dict[str, Any]
+) -> DescriptionCommand:
+    command = api_source.describe_command(options)
+    return DescriptionCommand(command=command, environment=environment)
 
 
-def _environment(gateway: Gateway, served: Served, place: str) -> dict[str, str]:
+def _environment(
+    gateway: Gateway, description: ApiDescription, address: str
+) -> dict[str, str]:
     name = conf.management_endpoint_variable(gateway.alias)
-    path = urlsplit(served.snapshot.integration.uri).path
-    return {name: f"http://{place}", autoreload.EVENTS_VARIABLE: path}
+    path = urlsplit(description.snapshot.integration.uri).path
+    return {name: f"http://{address}", autoreload.EVENTS_PATH_VARIABLE: path}

@@ -1,4 +1,4 @@
-"""The options of `ws_local` that say how the gateway behaves, and what they mean."""
+"""The options of `ws_local` that choose its addresses and how the gateway behaves."""
 
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
@@ -8,55 +8,112 @@ from wsrouter.local.rules import principal, switches
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.wire import mapping
 
-AWS = Limits()
-_IDLE = "Seconds without a message until a socket is closed (default: %(default)g)."
-_LIFETIME = "Seconds until a socket is closed in any case (default: %(default)g)."
-_PRINCIPAL = (
-    "Whom the AUTHORIZER names, which is not asked: 'device:{0}' has the first of its"
-    " IDENTITY values in it (default: nobody)."
+_DEFAULTS = Limits()
+_DEFAULT = "(default: %(default)s)"
+_SWITCHES = (
+    "AWS does not document everything. Each switch chooses one of the ways in which API"
+    " Gateway may behave; its default is the likeliest one. An unknown NAME prints all"
+    " names, a wrong VALUE prints the values that NAME takes. The names: "
+    + ", ".join(switches.SWITCHES)
+    + "."
 )
-_SWITCH = (
-    "How API Gateway behaves where its documentation does not say; may be repeated."
-    " NAME: " + ", ".join(switches.SWITCHES) + " (default of each: the likeliest"
-    " answer; a wrong VALUE says which there are)."
+_PRINCIPAL = (
+    "The principal id that the AUTHORIZER returns; its Lambda function is not called."
+    " {0} stands for the first IDENTITY value, as in 'device:{0}' (default: none)."
+)
+_COOKIES = (
+    "Drop the clients' cookies, as on AWS without a custom domain on the same site."
 )
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """All but those that choose the API."""
-    _add_places(parser)
+    """All options but those that choose the API."""
+    _add_addresses(parser)
+    _add_output(parser)
+    _add_limits(parser)
+    _add_switches(parser)
+
+
+def _add_addresses(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("--idle-timeout", type=_seconds, default=AWS.idle_seconds, help=_IDLE)
-    add("--max-duration", type=_seconds, default=AWS.lifetime_seconds, help=_LIFETIME)
-    add("--no-cookies", action="store_true", help="Drop the clients' cookies.")
-    add("--principal", type=_principal, default=mapping.NO_PRINCIPAL, help=_PRINCIPAL)
-    add("--aws", action="append", default=[], metavar="NAME=VALUE", help=_SWITCH)
     add(
-        "--strict",
-        action="store_true",
-        help="The harshest answer for every --aws that is not given.",
+        "--gateway",
+        default="default",
+        metavar="ALIAS",
+        help=f"Alias of the gateway in WSROUTER {_DEFAULT}.",
     )
-    add("--verbose", action="store_true", help="Show the frames themselves too.")
-    add("--json", action="store_true", help="Say everything as JSON, a line each.")
-    add("--tell", action="store_true", help=SUPPRESS)
-
-
-def _add_places(parser: ArgumentParser) -> None:
-    add = parser.add_argument
-    default = "(default: %(default)s)"
-    add("--gateway", default="default", help=f"Alias in WSROUTER {default}.")
-    add("--host", default="127.0.0.1", help=f"Where clients connect {default}.")
-    add("--port", type=_port, default=8001, help=f"Where clients connect {default}.")
+    add("--host", default="127.0.0.1", help=f"Host that clients connect to {_DEFAULT}.")
+    add(
+        "--port",
+        type=_port,
+        default=8001,
+        metavar="PORT",
+        help=f"Port that clients connect to {_DEFAULT}.",
+    )
     add(
         "--django-port",
         type=_port,
         default=8000,
-        help=f"Where Django is started {default}.",
+        metavar="PORT",
+        help=f"Port on which Django is started {_DEFAULT}.",
     )
     add(
         "--no-django",
         action="store_true",
-        help="Start no Django, post to ENDPOINT instead.",
+        help="Do not start Django; post events to the ENDPOINT of the settings.",
+    )
+
+
+def _add_output(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--verbose", action="store_true", help="Also show the text of every frame.")
+    add(
+        "--json",
+        action="store_true",
+        help="Write one JSON object per line; Django's output goes to stderr.",
+    )
+    add("--describe", action="store_true", help=SUPPRESS)
+
+
+def _add_limits(parser: ArgumentParser) -> None:
+    add = parser.add_argument_group("clients").add_argument
+    add(
+        "--idle-timeout",
+        type=_seconds,
+        default=_DEFAULTS.idle_seconds,
+        metavar="SECONDS",
+        help="Close a socket after this time without a message (default: %(default)g).",
+    )
+    add(
+        "--max-duration",
+        type=_seconds,
+        default=_DEFAULTS.lifetime_seconds,
+        metavar="SECONDS",
+        help="Close every socket after this time (default: %(default)g).",
+    )
+    add("--no-cookies", action="store_true", help=_COOKIES)
+    add(
+        "--principal",
+        type=_principal,
+        default=mapping.NO_PRINCIPAL,
+        metavar="ID",
+        help=_PRINCIPAL,
+    )
+
+
+def _add_switches(parser: ArgumentParser) -> None:
+    add = parser.add_argument_group("switches", _SWITCHES).add_argument
+    add(
+        "--aws",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="Set a switch; may be repeated.",
+    )
+    add(
+        "--strict",
+        action="store_true",
+        help="Set every other switch to the value that is hardest on an application.",
     )
 
 
@@ -75,18 +132,18 @@ def behaviour(options: Mapping[str, Any]) -> Behaviour:
 
 def _principal(text: str) -> str:
     try:
-        principal.named(text)
+        principal.format_principal(text)
     except (IndexError, KeyError, ValueError) as error:
         raise ArgumentTypeError(
-            f"{text!r} takes {{0}} for the first of the IDENTITY values, {{1}} for the"
-            " second, and {{ and }} for braces"
+            f"{text!r} cannot be used: write {{0}} for the first IDENTITY value, {{1}}"
+            " for the second, and {{ and }} for braces"
         ) from error
     return text
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise ArgumentTypeError(f"{text!r} is no port")
+        raise ArgumentTypeError(f"{text!r} is not a port number")
     return int(text)
 
 
@@ -96,5 +153,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds

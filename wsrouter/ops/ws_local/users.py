@@ -1,4 +1,4 @@
-"""Whose connection it is, for the lines of `ws_local`: the database knows."""
+"""The user of a connection, for the journal of `ws_local`, from the database."""
 
 import asyncio
 from contextlib import suppress
@@ -11,19 +11,20 @@ from django.db import Error
 from wsrouter.models import OpenConnection
 from wsrouter.registry import database
 
-_PATIENCE_SECONDS = 1.0
+_TIMEOUT_SECONDS = 1.0
 
 
-async def name_of(connection_id: str) -> str:
-    """The username; empty for nobody, and where the database does not tell at once."""
+async def user_name(connection_id: str) -> str:
+    """The username; empty for an anonymous connection, and when the database is slow or
+    cannot be used."""
     with suppress(TimeoutError, Error, ImproperlyConfigured):
-        return await asyncio.wait_for(_look_up(connection_id), _PATIENCE_SECONDS)
+        return await asyncio.wait_for(_look_up(connection_id), _TIMEOUT_SECONDS)
     return ""
 
 
 @sync_to_async
 def _look_up(connection_id: str) -> str:
     database.close_old_connections()
-    named = f"user__{get_user_model().USERNAME_FIELD}"
+    username_field = f"user__{get_user_model().USERNAME_FIELD}"
     rows = OpenConnection.objects.filter(connection_id=connection_id)
-    return str(rows.values_list(named, flat=True).first() or "")
+    return str(rows.values_list(username_field, flat=True).first() or "")

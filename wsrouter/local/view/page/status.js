@@ -1,52 +1,52 @@
 "use strict";
 
-const KEPT = 500;
+const MAX_ENTRIES = 500;
 const token = document.querySelector("meta[name=token]").content;
 const byId = (id) => document.getElementById(id);
-const fresh = (id) => byId(id).content.firstElementChild.cloneNode(true);
+const cloneTemplate = (id) => byId(id).content.firstElementChild.cloneNode(true);
 let paused = false;
 
-function say(text, live) {
+function showState(text, live) {
   byId("state").textContent = text;
   byId("state").dataset.live = live;
 }
 
-async function act(id, action, text = "") {
-  const answer = await fetch(`/~status/${encodeURIComponent(id)}/${action}`, {
+async function postAction(connectionId, action, text = "") {
+  const response = await fetch(`/~status/${encodeURIComponent(connectionId)}/${action}`, {
     method: "POST",
     headers: { "X-Token": token },
     body: text,
   });
-  if (!answer.ok) say((await answer.json()).message, "no");
+  if (!response.ok) showState((await response.json()).message, "no");
 }
 
-function choose(id, action) {
-  if (action !== "send") return act(id, action);
-  byId("recipient").textContent = id;
-  byId("sending").showModal();
+function startAction(connectionId, action) {
+  if (action !== "send") return postAction(connectionId, action);
+  byId("recipient").textContent = connectionId;
+  byId("send-dialog").showModal();
 }
 
-function connectionRow(each) {
-  const row = fresh("connection");
-  row.querySelector(".id").textContent = each.id;
-  const since = new Date(each.since).toLocaleTimeString();
-  row.querySelector(".name").textContent = each.user;
-  const cut = each.cut && "line cut, unnoticed";
-  const parts = [cut, `since ${since}`, each.address, each.agent];
-  row.querySelector(".detail").textContent = parts.filter(Boolean).join(" · ");
+function connectionRow(connection) {
+  const row = cloneTemplate("connection-row");
+  row.querySelector(".id").textContent = connection.id;
+  row.querySelector(".name").textContent = connection.user;
+  const dropped = connection.silently_dropped && "dropped, undetected";
+  const since = `since ${new Date(connection.since).toLocaleTimeString()}`;
+  const details = [dropped, since, connection.address, connection.agent];
+  row.querySelector(".detail").textContent = details.filter(Boolean).join(" · ");
   for (const button of row.querySelectorAll("button")) {
-    button.addEventListener("click", () => choose(each.id, button.dataset.action));
+    button.addEventListener("click", () => startAction(connection.id, button.dataset.action));
   }
   return row;
 }
 
 function showConnections({ total, list }) {
   byId("total").textContent = total;
-  byId("nobody").hidden = total > 0;
+  byId("no-connections").hidden = total > 0;
   byId("connections").replaceChildren(...list.map(connectionRow));
 }
 
-function pretty(text) {
+function indented(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
@@ -54,82 +54,82 @@ function pretty(text) {
   }
 }
 
-function body(way, text) {
-  const shown = document.createElement("pre");
-  shown.dataset.way = way;
-  shown.textContent = text === "" ? "(empty)" : pretty(text);
-  return shown;
+function frameBlock(direction, text) {
+  const block = document.createElement("pre");
+  block.dataset.direction = direction;
+  block.textContent = text === "" ? "(empty)" : indented(text);
+  return block;
 }
 
-function bodies(entry) {
-  const shown = [];
-  if (entry.received !== null) shown.push(body("from the client", entry.received));
-  if (entry.sent !== null) shown.push(body("to the client", entry.sent));
-  return shown.length ? shown : [body("", "No frame.")];
+function frameBlocks(entry) {
+  const blocks = [];
+  if (entry.received !== null) blocks.push(frameBlock("from the client", entry.received));
+  if (entry.sent !== null) blocks.push(frameBlock("to the client", entry.sent));
+  return blocks.length ? blocks : [frameBlock("", "No frame.")];
 }
 
-function clock(at) {
+function clockTime(at) {
   return new Date(at).toLocaleTimeString([], {
     hour12: false, hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3,
   });
 }
 
-function frameRow(entry) {
-  const row = fresh("frame");
+function entryRow(entry) {
+  const row = cloneTemplate("entry-row");
   row.classList.toggle("failed", entry.failed);
-  row.querySelector("time").textContent = clock(entry.at);
+  row.querySelector("time").textContent = clockTime(entry.at);
   row.querySelector(".id").textContent = entry.connection_id;
   row.querySelector(".user").textContent = entry.user;
   row.querySelector(".route").textContent = entry.route_key;
   row.querySelector(".outcome").textContent = entry.outcome;
   const size = entry.size === null ? "" : `${entry.size} B · `;
-  row.querySelector(".took").textContent = `${size}${entry.milliseconds} ms`;
+  row.querySelector(".duration").textContent = `${size}${entry.milliseconds} ms`;
   const details = row.querySelector("details");
   details.addEventListener("toggle", () => {
-    if (details.open) row.querySelector(".bodies").replaceChildren(...bodies(entry));
+    if (details.open) row.querySelector(".bodies").replaceChildren(...frameBlocks(entry));
   });
   row.dataset.text = `${entry.connection_id} ${entry.user} ${entry.route_key} ${entry.outcome}`.toLowerCase();
   return row;
 }
 
-function sift(row) {
+function applyFilter(row) {
   row.hidden = !row.dataset.text.includes(byId("filter").value.trim().toLowerCase());
 }
 
 function showEntry(entry) {
   if (paused) return;
-  const row = frameRow(entry);
-  sift(row);
+  const row = entryRow(entry);
+  applyFilter(row);
   byId("frames").prepend(row);
-  byId("silence").hidden = true;
-  while (byId("frames").children.length > KEPT) byId("frames").lastElementChild.remove();
+  byId("no-frames").hidden = true;
+  while (byId("frames").children.length > MAX_ENTRIES) byId("frames").lastElementChild.remove();
 }
 
-function clear() {
+function clearEntries() {
   byId("frames").replaceChildren();
-  byId("silence").hidden = false;
+  byId("no-frames").hidden = false;
 }
 
-function listen() {
+function subscribe() {
   const events = new EventSource(`/~status/events?token=${token}`);
-  events.addEventListener("open", () => { clear(); say("live", "yes"); });
+  events.addEventListener("open", () => { clearEntries(); showState("live", "yes"); });
   events.addEventListener("error", () => {
     showConnections({ total: 0, list: [] });
-    say("ws_local does not answer; reload this page once it runs again", "no");
+    showState("ws_local does not answer. Reload this page when it runs again.", "no");
   });
   events.addEventListener("connections", (event) => showConnections(JSON.parse(event.data)));
   events.addEventListener("entry", (event) => showEntry(JSON.parse(event.data)));
 }
 
-byId("clear").addEventListener("click", clear);
-byId("filter").addEventListener("input", () => [...byId("frames").children].forEach(sift));
+byId("clear").addEventListener("click", clearEntries);
+byId("filter").addEventListener("input", () => [...byId("frames").children].forEach(applyFilter));
 byId("pause").addEventListener("click", (event) => {
   paused = !paused;
   event.target.setAttribute("aria-pressed", String(paused));
 });
-byId("sending").addEventListener("close", (event) => {
+byId("send-dialog").addEventListener("close", (event) => {
   if (event.target.returnValue === "send") {
-    act(byId("recipient").textContent, "send", byId("text").value);
+    postAction(byId("recipient").textContent, "send", byId("text").value);
   }
 });
-listen();
+subscribe();

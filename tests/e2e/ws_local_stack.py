@@ -1,0 +1,191 @@
+"""Starts `ws_local` as a user does, in a process of its own, and looks at it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.request import urlopen
+
+from websockets.sync.client import ClientConnection, connect
+
+from tests.ports import free_port
+from tests.processes import marked
+
+PROJECT = Path(__file__).parent / "project"
+TIMEOUT_SECONDS = 60.0
+
+
+def eventually(holds: Callable[[], Any], *, within: float = TIMEOUT_SECONDS) -> Any:
+    """The first true answer; fails the test when there is none in time."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if answer := holds():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"It did not come true within {within:.0f} s.")
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@dataclass
+class Stack:
+    """A local gateway, the Django behind it and their database."""
+
+    database: Path
+    project: Path = PROJECT
+    port: int = field(default_factory=free_port)
+    django_port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+    variables: dict[str, str] = field(default_factory=dict)
+    path: str = "/production"
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}{self.path or '/'}"
+
+    @property
+    def management_endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.path}"
+
+    @property
+    def log(self) -> str:
+        return self.database.with_suffix(".log").read_text()
+
+    def migrate(self) -> None:
+        """Give it the project's tables."""
+        self.database.write_bytes(_migrated())
+
+    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a management command to its end."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=self.project,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a management command; what it says goes to the log."""
+        with self.database.with_suffix(".log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=self.project,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        named = {"ROOM_DATABASE": str(self.database), "PYTHONUNBUFFERED": "1"}
+        return {
+            k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"
+        } | {
+            **named,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            **self.variables,
+        }
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON that a view of the project answers."""
+        with urlopen(
+            f"http://127.0.0.1:{self.django_port}{path}", timeout=30
+        ) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+    def connect(
+        self, name: str = "ada", *, query: str = "", **options: Any
+    ) -> ClientConnection:
+        cookie = self.get(f"/enter/{name}/")["cookie"]
+        return connect(
+            self.url + query,
+            additional_headers={"Cookie": cookie},
+            **options,
+        )
+
+    def processes(self) -> set[int]:
+        """Every process that was started for this stack and still runs."""
+        return marked(f"ROOM_DATABASE={self.database}")
+
+    def interrupt(self) -> int:
+        """Ctrl-C, and the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=TIMEOUT_SECONDS)
+
+
+@cache
+def _migrated() -> bytes:
+    """Migrating takes a process and its seconds, but only once."""
+    with TemporaryDirectory() as folder:
+        stack = Stack(Path(folder) / "room.sqlite3")
+        done = stack.manage("migrate", "--verbosity", "0")
+        assert done.returncode == 0, done.stderr
+        return stack.database.read_bytes()
+
+
+@contextmanager
+def running(stack: Stack, *options: str) -> Iterator[Stack]:
+    """`ws_local` until the block ends."""
+    stack.migrate()
+    with started(stack, *options):
+        yield stack
+
+
+@contextmanager
+def started(stack: Stack, *options: str) -> Iterator[Stack]:
+    """The same on a database that is there already."""
+    ports = ["--port", str(stack.port), "--django-port", str(stack.django_port)]
+    stack.process = stack.start("ws_local", *ports, *options)
+    try:
+        eventually(lambda: stack.process.poll() is not None or _is_ready(stack))
+        assert stack.process.poll() is None, stack.log
+        yield stack
+    finally:
+        if stack.process.poll() is None:
+            stack.interrupt()
+
+
+def copied(folder: Path) -> Stack:
+    """A stack whose project may be edited."""
+    project = folder / "project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("__pycache__"))
+    return Stack(folder / "room.sqlite3", project=project)
+
+
+def _is_ready(stack: Stack) -> bool:
+    return listens(stack.port) and listens(stack.django_port)
+
+
+def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str, Any]:
+    """Send a message and take the next frame for its answer."""
+    client.send(json.dumps({"action": action, "id": "1", "payload": payload}))
+    return frame(client)
+
+
+def frame(client: ClientConnection) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(client.recv(timeout=30))
+    return found
