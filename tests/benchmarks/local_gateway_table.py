@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results" / "local_gateway.json"
-_BEHIND = {"django": "Django", "door": "the fast path"}
+_BEHIND = {"django": "Django", "fast_path": "the fast path"}
 
 
 def rates() -> str:

@@ -55,10 +55,10 @@ def lookups() -> str:
     for name, told in _read("lookups").items():
         found = told["variants"]
         view = found["endpoint, connection and user"]
-        door = found["fast path, connection and user"]
+        fast = found["fast path, connection and user"]
         lines.append(
             f"| {name} | {view['cpu_us']:.0f}, {view['ratio']:.2f}"
-            f" | {door['cpu_us']:.0f}, {door['ratio']:.2f} | {view['clock_us']:.0f} |"
+            f" | {fast['cpu_us']:.0f}, {fast['ratio']:.2f} | {view['clock_us']:.0f} |"
         )
     return "\n".join(lines)
 

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.strangers [ROUNDS]
 
 Requests go through Django's WSGI handler and the whole middleware, and through the
-fast path, one kind after the other in any order, so that a busy machine slows all
+front door, one kind after the other in any order, so that a busy machine slows all
 alike. Medians go to results/strangers.json; `comparison` measures the comparison by
 itself.
 """
@@ -139,7 +139,7 @@ def main(rounds: int) -> None:
         view, front = WSGIHandler(), wsgi.gateway(WSGIHandler())
         told = {
             "view": measured(view, rounds),
-            "fast path": measured(front, rounds),
+            "front door": measured(front, rounds),
             **compared(comparison.measured()),
         }
         told |= {"rounds": rounds, "load": list(os.getloadavg())}

@@ -1,4 +1,4 @@
-"""Django as it is, and fast paths. Behind those is nobody: what a door does not take
+"""Django as it is, and front doors. Behind those is nobody: what a door does not take
 fails, and is not measured by mistake."""
 
 from django.core.asgi import get_asgi_application
@@ -12,11 +12,11 @@ asgi = get_asgi_application()
 
 
 def _nobody(environ, start_response):
-    raise LookupError("the fast path has not taken this request")
+    raise LookupError("the front door has not taken this request")
 
 
 async def _anobody(scope, receive, send):
-    raise LookupError("the fast path has not taken this request")
+    raise LookupError("the front door has not taken this request")
 
 
 wsgi_door = wsgi_gateway(_nobody)

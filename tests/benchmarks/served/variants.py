@@ -41,8 +41,8 @@ def of(interface: str) -> list[Variant]:
         Variant(BARE, django, f"/{a}bare/"),
         Variant("endpoint", django, "/ws/", f"{a}watch"),
         Variant("endpoint, connection and user", django, "/ws/", f"{a}mine", "ada"),
-        Variant("fast path", door, "/ws/", f"{a}watch"),
-        Variant("fast path, connection and user", door, "/ws/", f"{a}mine", "ada"),
+        Variant("front door", door, "/ws/", f"{a}watch"),
+        Variant("front door, connection and user", door, "/ws/", f"{a}mine", "ada"),
     ]
     if settings.HAS_NINJA:
         found.append(Variant("django-ninja", django, f"/ninja/{a}watch/"))
