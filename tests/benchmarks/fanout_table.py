@@ -10,20 +10,22 @@ RIVAL = "django-aws-api-gateway-websockets 4.1.0"
 ROWS = {
     "rival": (RIVAL, 10),
     "boto3": ('`"boto3"`', 50),
-    "default": ('`"default"`', 100),
-    "fast": ('`"fast"`', 400),
-    "fast cold": ('`"fast"`, first send of the process', 400),
+    "threads": ('`"threads"`', 100),
+    "curl": ('`"curl"`', 400),
+    "curl cold": ('`"curl"`, first send of the process', 400),
     "wrk": ("`wrk`, the raw floor", 400),
 }
+FORMER_NAMES = {"default": "threads", "fast": "curl"}
+"""The names of transports in results that were measured before they were renamed."""
 
 
 def costs() -> str:
-    found = _read("fanout")["variants"]
+    found = _by_transport(_read("fanout")["variants"])
     return "\n".join(_row(name, found[name]) for name in ROWS)
 
 
 def memory() -> str:
-    found = _read("fanout_memory")["inside"]
+    found = _by_transport(_read("fanout_memory")["inside"])
     return "\n".join(
         f"| {name} | {_mib(each['above_idle'][1])} | {_mib(each['above_new'][1])} |"
         for name, each in found.items()
@@ -35,12 +37,23 @@ def signing() -> str:
 
 
 def growth() -> str:
-    found = _read("fanout_memory")["growth"]
-    lean, fast = (_mib(found[name]["more_for_many"]) for name in ("default", "fast"))
+    found = _by_transport(_read("fanout_memory")["growth"])
+    threads, curl = (_mib(found[name]["more_for_many"]) for name in ("threads", "curl"))
     return (
-        f'{lean} MiB more than one that sends to 1,000 with `"default"`, and {fast} MiB'
-        ' more with `"fast"`'
+        f'{threads} MiB more than one that sends to 1,000 with `"threads"`, and {curl}'
+        ' MiB more with `"curl"`'
     )
+
+
+def _by_transport(results: dict[str, Any]) -> dict[str, Any]:
+    return {_current(name): result for name, result in results.items()}
+
+
+def _current(name: str) -> str:
+    for former, current in FORMER_NAMES.items():
+        if name.startswith(former):
+            return current + name.removeprefix(former)
+    return name
 
 
 def _row(name: str, found: dict[str, Any]) -> str:
