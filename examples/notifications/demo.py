@@ -1,4 +1,4 @@
-"""Shows the whole way: publish the routes, serve them, talk to them. No AWS account.
+"""Publishes the routes, serves them and runs a client, without an AWS account.
 
 `--once` stops after the transcript; the exit status is 0 only if every step held.
 """
@@ -23,7 +23,7 @@ from tour import STEPS, StepFailed, Tour
 
 HERE = Path(__file__).resolve().parent
 LOG = HERE / "demo.log"
-PATIENCE = 60
+READY_SECONDS = 60
 AWS = {
     "AWS_ACCESS_KEY_ID": "demo",
     "AWS_SECRET_ACCESS_KEY": "demo",
@@ -41,13 +41,13 @@ user.save()
 
 def main() -> int:
     arguments = parsed()
-    on_signals(signal.default_int_handler)  # as Ctrl-C
+    on_signals(signal.default_int_handler)  # like Ctrl-C
     try:
         with ExitStack() as running:
             return show(arguments, running)
     except (StepFailed, subprocess.CalledProcessError) as error:
         print(f"\nThe demo stopped: {error}", file=sys.stderr)
-        print(f"What the servers said is in {LOG}.", file=sys.stderr)
+        print(f"The output of the servers is in {LOG}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0
@@ -77,7 +77,7 @@ def show(arguments: argparse.Namespace, running: ExitStack) -> int:
     headline("ws_sync publishes the routes to an API Gateway emulator (MiniStack)")
     control_plane = running.enter_context(emulator())
     manage("ws_sync", "--no-input", "--endpoint-url", control_plane)
-    print("\nOnce more: nothing is left to do.")
+    print("\nA second run: there is nothing left to do.")
     manage("ws_sync", "--check", "--endpoint-url", control_plane)
 
     headline("ws_local serves what is published, and runs Django")
@@ -88,7 +88,7 @@ def show(arguments: argparse.Namespace, running: ExitStack) -> int:
     headline("A client that knows only the URL")
     Tour(site, socket_url).run(STEPS)
 
-    print(f"\nEvery step held. What the servers said is in {LOG.name}.")
+    print(f"\nEvery step held. The output of the servers is in {LOG.name}.")
     if not arguments.once:
         stay(site, socket_url)
     return 0
@@ -97,7 +97,7 @@ def show(arguments: argparse.Namespace, running: ExitStack) -> int:
 def stay(site: str, socket_url: str) -> None:
     print(f"\nThe page is {site}/ (demo, password demo), the admin {site}/admin/;")
     print(f"sockets connect to {socket_url}, and")
-    print(f"{status_page(socket_url)} shows what passes. Ctrl-C ends it.", flush=True)
+    print(f"{status_page(socket_url)} shows live traffic. Ctrl-C ends it.", flush=True)
     signal.pause()
 
 
@@ -106,7 +106,7 @@ def status_page(socket_url: str) -> str:
 
 
 def refuse_taken(port: int, option: str) -> None:
-    """Somebody else's server must not answer in our place."""
+    """Otherwise another server that listens at the port would answer."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
@@ -137,8 +137,8 @@ def emulator() -> Iterator[str]:
         "IOT_MTLS_ENABLED": "0",
     }
     url = f"http://127.0.0.1:{port}"
-    with process([sys.executable, "-m", "ministack"], AWS | settings) as it:
-        wait_for(f"{url}/_ministack/health", it)
+    with process([sys.executable, "-m", "ministack"], AWS | settings) as ministack:
+        wait_for(f"{url}/_ministack/health", ministack)
         yield url
 
 
@@ -150,10 +150,10 @@ def local_gateway(
     command += ["--endpoint-url", control_plane]
     command += ["--port", str(arguments.port)]
     command += ["--django-port", str(arguments.django_port)]
-    here = {"EXAMPLE_SOCKET_URL": f"ws://{{host}}:{arguments.port}/production"}
-    with process(command, AWS | here) as it:
-        wait_for(f"{site}/login/", it)
-        wait_for(f"http://127.0.0.1:{arguments.port}/production", it)
+    variables = {"EXAMPLE_SOCKET_URL": f"ws://{{host}}:{arguments.port}/production"}
+    with process(command, AWS | variables) as gateway:
+        wait_for(f"{site}/login/", gateway)
+        wait_for(f"http://127.0.0.1:{arguments.port}/production", gateway)
         yield
 
 
@@ -161,7 +161,7 @@ def local_gateway(
 def process(
     command: list[str], environment: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs while the block does; it is interrupted at the end, as with Ctrl-C."""
+    """A process that runs during the block, and is then interrupted as with Ctrl-C."""
     with LOG.open("ab") as output:
         started = subprocess.Popen(
             command,
@@ -174,7 +174,7 @@ def process(
     try:
         yield started
     finally:
-        on_signals(signal.SIG_IGN)  # the servers must end, however often it is asked
+        on_signals(signal.SIG_IGN)  # a second Ctrl-C must not leave servers behind
         started.send_signal(signal.SIGINT)
         try:
             started.wait(timeout=15)
@@ -183,11 +183,11 @@ def process(
             started.wait()
 
 
-def wait_for(url: str, it: subprocess.Popen[bytes]) -> None:
-    """Until something answers there, whatever it says."""
-    for _ in range(PATIENCE * 10):
-        if it.poll() is not None:
-            raise StepFailed(f"a server ended with status {it.returncode}.")
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the URL is answered, with any status."""
+    for _ in range(READY_SECONDS * 10):
+        if server.poll() is not None:
+            raise StepFailed(f"a server ended with status {server.returncode}.")
         try:
             urlopen(url, timeout=5).close()
         except URLError as error:

@@ -1,4 +1,4 @@
-"""A client that knows nothing of the project: logs in, connects, talks, is told."""
+"""A client that uses only the URLs: it logs in, connects, calls and gets an event."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Step = Callable[["Tour"], None]
 
 
 class StepFailed(Exception):
-    """What was seen is not what the step promises."""
+    """The result is not the one that the step expects."""
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Tour:
 
     def cookie(self, name: str) -> str:
         return next(
-            (each.value or "" for each in self.cookies if each.name == name), ""
+            (found.value or "" for found in self.cookies if found.name == name), ""
         )
 
     def send(self, message: dict[str, Any]) -> None:
@@ -70,7 +70,7 @@ class Tour:
             raise StepFailed(otherwise)
 
 
-def refuse_strangers(tour: Tour) -> None:
+def connect_without_login(tour: Tour) -> None:
     """Without a login the handshake is refused by the connect handler."""
     try:
         with connect(tour.socket_url):
@@ -80,11 +80,11 @@ def refuse_strangers(tour: Tour) -> None:
         print(f"   <- HTTP {status}")
         tour.check(status == 401, "expected 401")
     else:
-        raise StepFailed("A stranger was let in.")
+        raise StepFailed("A client without a login was accepted.")
 
 
 def connect_with_session(tour: Tour) -> None:
-    """Logged in, the session cookie opens the socket."""
+    """After a login, the handshake is accepted: it carries the session cookie."""
     tour.post("/login/", username="demo", password="demo")
     cookie = f"sessionid={tour.cookie('sessionid')}"
     socket = connect(tour.socket_url, additional_headers={"Cookie": cookie})
@@ -92,14 +92,14 @@ def connect_with_session(tour: Tour) -> None:
     print("   <- HTTP 101")
 
 
-def ask(tour: Tour) -> None:
+def call(tour: Tour) -> None:
     """A message is answered with a typed reply."""
     tour.send({"action": "notifications.list", "id": "1", "payload": {"limit": 5}})
     frame = tour.expect(type="reply", action="notifications.list", id="1")
     tour.check(isinstance(frame["payload"]["unread"], int), "expected a count")
 
 
-def ask_wrongly(tour: Tour) -> None:
+def call_with_wrong_payload(tour: Tour) -> None:
     """A wrong payload is refused, and the field is named."""
     tour.send({"action": "notifications.list", "id": "2", "payload": {"limit": "many"}})
     error = tour.expect(type="error", id="2")["error"]
@@ -107,7 +107,7 @@ def ask_wrongly(tour: Tour) -> None:
     tour.check(error["detail"][0]["loc"] == ["limit"], "expected the field's name")
 
 
-def be_told(tour: Tour) -> None:
+def receive_event(tour: Tour) -> None:
     """A Django view creates a notification; it is pushed to the socket."""
     tour.post("/notify/", text="Lunch is ready")
     frame = tour.expect(type="notification.created")
@@ -115,9 +115,9 @@ def be_told(tour: Tour) -> None:
 
 
 STEPS: list[Step] = [
-    refuse_strangers,
+    connect_without_login,
     connect_with_session,
-    ask,
-    ask_wrongly,
-    be_told,
+    call,
+    call_with_wrong_payload,
+    receive_event,
 ]

@@ -25,8 +25,8 @@ MEASURED = (
     BARE,
     "endpoint",
     "endpoint, connection and user",
-    "fast path",
-    "fast path, connection and user",
+    "front door",
+    "front door, connection and user",
 )
 DATABASES: dict[str, dict[str, Any]] = {
     "SQLite, in memory": {},

@@ -22,8 +22,8 @@ RESULTS = Path(__file__).parent / "results" / "profile.json"
 VARIANTS = (
     "endpoint",
     "endpoint, connection and user",
-    "fast path",
-    "fast path, connection and user",
+    "front door",
+    "front door, connection and user",
 )
 DJANGO = "Django: handler, URLs, request, response, signals"
 SESSION = "the connection, and whether its session holds"
@@ -40,7 +40,7 @@ AREAS = {
     "wsrouter/wire/encode.py": "payload in, answer out (pydantic, orjson)",
     "wsrouter/routing/compiled_route.py": "payload in, answer out (pydantic, orjson)",
     "wsrouter/endpoint/fast_path.py": REQUEST,
-    "wsrouter/": "from one to the other: fast path, dispatch, routing",
+    "wsrouter/": "from one to the other: door, dispatch, routing",
     "site/handlers.py": "the handler",
     "django/core/handlers": DJANGO,
     "django/dispatch": DJANGO,

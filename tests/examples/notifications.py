@@ -1,4 +1,4 @@
-"""The example project as its users run it: in processes of its own."""
+"""The example project in processes of its own, as its users run it."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ User.objects.create_superuser("root", password="root")
 
 @dataclass
 class Notifications:
-    """The site, the local gateway before it and their database."""
+    """The site, the local gateway in front of it, and their database."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -53,7 +53,7 @@ class Notifications:
         }
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command to its end; what it says, all together."""
+        """Run a management command to its end and return all of its output."""
         done = subprocess.run(
             [sys.executable, "-Werror", "manage.py", *arguments],
             cwd=PROJECT,
@@ -72,7 +72,7 @@ class Notifications:
 
     @contextmanager
     def running(self) -> Iterator["Notifications"]:
-        """`ws_local` and two users, until the block ends."""
+        """Runs `ws_local`, with two users in the database, until the block ends."""
         self.manage("migrate", "--verbosity", "0")
         self.shell(USERS)
         ports = ["--port", str(self.port), "--django-port", str(self.django_port)]

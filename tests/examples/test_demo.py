@@ -20,7 +20,7 @@ UP = "Ctrl-C ends it."
 
 
 class Demo:
-    """A copy of the example, and its demo under way."""
+    """A copy of the example, and its running demo."""
 
     def __init__(self, folder: Path) -> None:
         self.project = folder / "notifications"
@@ -71,7 +71,7 @@ def demo(tmp_path: Path) -> Demo:
     return Demo(tmp_path)
 
 
-def test_once_it_says_that_all_held_and_not_that_the_page_is_up(demo: Demo) -> None:
+def test_with_once_it_reports_success_and_stops(demo: Demo) -> None:
     with demo.running("--once") as process:
         assert process.wait(240) == 0, demo.said
     assert "Every step held." in demo.said
@@ -79,7 +79,7 @@ def test_once_it_says_that_all_held_and_not_that_the_page_is_up(demo: Demo) -> N
     assert not demo.processes()
 
 
-def test_terminated_it_leaves_no_process(demo: Demo) -> None:
+def test_after_a_signal_no_process_is_left(demo: Demo) -> None:
     with demo.running() as process:
         eventually(lambda: process.poll() is not None or UP in demo.said, within=240)
         assert process.poll() is None, demo.said

@@ -1,4 +1,4 @@
-"""The example keeps its promises: its own tests, with its own settings."""
+"""The example's own tests and checks, with its own settings."""
 
 import os
 import re
@@ -10,7 +10,7 @@ PROJECT = Path(__file__).parents[2] / "examples" / "identities"
 
 
 def manage(database: Path, *arguments: str) -> str:
-    """Run a management command; what it says, all together."""
+    """Run a management command and return all of its output."""
     inherited = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(
         [sys.executable, "-Werror", "manage.py", *arguments],

@@ -1,4 +1,4 @@
-"""The three ways of the example on real sockets, as its README has them."""
+"""The three kinds of clients in the example's README, on real sockets."""
 
 import json
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Browser:
             return str(answer.read().decode())
 
     def cookies(self) -> dict[str, str]:
-        return {each.name: str(each.value) for each in self.jar}
+        return {cookie.name: str(cookie.value) for cookie in self.jar}
 
 
 def prepared(folder: Path) -> Stack:
@@ -82,7 +82,7 @@ def me(client: ClientConnection) -> str:
 
 
 def attempt(stack: Stack, query: str = "", **sent: str) -> str:
-    """Who one is, or the status that refused it."""
+    """The name of the user, or the status with which the handshake was refused."""
     try:
         with opened(stack, query, **sent) as client:
             return me(client)
@@ -90,7 +90,7 @@ def attempt(stack: Stack, query: str = "", **sent: str) -> str:
         return str(refusal.response.status_code)
 
 
-def test_a_page_is_its_session_until_that_ends(stack: Stack, browser: Browser) -> None:
+def test_a_page_has_its_session_until_that_ends(stack: Stack, browser: Browser) -> None:
     cookie = f"sessionid={browser.cookies()['sessionid']}"
     with opened(stack, Cookie=cookie) as socket:
         assert me(socket) == "ada"
@@ -106,7 +106,7 @@ def test_a_page_may_take_a_ticket_instead(stack: Stack, browser: Browser) -> Non
     assert attempt(stack, f"?ticket={ticket}") == "401"
 
 
-def test_an_app_buys_a_ticket_with_its_token(stack: Stack) -> None:
+def test_an_app_exchanges_its_token_for_a_ticket(stack: Stack) -> None:
     opener = build_opener()
     url = f"http://127.0.0.1:{stack.django_port}/api"
     given = b'{"name": "ada", "password": "analytical"}'

@@ -1,4 +1,4 @@
-"""The example keeps its promises: its own tests, with its own settings."""
+"""The example's own tests and checks, with its own settings."""
 
 import re
 from pathlib import Path

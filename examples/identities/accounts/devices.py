@@ -1,4 +1,4 @@
-"""Users that are devices; the authorizer names them by their serial number."""
+"""Users that are devices. The authorizer's principal contains their serial number."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 
 
 def user_of_device(principal: str) -> Any:
-    """`device:4711` is the user `device-4711`, if there is one."""
+    """The user `device-4711` for the principal `device:4711`; None if there is none."""
     kind, _, serial = principal.partition(":")
     if kind != "device":
         return None

@@ -1,4 +1,4 @@
-"""A session, a ticket and an authorizer's principal open the same socket."""
+"""A session, a ticket and an authorizer's principal identify the user."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,10 +18,10 @@ class Identities(TestCase):
         cache.clear()
         self.ada = User.objects.create_user("ada", password="analytical")
 
-    def api(self, path: str, token: str = "", **given: Any) -> Any:
+    def api(self, path: str, token: str = "", **body: Any) -> Any:
         return self.client.post(
             path,
-            given,
+            body,
             content_type="application/json",
             headers={"Authorization": f"Bearer {token}"},
         )
@@ -30,9 +30,9 @@ class Identities(TestCase):
         with WebSocketClient(self.ada) as tab:
             self.assertEqual(tab.call("me"), {"name": "ada"})
 
-    def test_an_app_buys_a_ticket_with_its_token(self) -> None:
-        bought = self.api("/api/token/", name="ada", password="analytical").json()
-        ticket = self.api("/api/ticket/", bought["token"]).json()["ticket"]
+    def test_an_app_exchanges_its_token_for_a_ticket(self) -> None:
+        answer = self.api("/api/token/", name="ada", password="analytical").json()
+        ticket = self.api("/api/ticket/", answer["token"]).json()["ticket"]
         app = WebSocketClient().connect(query=f"ticket={ticket}")
         self.assertEqual(app.call("me"), {"name": "ada"})
         with self.assertRaises(HandshakeRefused) as again:
@@ -55,12 +55,12 @@ class Identities(TestCase):
         wrong = self.api("/api/token/", name="ada", password="?")
         self.assertEqual(wrong.status_code, 401)
 
-    def test_a_device_is_let_in_by_the_authorizer(self) -> None:
+    def test_a_device_is_identified_by_the_authorizer(self) -> None:
         User.objects.create_user("device-4711")
         device = WebSocketClient(gateway="devices").connect(principal="device:4711")
         self.assertEqual(device.call("me"), {"name": "device-4711"})
 
-    def test_the_authorizer_vouches_on_its_own_gateway_for_its_own_only(self) -> None:
+    def test_an_authorizer_identifies_devices_only_and_on_its_own_gateway(self) -> None:
         for gateway, principal in (
             ("devices", "device:4712"),
             ("devices", "ada"),
@@ -69,7 +69,7 @@ class Identities(TestCase):
             with self.assertRaises(HandshakeRefused):
                 WebSocketClient(gateway=gateway).connect(principal=principal)
 
-    def test_whoever_it_was_ends_with_the_password(self) -> None:
+    def test_a_new_password_ends_all_connections_of_the_user(self) -> None:
         ticket = self.api("/api/ticket/", tokens.make(self.ada)).json()["ticket"]
         app = WebSocketClient().connect(query=f"ticket={ticket}")
         tab = WebSocketClient(self.ada).connect()

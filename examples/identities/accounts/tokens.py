@@ -1,4 +1,4 @@
-"""JSON Web Tokens of this API."""
+"""The JSON Web Tokens of this API."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ ALGORITHM = "HS256"
 
 @dataclass(frozen=True)
 class Bearer:
-    """Who sent a token, and when it ends."""
+    """The user of a token, and when the token expires."""
 
     user: Any
     expires_at: datetime
@@ -26,7 +26,7 @@ def make(user: Any) -> str:
 
 
 def read(authorization: str) -> Bearer | None:
-    """None for what is no token of an active user."""
+    """The bearer of a valid token; None without one, or if its user is not active."""
     kind, _, text = authorization.partition(" ")
     required = {"require": ["sub", "exp"]}
     try:

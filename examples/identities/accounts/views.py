@@ -1,4 +1,4 @@
-"""A page, and an API for apps: a password buys a token, a token buys a ticket."""
+"""A page, and an API for apps: a token for a password, a ticket for a token."""
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -16,7 +16,7 @@ from wsrouter import TooManyTickets, tickets
 
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
-    """The host is the page's: cookies do not ask for the port."""
+    """The socket's host is the page's own: cookies are sent there, at any port."""
     host, _ = split_domain_port(request.get_host())
     socket_url = settings.SOCKET_URL.replace("{host}", host)
     return render(request, "accounts/me.html", {"socket_url": socket_url})
@@ -31,21 +31,25 @@ class Credentials(BaseModel):
 @require_POST
 def token(request: HttpRequest) -> JsonResponse:
     try:
-        given = Credentials.model_validate_json(request.body)
+        credentials = Credentials.model_validate_json(request.body)
     except ValidationError:
-        return JsonResponse({"error": "A name and a password, please."}, status=400)
-    user = authenticate(request, username=given.name, password=given.password)
+        return JsonResponse({"error": "Send a name and a password."}, status=400)
+    user = authenticate(
+        request, username=credentials.name, password=credentials.password
+    )
     if user is None:
         return JsonResponse({"error": "Wrong name or password."}, status=401)
     return JsonResponse({"token": tokens.make(user)})
 
 
-@csrf_exempt  # a token is no cookie: no other site can make a browser send it
+@csrf_exempt  # another site cannot make a browser send a token, as it can a cookie
 @require_POST
 def ticket(request: HttpRequest) -> JsonResponse:
     bearer = tokens.read(request.headers.get("Authorization", ""))
     if bearer is None:
-        return JsonResponse({"error": "No such token."}, status=401)
+        return JsonResponse(
+            {"error": "The token is invalid or has expired."}, status=401
+        )
     try:
         return JsonResponse(tickets.issue(bearer.user, expires_at=bearer.expires_at))
     except TooManyTickets as error:

@@ -1,4 +1,4 @@
-"""What every connection may ask, however its user was found out."""
+"""The route of every connection, however its user was identified."""
 
 from pydantic import BaseModel
 
@@ -14,7 +14,7 @@ class Me(BaseModel):
 @router.connect
 def opened(connection: Connection) -> None:
     if not connection.user.is_authenticated:
-        raise Reject(401, "Who are you?")
+        raise Reject(401, "Log in first.")
 
 
 @router.route("me")

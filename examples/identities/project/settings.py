@@ -1,4 +1,4 @@
-"""Settings for trying things on a laptop."""
+"""Settings for a trial on a laptop."""
 
 import os
 from pathlib import Path
@@ -55,7 +55,7 @@ WSROUTER = {
         "ENDPOINT": "https://www.example.com/ws/",
         "SECRET": "example-secret-0123456789abcdef-0123456789abcdef",
     },
-    # Devices that a Lambda function lets in.
+    # Devices that a Lambda function identifies.
     "devices": COMMON
     | {
         "API_NAME": "identities-devices",
@@ -66,7 +66,8 @@ WSROUTER = {
             "IDENTITY": ["route.request.querystring.serial"],
             "USER": "accounts.devices.user_of_device",
         },
-        # Again, under a name that no client guesses: AUTHORIZER in the reference.
+        # The principal once more, under a name that clients cannot guess: see
+        # AUTHORIZER in the reference of settings.
         "HEADERS": {
             "Principal-5d0f8b1e6c2a49f7a3c1": "context.authorizer.principalId",
         },

@@ -1,4 +1,4 @@
-"""Users are notified from the admin: selected ones, or by adding a notification."""
+"""In the admin: notify selected users with an action, or add a notification."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class NotifiableUserAdmin(UserAdmin):
     def send_notification(
         self, request: HttpRequest, users: QuerySet[User]
     ) -> HttpResponse | None:
-        """First asks for the text, then sends it."""
+        """Show a form for the text first; send it when the form is valid."""
         form = NotificationForm(request.POST if "send" in request.POST else None)
         if not form.is_valid():
             shown = {

@@ -1,4 +1,4 @@
-"""What users are told."""
+"""The notifications of users."""
 
 from django.conf import settings
 from django.db import models

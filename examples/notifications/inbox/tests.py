@@ -1,4 +1,4 @@
-"""What the routes promise, tested without a server."""
+"""The routes, tested without a server."""
 
 from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
@@ -25,7 +25,7 @@ class InboxTests(TestCase):
             Notification.objects.create(user=self.user, text=text)
         reply = self.tab.call("notifications.list", {"limit": 1})
         self.assertEqual(reply["unread"], 2)
-        self.assertEqual([each["text"] for each in reply["notifications"]], ["two"])
+        self.assertEqual([note["text"] for note in reply["notifications"]], ["two"])
 
     def test_a_limit_out_of_range_is_refused_by_name(self) -> None:
         with self.assertRaises(ErrorFrame) as answered:
@@ -40,7 +40,7 @@ class InboxTests(TestCase):
             pushed = tab.receive("notification.created")
             self.assertEqual(pushed["payload"]["text"], "Lunch!")
 
-    def test_marking_read_tells_the_other_tabs(self) -> None:
+    def test_marking_read_sends_an_event_to_the_other_tabs(self) -> None:
         second = WebSocketClient(self.user).connect()
         note = Notification.objects.create(user=self.user, text="x")
         reply = self.tab.call("notifications.mark_read", {"notification_id": note.pk})
@@ -48,7 +48,7 @@ class InboxTests(TestCase):
         self.assertEqual(second.receive("notification.read")["payload"]["id"], note.pk)
         self.assertEqual(self.tab.frames, [])
 
-    def test_somebody_elses_notification_is_not_found(self) -> None:
+    def test_the_notification_of_another_user_is_not_found(self) -> None:
         other = User.objects.create_user("bob")
         note = Notification.objects.create(user=other, text="x")
         with self.assertRaises(ErrorFrame) as answered:
@@ -80,7 +80,9 @@ class AdminTests(TestCase):
             self.assertEqual(pushed["payload"]["text"], "Lunch!")
         self.assertEqual(self.tabs[2].frames, [])
 
-    def test_who_may_not_add_notifications_may_not_send_them(self) -> None:
+    def test_sending_needs_the_permission_to_add_notifications(
+        self,
+    ) -> None:
         staff = User.objects.create_user("staff", is_staff=True)
         staff.user_permissions.add(Permission.objects.get(codename="change_user"))
         self.client.force_login(staff)

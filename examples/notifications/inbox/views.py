@@ -11,7 +11,7 @@ from inbox.ws import notify
 
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
-    # The page's own host name, for cookies reach no other.
+    # The page's own host name: its cookies are sent to no other.
     host = request.get_host().partition(":")[0]
     return render(
         request,

@@ -1,4 +1,4 @@
-"""The WebSocket routes: what a client may ask, and what is pushed to it."""
+"""The WebSocket routes that a client may call, and the events that it gets."""
 
 from datetime import datetime
 
@@ -47,7 +47,7 @@ def list_notifications(
 ) -> NotificationList:
     """The newest notifications of the user."""
     mine = Notification.objects.filter(user=connection.user)
-    newest = [_out(each) for each in mine[: payload.limit]]
+    newest = [_out(notification) for notification in mine[: payload.limit]]
     return NotificationList(
         unread=mine.filter(read=False).count(), notifications=newest
     )
@@ -55,18 +55,19 @@ def list_notifications(
 
 @router.route("notifications.mark_read")
 def mark_read(payload: MarkRead, connection: Connection) -> NotificationOut:
-    """Mark one as read; the user's other tabs are told."""
-    found = get_object_or_404(
+    """Mark a notification as read; the user's other tabs get an event."""
+    notification = get_object_or_404(
         Notification, pk=payload.notification_id, user=connection.user
     )
-    found.read = True
-    found.save(update_fields=["read"])
-    notification_read.send(_out(found), user=connection.user, exclude=connection)
-    return _out(found)
+    notification.read = True
+    notification.save(update_fields=["read"])
+    event = _out(notification)
+    notification_read.send(event, user=connection.user, exclude=connection)
+    return event
 
 
 def notify(user: object, text: str) -> Notification:
-    """Tell a user something: it is stored, and pushed to every open tab."""
+    """Store a notification for a user, and push it to every open tab."""
     created = Notification.objects.create(user=user, text=text)
     push(created)
     return created

@@ -1,4 +1,4 @@
-"""Settings for trying things on a laptop."""
+"""Settings for a trial on a laptop."""
 
 import os
 from pathlib import Path
@@ -57,7 +57,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "page"
 LOGOUT_REDIRECT_URL = "login"
 
-# Where the page connects; on AWS a custom domain of the same site.
+# The URL that the page connects to; on AWS, a custom domain on the same site.
 SOCKET_URL = os.environ.get("EXAMPLE_SOCKET_URL", "ws://{host}:8001/production")
 WSROUTER = {
     "default": {

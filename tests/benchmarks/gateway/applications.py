@@ -1,4 +1,4 @@
-"""Django for a WSGI server, as it is and behind the fast path."""
+"""Django for a WSGI server, as it is and behind the front door."""
 
 from django.core.wsgi import get_wsgi_application
 

@@ -55,8 +55,8 @@ def under_wsgi() -> dict[str, Any]:
         "endpoint, unknown connection": wsgi(
             "/ws/", "mine", connection_id=people.STRANGER, **PLAIN
         ),
-        "fast path": wsgi("/ws/", front=True),
-        "fast path, connection and user": wsgi("/ws/", "mine", front=True),
+        "front door": wsgi("/ws/", front=True),
+        "front door, connection and user": wsgi("/ws/", "mine", front=True),
         BARE_DEFAULT: wsgi("/bare/"),
         "endpoint, default middleware": wsgi("/ws/"),
     }
@@ -85,10 +85,10 @@ def under_asgi(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
         THROUGH_ASGI: asgi("/ws/", "awatch"),
         "endpoint, def handler, Django's ASGI": asgi("/ws/", "watch"),
         "endpoint, connection and user, Django's ASGI": asgi("/ws/", "mine"),
-        "fast path, async handler, ASGI": asgi("/ws/", "awatch", front),
-        "fast path, def handler, ASGI": asgi("/ws/", "watch", front),
-        "fast path, connection and user, ASGI": asgi("/ws/", "mine", front),
-        "fast path, async handler, connection and user, ASGI": asgi(
+        "front door, async handler, ASGI": asgi("/ws/", "awatch", front),
+        "front door, def handler, ASGI": asgi("/ws/", "watch", front),
+        "front door, connection and user, ASGI": asgi("/ws/", "mine", front),
+        "front door, async handler, connection and user, ASGI": asgi(
             "/ws/", "amine", front
         ),
     }

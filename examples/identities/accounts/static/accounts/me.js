@@ -1,4 +1,4 @@
-// The browser sends Django's session cookie with the handshake; nothing else is needed.
+// The browser sends Django's session cookie with the handshake, so no other code is needed.
 const output = document.querySelector("output");
 const socket = new WebSocket(document.querySelector("#me").dataset.socket);
 

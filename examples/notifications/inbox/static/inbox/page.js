@@ -22,7 +22,7 @@ const socket = new Socket(document.body.dataset.socketUrl, {
     find("state").textContent = STATES[name](pause);
   },
   opened: refresh,
-  // A message keeps the socket open, and the list makes good what may have been missed.
+  // A message keeps the socket open, and the list includes what may have been missed.
   idle: refresh,
   refused: logInAgain,
   frame: log,
@@ -40,7 +40,7 @@ async function refresh() {
   try {
     let before, newest;
     do {
-      before = pushes; // what is pushed meanwhile may be newer than the answer
+      before = pushes; // an event that arrives in the meantime may be newer than the answer
       newest = await socket.call("notifications.list", {});
     } while (before !== pushes);
     find("list").replaceChildren(...newest.notifications.map(shown));
@@ -123,7 +123,7 @@ function log(direction, text) {
   }
 }
 
-// A browser does not say why a handshake was refused; the session may have ended.
+// A browser does not tell why a handshake was refused: the session may have ended.
 async function logInAgain() {
   const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
   if (answer?.redirected) {

@@ -1,7 +1,7 @@
-// A WebSocket to API Gateway that matches answers to messages and comes back when it ends.
+// A WebSocket to API Gateway. It matches answers to messages and reconnects after a close.
 
-const ANSWER_MS = 30_000; // API Gateway itself gives up after 29 s
-const IDLE_MS = 9 * 60_000; // it closes what was silent for 10 minutes, and all after 2 h
+const ANSWER_MS = 30_000; // API Gateway waits 29 s for Django at most
+const IDLE_MS = 9 * 60_000; // it closes connections after 10 silent minutes, and after 2 h
 const LONGEST_WAIT_MS = 30_000;
 
 export class Socket {
@@ -23,7 +23,7 @@ export class Socket {
     window.addEventListener("online", () => this.#reconnect());
   }
 
-  // Sends a message; the promise is kept with the payload of the reply.
+  // Sends a message. The promise resolves with the payload of the reply.
   call(action, payload) {
     return new Promise((resolve, reject) => {
       if (this.#socket.readyState !== WebSocket.OPEN) {
@@ -62,7 +62,8 @@ export class Socket {
     this.#socket = socket;
   }
 
-  // Somewhere in a growing span: clients that were cut off together come back one by one.
+  // Waits a random time within a growing span, so that clients that were disconnected
+  // together do not reconnect together.
   #wait() {
     const span = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** this.#failures++);
     const pause = Math.random() * span;
@@ -96,7 +97,7 @@ export class Socket {
     } else if (frame.type) {
       this.#on.event(frame);
     } else {
-      // An error of API Gateway's own says not which message it is about.
+      // An error of API Gateway itself does not say which message it is about.
       this.#waiting.forEach((_, id) => this.#settle(id).reject(new Error(frame.message)));
     }
   }
