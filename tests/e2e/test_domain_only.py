@@ -87,7 +87,7 @@ def test_an_endpoint_disabled_by_hand_without_a_domain_is_an_error(
     options = ("--api-id", api_id, "--endpoint-url", ministack_url)
     refused = stack.manage("ws_local", *options)
     assert refused.returncode == 1
-    assert "nobody can connect" in refused.stderr
+    assert "no client can connect" in refused.stderr
 
 
 def test_a_domain_beside_the_execute_api_host_changes_nothing(tmp_path: Path) -> None:
