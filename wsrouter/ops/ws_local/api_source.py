@@ -17,7 +17,7 @@ from wsrouter.wiring import publisher, routers
 
 NO_ADDRESS = (
     "The execute-api endpoint of the API is disabled, and the settings have no DOMAIN"
-    " that leads to the stage: nobody can connect."
+    " that leads to the stage, so no client can connect."
 )
 DJANGO_HOST = "127.0.0.1"
 _CONTROL_PLANE_OPTIONS = ("api_id", "endpoint_url", "region", "profile")
