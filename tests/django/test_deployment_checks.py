@@ -211,9 +211,10 @@ def test_w016_a_principal_that_may_be_the_clients(headers: dict[str, str]) -> No
 
 def test_w017_posts_to_a_host_that_is_disabled() -> None:
     host = "https://abc.execute-api.eu-west-1.amazonaws.com/production"
-    only = {"DOMAIN": {**domain()["DOMAIN"], "ONLY": True}}
+    only = {"DOMAIN": {**domain()["DOMAIN"], "DISABLE_EXECUTE_API_ENDPOINT": True}}
     entry = {**only, "MANAGEMENT_ENDPOINT": host}
-    assert "ONLY in DOMAIN disables" in messages(entry)["wsrouter.W017"]
+    warning = messages(entry)["wsrouter.W017"]
+    assert "DISABLE_EXECUTE_API_ENDPOINT in DOMAIN disables" in warning
     assert messages(entry, deploy=False) == {}
     assert messages(only) == {}
     assert messages({"MANAGEMENT_ENDPOINT": host}) == {}

@@ -33,7 +33,11 @@ def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     key, position = request.param
-    stack = with_domain(tmp_path_factory.mktemp("domain"), KEY=key, ONLY=True)
+    stack = with_domain(
+        tmp_path_factory.mktemp("domain"),
+        MAPPING_KEY=key,
+        DISABLE_EXECUTE_API_ENDPOINT=True,
+    )
     stack.path = f"/{key}".rstrip("/")
     with running(stack, "--aws", f"disabled-endpoint={position}") as one:
         yield one
@@ -45,7 +49,8 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
     assert f"Clients connect to ws://127.0.0.1:{stack.port}{stack.path or '/'}" in lines
     assert f"@connections is http://127.0.0.1:{stack.port}{stack.path}" in lines
     assert f"What passes is at http://127.0.0.1:{stack.port}/" in lines
-    assert "disabled (ONLY in DOMAIN): /production is refused" in stack.log
+    why = "disabled (DISABLE_EXECUTE_API_ENDPOINT in DOMAIN)"
+    assert f"{why}: /production is refused" in stack.log
 
 
 def test_clients_and_pushes_go_through_the_domain(stack: Stack) -> None:
@@ -91,7 +96,7 @@ def test_disabled_by_hand_and_no_way_is_known(
 
 
 def test_a_domain_beside_the_execute_api_host_changes_nothing(tmp_path: Path) -> None:
-    told = with_domain(tmp_path, KEY="chat").manage("ws_local", "--tell")
+    told = with_domain(tmp_path, MAPPING_KEY="chat").manage("ws_local", "--tell")
     served = json.loads(told.stdout.splitlines()[-1])["snapshot"]
     assert served["api"]["disable_execute_api_endpoint"] is False
     assert served["domain"]["mapping_key"] == "chat"

@@ -15,11 +15,15 @@ from tests.sync.test_options import CERTIFICATE, DOMAIN, NOTHING, ON_AWS, ON_BOT
 from wsrouter.options import publishing
 
 ONLY_DOMAIN = publishing.domain(
-    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "ONLY": True}
+    {
+        "NAME": "ws.example.com",
+        "CERTIFICATE": CERTIFICATE,
+        "DISABLE_EXECUTE_API_ENDPOINT": True,
+    }
 )
 FOREIGN = "legacy"
 THIRD_DOMAIN = publishing.domain(
-    {"NAME": "third.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "a/b"}
+    {"NAME": "third.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "a/b"}
 )
 
 

@@ -52,7 +52,8 @@ def test_a_digest_of_before_there_was_the_choice_still_holds() -> None:
     given = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE}
     assert of("a").config == known
     assert of("a", domain=publishing.domain(given)).config == known
-    assert of("a", domain=publishing.domain({**given, "ONLY": True})).config != known
+    alone = publishing.domain({**given, "DISABLE_EXECUTE_API_ENDPOINT": True})
+    assert of("a", domain=alone).config != known
 
 
 def test_changed_secret() -> None:

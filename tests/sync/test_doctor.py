@@ -185,12 +185,16 @@ def test_the_sockets_of_an_emulator_are_not_looked_for(
 def test_only_the_domain_leads_there(
     sound: None, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "ONLY": True}
+    only = {
+        "NAME": "ws.example.com",
+        "CERTIFICATE": CERTIFICATE,
+        "DISABLE_EXECUTE_API_ENDPOINT": True,
+    }
     configure(DOMAIN=only)
     call_command("ws_sync", "--no-input", stdout=io.StringIO())
     monkeypatch.setattr(Sockets, "error", DeliveryFailed("Name not known."))
     assert "posts go to ws.example.com: its DNS must lead" in wrong()
-    configure(DOMAIN={**only, "ONLY": False})
+    configure(DOMAIN={**only, "DISABLE_EXECUTE_API_ENDPOINT": False})
     assert "DNS" not in wrong()
 
 

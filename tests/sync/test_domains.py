@@ -224,7 +224,7 @@ def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
     memory.server.create_stage(ApiId=memory.api_id(), StageName="beta")
     memory.server.create_deployment(ApiId=memory.api_id(), StageName="beta")
     other = publishing.domain(
-        {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "beta"}
+        {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "beta"}
     )
     memory.change(domain=DOMAIN)
     memory.run()
@@ -237,7 +237,9 @@ def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
 
 def _domain(option: publishing.DomainOption) -> Domain:
     return Domain(
-        name=option.name, certificate_arn=option.certificate, mapping_key=option.key
+        name=option.name,
+        certificate_arn=option.certificate,
+        mapping_key=option.mapping_key,
     )
 
 

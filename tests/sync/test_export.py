@@ -28,8 +28,8 @@ EVERYTHING = {
     "DOMAIN": {
         "NAME": "ws.example.com",
         "CERTIFICATE": CERTIFICATE,
-        "KEY": "chat",
-        "ONLY": True,
+        "MAPPING_KEY": "chat",
+        "DISABLE_EXECUTE_API_ENDPOINT": True,
     },
     "AUTHORIZER": {"FUNCTION": FUNCTION, "IDENTITY": ["route.request.querystring.t"]},
     "THROTTLING": {

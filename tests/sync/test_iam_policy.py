@@ -27,7 +27,7 @@ from wsrouter.sync.target import Target
 from wsrouter.sync.wanted import wanted
 
 OTHER_CERTIFICATE = publishing.domain(
-    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE + "2", "KEY": "other"}
+    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE + "2", "MAPPING_KEY": "other"}
 )
 
 

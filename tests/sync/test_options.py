@@ -22,7 +22,7 @@ AUTHORIZER = publishing.authorizer(
     {"FUNCTION": FUNCTION, "IDENTITY": ["route.request.querystring.token"]}
 )
 DOMAIN = publishing.domain(
-    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"}
+    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "chat"}
 )
 ON_BOTH: dict[str, Any] = {
     "throttling": THROTTLING,

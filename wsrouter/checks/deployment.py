@@ -185,13 +185,14 @@ def check_management_endpoints(**_: object) -> list[CheckMessage]:
     return [
         checks.Warning(
             f"Gateway {each.alias!r}: MANAGEMENT_ENDPOINT {each.management_endpoint!r}"
-            " is on the execute-api host, which ONLY in DOMAIN disables.",
+            " is on the execute-api host, which DISABLE_EXECUTE_API_ENDPOINT in DOMAIN"
+            " disables.",
             hint="Leave it out: posts go to the domain then.",
             id="wsrouter.W017",
         )
         for each in _gateways()
         if each.domain
-        and each.domain.only
+        and each.domain.disable_execute_api_endpoint
         and ".execute-api." in urlsplit(each.management_endpoint).netloc
     ]
 

@@ -133,9 +133,12 @@ def _connections(gateway: Gateway, api_id: str) -> Finding:
 
 def _dns(gateway: Gateway) -> str:
     domain = gateway.domain
-    if domain is None or not domain.only:
+    if domain is None or not domain.disable_execute_api_endpoint:
         return ""
-    return f" With ONLY, posts go to {domain.name}: its DNS must lead to API Gateway."
+    return (
+        " With DISABLE_EXECUTE_API_ENDPOINT, posts go to"
+        f" {domain.name}: its DNS must lead to API Gateway."
+    )
 
 
 def is_wrong(findings: list[Finding]) -> bool:

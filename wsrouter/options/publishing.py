@@ -57,18 +57,20 @@ class AuthorizerOption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DomainOption:
-    """`certificate` is the ARN of one of ACM in the same region; `only`: the API has no
-    other address."""
+    """A custom domain: the ARN of its ACM certificate, which must be in the API's own
+    Region (Developer Guide, "Set up custom domain names for WebSocket APIs"), and the
+    path of the API in it. With `disable_execute_api_endpoint` the API has no other
+    address."""
 
     name: str
     certificate: str
-    key: str = ""
-    only: bool = False
+    mapping_key: str = ""
+    disable_execute_api_endpoint: bool = False
 
     @property
     def address(self) -> str:
         """The host and path of a URL."""
-        return f"{self.name}/{self.key}".rstrip("/")
+        return f"{self.name}/{self.mapping_key}".rstrip("/")
 
 
 def throttling(value: Any) -> Throttling:
@@ -119,19 +121,25 @@ def authorizer(value: Any) -> AuthorizerOption:
 
 def domain(value: Any) -> DomainOption:
     """Read DOMAIN; raises ValueError."""
-    given = members(
-        value, {"NAME", "CERTIFICATE", "KEY", "ONLY"}, needed={"NAME", "CERTIFICATE"}
-    )
-    name, key = _text(given["NAME"], "NAME"), _text(given.get("KEY", ""), "KEY")
+    needed = {"NAME", "CERTIFICATE"}
+    known = needed | {"MAPPING_KEY", "DISABLE_EXECUTE_API_ENDPOINT"}
+    given = members(value, known, needed=needed)
+    name = _text(given["NAME"], "NAME")
+    key = _text(given.get("MAPPING_KEY", ""), "MAPPING_KEY")
     if not _HOST.fullmatch(name):
         raise ValueError(f"['NAME'] {name!r} must be a host name in lower case.")
     if not _PATH.fullmatch(key) or key.startswith("/") or key.endswith("/"):
-        raise ValueError(f"['KEY'] {key!r} must be a path without outer slashes.")
+        raise ValueError(
+            f"['MAPPING_KEY'] {key!r} must be a path without a slash at either end."
+        )
     return DomainOption(
         name=name,
         certificate=_arn(given["CERTIFICATE"], "CERTIFICATE"),
-        key=key,
-        only=_flag(given.get("ONLY", False), "ONLY"),
+        mapping_key=key,
+        disable_execute_api_endpoint=_flag(
+            given.get("DISABLE_EXECUTE_API_ENDPOINT", False),
+            "DISABLE_EXECUTE_API_ENDPOINT",
+        ),
     )
 
 

@@ -79,7 +79,10 @@ def _door(wanted: Api, deployed: Deployed) -> str:
         return ""
     if closed:
         return "whoever still connects or posts to the execute-api host is refused"
-    return "the execute-api host is open again (ONLY in DOMAIN keeps it disabled)"
+    return (
+        "the execute-api host is open again (DISABLE_EXECUTE_API_ENDPOINT in DOMAIN"
+        " keeps it disabled)"
+    )
 
 
 def _authorizer(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:

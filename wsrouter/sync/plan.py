@@ -216,5 +216,6 @@ def _refuse_foreign(wanted: Snapshot, deployed: Deployed, *, adopt: bool) -> Non
     if taken and wanted.domain and not adopt:
         raise SyncError(
             f"The key {taken.key!r} of the domain {wanted.domain.name} leads to the API"
-            f" {taken.api_id}. Set another KEY in DOMAIN, or take it over with --adopt."
+            f" {taken.api_id}. Set another"
+            " MAPPING_KEY in DOMAIN, or take it over with --adopt."
         )

@@ -30,7 +30,7 @@ class Target:
             api_id=api_id or gateway.api_id,
             api_name=gateway.api_name,
             domain=gateway.domain.name if gateway.domain else "",
-            domain_key=gateway.domain.key if gateway.domain else "",
+            domain_key=gateway.domain.mapping_key if gateway.domain else "",
         )
 
     @property

@@ -57,10 +57,13 @@ def _api(gateway: Gateway) -> Api:
     own = {TAG: gateway.api_name} if gateway.api_name else {}
     if gateway.domain:
         own[DOMAIN_TAG] = gateway.domain.name
+    domain = gateway.domain
     return Api(
         name=name,
         route_selection_expression=gateway.route_selection_expression,
-        disable_execute_api_endpoint=gateway.domain is not None and gateway.domain.only,
+        disable_execute_api_endpoint=(
+            domain is not None and domain.disable_execute_api_endpoint
+        ),
         tags={**gateway.tags, **own},
     )
 
@@ -162,5 +165,5 @@ def _domain(gateway: Gateway) -> Domain | None:
     return Domain(
         name=gateway.domain.name,
         certificate_arn=gateway.domain.certificate,
-        mapping_key=gateway.domain.key,
+        mapping_key=gateway.domain.mapping_key,
     )

@@ -26,8 +26,8 @@ COOKIES = (
 )
 NAMED = "The authorizer is not asked: it names everybody {!r} (--principal)."
 DISABLED = (
-    "The execute-api host is disabled (ONLY in DOMAIN): {} is refused, and the path is"
-    " that of the domain."
+    "The execute-api host is disabled (DISABLE_EXECUTE_API_ENDPOINT in DOMAIN): {} is"
+    " refused, and the path is that of the domain."
 )
 AGAIN = (
     "What is published is read again when Django reloads, and on `kill -USR1 {pid}`."

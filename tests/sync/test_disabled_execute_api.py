@@ -15,15 +15,17 @@ from tests.sync.test_options import CERTIFICATE, assert_quiet
 from wsrouter.options import publishing
 from wsrouter.sync import render
 
-DOMAIN = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"}
+DOMAIN = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "chat"}
 BOTH = publishing.domain(DOMAIN)
-ONLY = publishing.domain({**DOMAIN, "ONLY": True})
+ALONE = {**DOMAIN, "DISABLE_EXECUTE_API_ENDPOINT": True}
+EXECUTE_API_DISABLED = publishing.domain(ALONE)
 MEMBER = "disable_execute_api_endpoint"
 REFUSED = (
     "! dangerous: whoever still connects or posts to the execute-api host is refused"
 )
 OPEN = (
-    "! dangerous: the execute-api host is open again (ONLY in DOMAIN keeps it disabled)"
+    "! dangerous: the execute-api host is open again (DISABLE_EXECUTE_API_ENDPOINT"
+    " in DOMAIN keeps it disabled)"
 )
 
 
@@ -46,7 +48,7 @@ def test_disabled_and_enabled_again(modelled: Bench) -> None:
     modelled.change(domain=BOTH)
     modelled.run()
     assert disabled(modelled) is False
-    modelled.change(domain=ONLY)
+    modelled.change(domain=EXECUTE_API_DISABLED)
     assert changes(modelled) == [
         ("update", "api", (False, True)),
         ("create", "deployment", None),
@@ -64,7 +66,7 @@ def test_disabled_and_enabled_again(modelled: Bench) -> None:
 
 
 def test_a_first_publication_is_not_dangerous(memory: Bench) -> None:
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     assert "dangerous" not in render.text(memory.plan())
     assert memory.run().url == "wss://ws.example.com/chat"
     assert_quiet(memory)
@@ -73,7 +75,7 @@ def test_a_first_publication_is_not_dangerous(memory: Bench) -> None:
 def test_what_is_deployed_has_it(memory: Bench) -> None:
     memory.change(domain=BOTH)
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     assert is_closed(memory)
 
@@ -98,7 +100,7 @@ class Failed(Exception):
 
 def test_a_domain_that_cannot_be_made_leaves_the_host_open(memory: Bench) -> None:
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     failing(memory, "create_domain_name")
     with pytest.raises(Failed):
         memory.run()
@@ -111,7 +113,7 @@ def test_a_domain_that_cannot_be_made_leaves_the_host_open(memory: Bench) -> Non
 
 def test_a_run_that_was_killed_does_not_forget_the_domain(memory: Bench) -> None:
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     failing(memory, "create_deployment")
     with pytest.raises(Failed):
         memory.run()
@@ -124,7 +126,7 @@ def test_a_run_that_was_killed_does_not_forget_the_domain(memory: Bench) -> None
 
 
 def test_the_domain_goes_only_once_the_host_is_open(memory: Bench) -> None:
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     memory.change(domain=None)
     failing(memory, "create_deployment")
@@ -138,10 +140,10 @@ def test_the_domain_goes_only_once_the_host_is_open(memory: Bench) -> None:
 
 
 def test_another_domain_is_there_before_the_former_one_goes(memory: Bench) -> None:
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     del memory.server.calls[:]
-    other = {**DOMAIN, "NAME": "new.example.com", "ONLY": True}
+    other = {**ALONE, "NAME": "new.example.com"}
     memory.change(domain=publishing.domain(other))
     memory.run(prune=True)
     writes = memory.server.writes
@@ -153,7 +155,7 @@ def test_another_domain_is_there_before_the_former_one_goes(memory: Bench) -> No
 def test_killed_before_it_was_deployed(memory: Bench) -> None:
     memory.change(domain=BOTH)
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     by_hand(memory, True)
     assert changes(memory) == [("create", "deployment", None)]
 
@@ -173,7 +175,7 @@ def test_disabled_by_hand_is_drift_that_is_marked(bench: Bench) -> None:
 
 
 def test_enabled_by_hand_is_drift_too(memory: Bench) -> None:
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     by_hand(memory, False)
     assert REFUSED in render.text(memory.plan()).splitlines()
@@ -183,7 +185,7 @@ def test_enabled_by_hand_is_drift_too(memory: Bench) -> None:
 
 @pytest.fixture
 def only(settings: Any) -> None:
-    entry = {**settings.WSROUTER["default"], "DOMAIN": {**DOMAIN, "ONLY": True}}
+    entry = {**settings.WSROUTER["default"], "DOMAIN": ALONE}
     settings.WSROUTER = {"default": entry}
 
 
