@@ -15,7 +15,6 @@ from wsrouter.options.gateway import Gateway
 from wsrouter.sync.export import iam_policy, terraform
 from wsrouter.sync.export.checklist import checklist
 from wsrouter.sync.export.cloudformation import template
-from wsrouter.sync.yaml import yaml
 from wsrouter.wiring import publisher
 
 
@@ -25,10 +24,6 @@ def _policies(snapshot: Snapshot, gateway: Gateway) -> dict[str, Any]:
         "publisher": iam_policy.publisher(snapshot, **where),
         "application": iam_policy.application(snapshot, **where),
     }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2)
 
 
 KINDS: dict[str, Callable[[Snapshot, Gateway], Any]] = {
@@ -48,18 +43,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", choices=KINDS)
         parser.add_argument("--gateway", default="default", help="Alias in WSROUTER.")
-        parser.add_argument(
-            "--yaml", action="store_true", help="YAML (cloudformation only)."
-        )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        if options["yaml"] and options["kind"] != "cloudformation":
-            raise CommandError("--yaml goes with cloudformation.")
         try:
             gateway = conf.gateway(options["gateway"])
             snapshot = publisher.wanted_snapshot(gateway.alias, secret_needed=False)
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         found = KINDS[options["kind"]](snapshot, gateway)
-        write = yaml if options["yaml"] else _json
-        self.stdout.write(found if isinstance(found, str) else write(found))
+        text = found if isinstance(found, str) else json.dumps(found, indent=2)
+        self.stdout.write(text)
