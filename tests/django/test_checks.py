@@ -82,10 +82,10 @@ def test_no_migration_is_missing() -> None:
         ),
         (
             {"default": {"ALLOWED_ORIGINS": ["https://a.example/"]}},
-            "['ALLOWED_ORIGINS']: 'https://a.example/' is no origin such as",
+            "['ALLOWED_ORIGINS']: 'https://a.example/' is not an origin such as",
         ),
-        ({"default": {"ALLOWED_ORIGINS": ["a.example"]}}, "is no origin such as"),
-        ({"default": {"AUTHENTICATION": ["who"]}}, "'who' is no dotted path"),
+        ({"default": {"ALLOWED_ORIGINS": ["a.example"]}}, "is not an origin such as"),
+        ({"default": {"AUTHENTICATION": ["who"]}}, "'who' is not the dotted path"),
         ({"default": {"AUTHENTICATION": [who]}}, "must be a list of strings"),
         ({"default": {"CONNECT_THROTTLE": "often"}}, "'often' is not of the form"),
         ({"default": {"CONNECT_THROTTLE": ["9/m"]}}, "'per ip' or 'per user'"),
@@ -174,9 +174,9 @@ class Aliased(BaseModel):
 @pytest.mark.parametrize(
     ("payload", "default", "said"),
     [
-        (list[int], ..., ["objects only"]),
-        (str, ..., ["objects only"]),
-        (Order | None, ..., ["objects only"]),
+        (list[int], ..., ["only payloads that are objects"]),
+        (str, ..., ["only payloads that are objects"]),
+        (Order | None, ..., ["only payloads that are objects"]),
         (WithId, ..., ["'id'"]),
         (Aliased, ..., ["'action'"]),
         (Order | WithId, ..., ["'id'"]),
@@ -252,15 +252,18 @@ def test_the_management_endpoint_of_the_environment_counts_for_the_default(
     [
         ({"ENDPOINT": "www.example.com/ws/"}, "ENDPOINT 'www.example.com/ws/' must be"),
         ({"ENDPOINT": "https://example.com:port/"}, "must be an http:// or https://"),
-        ({"STAGE": "$default"}, "STAGE '$default' must be 1 to 128 letters"),
+        ({"STAGE": "$default"}, "STAGE '$default' must have 1 to 128 letters"),
         ({"API_NAME": "shop & co"}, "API_NAME 'shop & co' becomes a tag"),
         ({"TAGS": {"team": ""}}, "TAGS: 'team' must have"),
         ({"HEADERS": {"a_b": "context.stage"}}, "HEADERS name 'a_b'"),
         (
             {"THROTTLING": {"ROUTES": {"x": {"RATE": 1, "BURST": 1}}}},
-            "THROTTLING: there is no published route 'x'",
+            "THROTTLING: 'x' is not a published route",
         ),
-        ({"VALIDATE_AT_GATEWAY": ["x"]}, "VALIDATE_AT_GATEWAY: there is no route 'x'"),
+        (
+            {"VALIDATE_AT_GATEWAY": ["x"]},
+            "VALIDATE_AT_GATEWAY: 'x' is not a registered route",
+        ),
     ],
 )
 def test_e014_aws_would_refuse_it(entry: dict[str, Any], said: str) -> None:

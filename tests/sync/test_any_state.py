@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.simulated_aws.control_plane import MemoryControlPlane
-from tests.sync import vandals
+from tests.sync import manual_changes
 from tests.sync.bench import Bench, a_gateway, a_spec
 from tests.sync.test_interruption import OTHER_DOMAIN, Killed, kill_after
 from tests.sync.test_options import CERTIFICATE, DOMAIN, NOTHING, ON_AWS, ON_BOTH
@@ -90,10 +90,11 @@ GATEWAYS = st.fixed_dictionaries(
 )
 
 
-DEEDS = st.lists(
-    st.tuples(st.sampled_from(sorted(vandals.DEEDS)), st.integers(0, 5)), max_size=3
+MANUAL_CHANGES = st.lists(
+    st.tuples(st.sampled_from(sorted(manual_changes.CHANGES)), st.integers(0, 5)),
+    max_size=3,
 )
-STEPS = st.tuples(GATEWAYS, KEYS, st.booleans(), st.integers(0, 25), DEEDS)
+STEPS = st.tuples(GATEWAYS, KEYS, st.booleans(), st.integers(0, 25), MANUAL_CHANGES)
 
 
 @settings(max_examples=examples(100), deadline=None)
@@ -105,7 +106,7 @@ def test_from_any_state_to_any_other(
         server=MemoryControlPlane().server, gateway=a_gateway(api_name="shop")
     )
     foreign = an_api_of_others(bench)
-    for changes, keys, prune, killed_after, deeds in steps:
+    for changes, keys, prune, killed_after, manual in steps:
         bench.change(**changes)
         bench.spec = a_spec(*keys)
         bench.server.after = kill_after(killed_after)
@@ -117,8 +118,8 @@ def test_from_any_state_to_any_other(
             assert bench.plan(prune=prune).in_sync
         finally:
             bench.server.after = lambda operation: None
-        for deed, number in deeds:
-            vandals.do(bench, deed, number)
+        for change, number in manual:
+            manual_changes.apply(bench, change, number)
 
     bench.run(deep=True)
     assert bench.plan(deep=True).in_sync
@@ -183,7 +184,7 @@ def assert_mapped(bench: Bench) -> None:
         ]
         if each["ApiId"] == bench.api_id()
     ]
-    assert found == ([(wanted.name, wanted.key)] if wanted else [])
+    assert found == ([(wanted.name, wanted.mapping_key)] if wanted else [])
 
 
 def own_integration(bench: Bench) -> dict[str, Any]:

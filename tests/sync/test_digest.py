@@ -10,13 +10,13 @@ from tests.sync.test_options import CERTIFICATE
 from wsrouter.catalog.snapshot import RouteEntry
 from wsrouter.options import publishing
 from wsrouter.sync.digest import Digest, digest
-from wsrouter.sync.wanted import wanted
+from wsrouter.sync.wanted import wanted_snapshot
 
 GATEWAY = a_gateway(api_name="shop")
 
 
 def of(*keys: str, **changes: Any) -> Digest:
-    return digest(wanted(replace(GATEWAY, **changes), a_spec(*keys)), kept={})
+    return digest(wanted_snapshot(replace(GATEWAY, **changes), a_spec(*keys)), kept={})
 
 
 def test_the_description_is_read_back() -> None:
@@ -88,4 +88,4 @@ def test_the_keys_of_fifty_tags_fit_in() -> None:
 def test_a_kept_stale_route_counts_as_if_it_were_wanted() -> None:
     kept = {"b": RouteEntry(key="b", two_way=True)}
 
-    assert digest(wanted(GATEWAY, a_spec("a")), kept=kept) == of("a", "b")
+    assert digest(wanted_snapshot(GATEWAY, a_spec("a")), kept=kept) == of("a", "b")

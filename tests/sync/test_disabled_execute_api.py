@@ -20,12 +20,10 @@ BOTH = publishing.domain(DOMAIN)
 ALONE = {**DOMAIN, "DISABLE_EXECUTE_API_ENDPOINT": True}
 EXECUTE_API_DISABLED = publishing.domain(ALONE)
 MEMBER = "disable_execute_api_endpoint"
-REFUSED = (
-    "! dangerous: whoever still connects or posts to the execute-api host is refused"
-)
+REFUSED = "! dangerous: connections and posts to the execute-api host will be refused"
 OPEN = (
-    "! dangerous: the execute-api host is open again (DISABLE_EXECUTE_API_ENDPOINT"
-    " in DOMAIN keeps it disabled)"
+    "! dangerous: the execute-api host will accept connections again"
+    " (DISABLE_EXECUTE_API_ENDPOINT in DOMAIN keeps it disabled)"
 )
 
 
@@ -53,13 +51,13 @@ def test_disabled_and_enabled_again(modelled: Bench) -> None:
         ("update", "api", (False, True)),
         ("create", "deployment", None),
     ]
-    assert REFUSED in render.text(modelled.plan()).splitlines()
+    assert REFUSED in render.plan_text(modelled.plan()).splitlines()
     modelled.run()
     assert disabled(modelled) is True
     assert_quiet(modelled)
     modelled.change(domain=None)
     assert ("update", "api", (True, False)) in changes(modelled)
-    assert OPEN in render.text(modelled.plan()).splitlines()
+    assert OPEN in render.plan_text(modelled.plan()).splitlines()
     modelled.run()
     assert disabled(modelled) is False
     assert_quiet(modelled)
@@ -67,7 +65,7 @@ def test_disabled_and_enabled_again(modelled: Bench) -> None:
 
 def test_a_first_publication_is_not_dangerous(memory: Bench) -> None:
     memory.change(domain=EXECUTE_API_DISABLED)
-    assert "dangerous" not in render.text(memory.plan())
+    assert "dangerous" not in render.plan_text(memory.plan())
     assert memory.run().url == "wss://ws.example.com/chat"
     assert_quiet(memory)
 
@@ -168,7 +166,7 @@ def test_disabled_by_hand_is_drift_that_is_marked(bench: Bench) -> None:
         ("update", "api", (True, False)),
         ("create", "deployment", None),
     ]
-    assert OPEN in render.text(bench.plan()).splitlines()
+    assert OPEN in render.plan_text(bench.plan()).splitlines()
     bench.run()
     assert disabled(bench) is False
     assert_quiet(bench)
@@ -178,7 +176,7 @@ def test_enabled_by_hand_is_drift_too(memory: Bench) -> None:
     memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     by_hand(memory, False)
-    assert REFUSED in render.text(memory.plan()).splitlines()
+    assert REFUSED in render.plan_text(memory.plan()).splitlines()
     memory.run()
     assert disabled(memory) is True
 
@@ -193,8 +191,8 @@ def test_the_command_says_that_dns_comes_first(
     plane: MemoryControlPlane, only: None
 ) -> None:
     line = (
-        "The execute-api host is disabled: clients and the application reach the API"
-        " only once DNS leads wss://ws.example.com/chat to it."
+        "The execute-api host is disabled: clients and the application can reach"
+        " the API only when DNS leads wss://ws.example.com/chat to it."
     )
     assert line in run("--no-input")[0].splitlines()
     assert line not in run("--no-input")[0]

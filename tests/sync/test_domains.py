@@ -13,7 +13,7 @@ from wsrouter.catalog.snapshot import Domain
 from wsrouter.errors import SyncError
 from wsrouter.options import publishing
 from wsrouter.sync import render
-from wsrouter.sync.destroy import destroy, prepare_removal
+from wsrouter.sync.destroy import destroy, plan_removal
 from wsrouter.sync.target import Target
 
 NEW = publishing.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
@@ -119,7 +119,9 @@ def test_the_key_of_another_api_is_an_error_or_adopted(memory: Bench) -> None:
 
     with pytest.raises(SyncError, match=f"leads to the API {other_id}"):
         memory.run()
-    assert f"taken over from the API {other_id}" in render.text(memory.plan(adopt=True))
+    assert f"taken over from the API {other_id}" in render.plan_text(
+        memory.plan(adopt=True)
+    )
     memory.run(adopt=True)
     (found,) = mappings(memory)
     assert found["ApiId"] == memory.api_id()
@@ -129,7 +131,7 @@ def test_a_former_domain_loses_its_mapping(memory: Bench) -> None:
     memory.change(domain=DOMAIN)
     memory.run()
     memory.change(domain=NEW)
-    assert "domain ws.example.com stays behind" in render.text(memory.plan())
+    assert "domain ws.example.com is not deleted" in render.plan_text(memory.plan())
     memory.run()
 
     assert mappings(memory) == []
@@ -246,7 +248,7 @@ def _domain(option: publishing.DomainOption) -> Domain:
 def test_destroy_removes_the_domain_too(memory: Bench) -> None:
     memory.change(domain=DOMAIN)
     memory.run()
-    removal = prepare_removal(memory.plane, Target.of(memory.gateway))
+    removal = plan_removal(memory.plane, Target.of(memory.gateway))
     destroy(memory.plane, removal, sleep=lambda _: None)
 
     assert domains(memory) == []

@@ -6,12 +6,12 @@ from tests.sync.bench import Bench, a_spec
 from tests.sync.test_ownership import a_foreign_route
 from wsrouter.errors import SyncError
 from wsrouter.sync import render
-from wsrouter.sync.destroy import Removal, destroy, prepare_removal
+from wsrouter.sync.destroy import Removal, destroy, plan_removal
 from wsrouter.sync.target import Target
 
 
 def removal(bench: Bench) -> Removal:
-    return prepare_removal(bench.plane, Target.of(bench.gateway))
+    return plan_removal(bench.plane, Target.of(bench.gateway))
 
 
 def tear_down(bench: Bench) -> None:
@@ -30,7 +30,7 @@ def test_a_foreign_route_is_adopted(bench: Bench) -> None:
         if (each.resource, each.key) == ("route", "legacy")
     ]
     assert change.fields["integration"][0] == foreign
-    assert f"taken over from the integration {foreign}" in render.text(plan)
+    assert f"taken over from the integration {foreign}" in render.plan_text(plan)
     bench.run(adopt=True)
     assert bench.routes()["legacy"]["Target"] != f"integrations/{foreign}"
     assert bench.plan().in_sync
@@ -85,7 +85,7 @@ def test_without_the_secret_the_rest_is_compared(bench: Bench) -> None:
     plan = bench.plan()
 
     assert plan.in_sync
-    assert render.UNCOMPARED in render.text(plan)
+    assert render.NOT_COMPARED in render.plan_text(plan)
     bench.change(timeout=5.0)
     plan = bench.plan()
     assert [each.resource for each in plan.changes] == ["integration", "deployment"]

@@ -15,7 +15,7 @@ def test_stale_route_is_listed_and_stays(bench: Bench) -> None:
 
     assert plan.stale == ("orders.quit",)
     assert plan.in_sync
-    assert "orders.quit is stale" in render.text(plan)
+    assert "orders.quit is stale" in render.plan_text(plan)
     assert [name for name in bench.quiet_calls() if not name.startswith("get_")] == []
     assert "orders.quit" in bench.routes()
 
@@ -154,7 +154,7 @@ def test_a_tag_that_leaves_the_settings_leaves_the_api(
     memory.run()
     memory.change(tags={"cost": "1"})
 
-    assert "tags.team: shop -> (none)" in render.text(memory.plan())
+    assert "tags.team: shop -> (none)" in render.plan_text(memory.plan())
     memory.run()
     name = {"wsrouter:gateway": memory.gateway.api_name}
     assert tags(memory) == {**name, "owner": "alice", "cost": "1"}

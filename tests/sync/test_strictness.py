@@ -1,4 +1,4 @@
-"""What only the strict twin of AWS can show: deployments, merging, refusals."""
+"""What only the simulated API Gateway can show: deployments, merging, refusals."""
 
 import pytest
 

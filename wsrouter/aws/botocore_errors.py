@@ -75,7 +75,7 @@ def status(error: Exception) -> int:
     return int(metadata.get("HTTPStatusCode", 0))
 
 
-def was_turned_away(error: Exception) -> bool:
+def was_not_carried_out(error: Exception) -> bool:
     """The call was certainly not carried out and may be repeated."""
     collided = status(error) == 409 and "concurrent modification" in str(error)
     return status(error) == 429 or collided

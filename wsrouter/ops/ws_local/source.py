@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--profile", default="", help="Of the AWS configuration.")
 
 
-def served(options: Mapping[str, Any], *, may_be_bare: bool = False) -> Served:
+def served(options: Mapping[str, Any], *, allow_no_routes: bool = False) -> Served:
     """The API of the code, or the published one, which `may_be_bare` of our routes; its
     integration is `uri`."""
     gateway = conf.gateway(options["gateway"])
@@ -42,7 +42,10 @@ def served(options: Mapping[str, Any], *, may_be_bare: bool = False) -> Served:
     if _is_published(options):
         plane = {name: options[name] for name in _PLANE}
         deployed = publisher.deployed(gateway.alias, **plane)
-        snapshot, api_id = deployed.snapshot(may_be_bare=may_be_bare), deployed.api_id
+        snapshot, api_id = (
+            deployed.snapshot(allow_no_routes=allow_no_routes),
+            deployed.api_id,
+        )
     if snapshot.api.disable_execute_api_endpoint and not snapshot.domain:
         raise CommandError(UNREACHABLE)
     integration = replace(snapshot.integration, uri=uri(gateway, options))
@@ -58,7 +61,7 @@ def served(options: Mapping[str, Any], *, may_be_bare: bool = False) -> Served:
 def told(options: Mapping[str, Any]) -> Served | Absent:
     """The same for a gateway that runs: what it serves may be gone, or only ours."""
     try:
-        return served(options, may_be_bare=True)
+        return served(options, allow_no_routes=True)
     except Unpublished as error:
         stage = conf.gateway(options["gateway"]).stage
         return Absent(stage=stage, reason=str(error))

@@ -1,4 +1,4 @@
-"""The settings with settings of their own: what they take, and what they say."""
+"""The settings that describe AWS resources: what they accept, and their errors."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def test_defaults(settings: Any) -> None:
     assert gateway.vpc_link == gateway.client_certificate == ""
 
 
-def test_none_is_as_good_as_none(settings: Any) -> None:
+def test_none_counts_as_unset(settings: Any) -> None:
     assert configured(settings, DOMAIN=None, VPC_LINK=None) == configured(settings)
 
 
@@ -95,7 +95,7 @@ def test_a_domain_stands_beside_the_execute_api_host_or_alone() -> None:
         ("CLIENT_CERTIFICATE", 7, "must be an id"),
     ],
 )
-def test_what_is_wrong_is_said(
+def test_an_invalid_value_is_explained(
     settings: Any, name: str, value: Any, words: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=words):

@@ -207,7 +207,7 @@ def test_the_checklist_is_numbered_and_complete(entry: dict[str, Any]) -> None:
     for key in wanted_keys():
         assert f"--route-key '{key}'" in text
     if "DOMAIN" in entry:
-        assert "CNAME ws.example.com" in text
+        assert "CNAME from ws.example.com" in text
 
 
 def test_policies_are_the_least(settings: Any) -> None:
