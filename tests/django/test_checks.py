@@ -27,9 +27,9 @@ OF_THE_TEST_PROJECT = {"wsrouter.W007", "wsrouter.W011"}
 
 def found(**options: Any) -> list[tuple[str | None, str]]:
     return [
-        (each.id, each.msg)
-        for each in run_checks(tags=["wsrouter"], **options)
-        if each.id not in OF_THE_TEST_PROJECT
+        (message.id, message.msg)
+        for message in run_checks(tags=["wsrouter"], **options)
+        if message.id not in OF_THE_TEST_PROJECT
     ]
 
 
@@ -137,7 +137,9 @@ def test_no_message_has_a_secret() -> None:
 
 
 def test_one_name_in_two_regions_is_two_apis() -> None:
-    regions = {each: {"API_NAME": "x", "REGION": each} for each in ("eu-1", "us-1")}
+    regions = {
+        region: {"API_NAME": "x", "REGION": region} for region in ("eu-1", "us-1")
+    }
     with override_settings(WSROUTER=regions):
         assert found() == []
 
@@ -223,7 +225,7 @@ def test_e004_without_a_strong_secret_nothing_is_answered(secret: Any) -> None:
 def test_without_the_setting_there_is_one_gateway(settings: Any) -> None:
     del settings.WSROUTER
     assert list(conf.gateways()) == ["default"]
-    assert [each[0] for each in found(include_deployment_checks=True)] == [
+    assert [message[0] for message in found(include_deployment_checks=True)] == [
         "wsrouter.E004"
     ]
 

@@ -28,7 +28,7 @@ def messages(entry: dict[str, Any], *, deploy: bool = True, **settings: Any) -> 
     }
     with override_settings(**sound | settings):
         found = run_checks(tags=["wsrouter"], include_deployment_checks=deploy)
-    return {each.id: each.msg for each in found}
+    return {message.id: message.msg for message in found}
 
 
 def domain(name: str = "ws.example.com") -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Bench:
 
     def routes(self) -> dict[str, dict[str, Any]]:
         """The server's routes by key."""
-        return {each["RouteKey"]: each for each in self.all("get_routes")}
+        return {route["RouteKey"]: route for route in self.all("get_routes")}
 
     def integrations(self) -> list[dict[str, Any]]:
         return self.all("get_integrations")

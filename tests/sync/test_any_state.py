@@ -45,8 +45,8 @@ def an_api_of_others(bench: Bench) -> dict[str, Any]:
 
 def what_others_have(bench: Bench) -> dict[str, Any]:
     stages, integrations = bench.all("get_stages"), bench.integrations()
-    (stage,) = [each for each in stages if each["StageName"] == "theirs"]
-    (integration,) = [each for each in integrations if "Description" not in each]
+    (stage,) = [a_stage for a_stage in stages if a_stage["StageName"] == "theirs"]
+    (integration,) = [record for record in integrations if "Description" not in record]
     return {
         "route": bench.routes()[FOREIGN],
         "integration": integration,
@@ -135,7 +135,7 @@ def test_from_any_state_to_any_other(
 def assert_served(bench: Bench, keys: set[str]) -> None:
     """What the stage serves is what there is, and the routes of others with it."""
     live = bench.server.live(bench.api_id(), bench.gateway.stage)
-    served = {each["RouteKey"]: each for each in live["route"].values()}
+    served = {route["RouteKey"]: route for route in live["route"].values()}
     assert served == bench.routes()
     assert set(served) >= {*keys, FOREIGN}
     assert list(live["integration"].values()) == bench.integrations()
@@ -150,7 +150,7 @@ def assert_as_from_nothing(bench: Bench) -> None:
         server=MemoryControlPlane().server, gateway=bench.gateway, spec=bench.spec
     )
     clean.run()
-    there, ours = (own_routes(each) for each in (bench, clean))
+    there, ours = (own_routes(tested) for tested in (bench, clean))
     assert {key: there[key] for key in ours} == ours
     assert own_integration(bench) == own_integration(clean)
     found, wanted = bench.plan().deployed, clean.plan().deployed
@@ -177,22 +177,26 @@ def assert_mapped(bench: Bench) -> None:
     """The wanted domain leads to the API, and no former one."""
     wanted = bench.gateway.domain
     found = [
-        (domain["DomainName"], each.get("ApiMappingKey", ""))
+        (domain["DomainName"], mapping.get("ApiMappingKey", ""))
         for domain in bench.server.get_domain_names()["Items"]
-        for each in bench.server.get_api_mappings(DomainName=domain["DomainName"])[
+        for mapping in bench.server.get_api_mappings(DomainName=domain["DomainName"])[
             "Items"
         ]
-        if each["ApiId"] == bench.api_id()
+        if mapping["ApiId"] == bench.api_id()
     ]
     assert found == ([(wanted.name, wanted.mapping_key)] if wanted else [])
 
 
 def own_integration(bench: Bench) -> dict[str, Any]:
     """AWS has no way to take a VPC link away but another ConnectionType."""
-    (found,) = [each for each in bench.integrations() if "Description" in each]
+    (found,) = [
+        integration
+        for integration in bench.integrations()
+        if "Description" in integration
+    ]
     unused = ["ConnectionId"] if found["ConnectionType"] == "INTERNET" else []
     return without(found, "IntegrationId", *unused)
 
 
 def without(members: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: each for name, each in members.items() if name not in names}
+    return {name: value for name, value in members.items() if name not in names}

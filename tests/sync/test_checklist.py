@@ -80,17 +80,17 @@ class ChecklistReader:
         options = _options(words)
         asked, _ = options.pop("--query", [""])[0], options.pop("--output", None)
         shape = self.shapes[operation]
-        members = {_member(shape, name): each for name, each in options.items()}
+        members = {_member(shape, name): value for name, value in options.items()}
         values = {
-            name: self._value(shape.members[name], each)
-            for name, each in members.items()
+            name: self._value(shape.members[name], value)
+            for name, value in members.items()
         }
         answer = getattr(self.server, operation)(**values)
         return str(answer[asked]) if asked else ""
 
     def _value(self, shape: Any, words: list[str]) -> Any:
         if shape.type_name == "list":
-            return [each for each in words if each]
+            return [word for word in words if word]
         (text,) = words
         if text.startswith("file://"):
             text = self.files[text.removeprefix("file://")]
@@ -215,6 +215,6 @@ def test_who_follows_it_has_what_ws_sync_would_make(
     target, wanted = Target.of(conf.gateway()), publisher.wanted_snapshot()
     changes = prepare(plane, target, wanted).changes
     # Only the digest is missing, which is how ws_sync knows a deployment of its own.
-    assert [(each.action, each.resource) for each in changes] == [
+    assert [(change.action, change.resource) for change in changes] == [
         ("create", "deployment")
     ]

@@ -33,8 +33,8 @@ def disabled(bench: Bench) -> Any:
 
 def changes(bench: Bench) -> list[tuple[str, str, Any]]:
     return [
-        (each.action, each.resource, each.fields.get(MEMBER))
-        for each in bench.plan().changes
+        (change.action, change.resource, change.fields.get(MEMBER))
+        for change in bench.plan().changes
     ]
 
 

@@ -20,7 +20,10 @@ NEW = publishing.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
 
 
 def domains(bench: Bench) -> list[str]:
-    return [each["DomainName"] for each in bench.server.get_domain_names()["Items"]]
+    return [
+        domain_name["DomainName"]
+        for domain_name in bench.server.get_domain_names()["Items"]
+    ]
 
 
 def mappings(bench: Bench, name: str = "ws.example.com") -> list[dict[str, Any]]:
@@ -67,7 +70,10 @@ def test_a_key_of_our_own_api_leads_to_the_other_stage(memory: Bench) -> None:
     memory.change(stage="production")
     memory.run()
 
-    led = {each.get("ApiMappingKey", ""): each["Stage"] for each in mappings(memory)}
+    led = {
+        mapping.get("ApiMappingKey", ""): mapping["Stage"]
+        for mapping in mappings(memory)
+    }
     assert led == {"chat": "production", "": "production"}
     assert_quiet(memory)
     memory.change(domain=None)
@@ -84,7 +90,7 @@ def test_a_domain_is_left_with_what_leads_to_another_stage(memory: Bench) -> Non
     memory.run()
     memory.change(domain=None)
     memory.run()
-    assert [each["Stage"] for each in mappings(memory)] == ["production"]
+    assert [mapping["Stage"] for mapping in mappings(memory)] == ["production"]
     assert_quiet(memory)
 
 
@@ -234,7 +240,10 @@ def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
     memory.change(timeout=5.0)
     memory.run()
 
-    assert {each["ApiMappingKey"] for each in mappings(memory)} == {"chat", "beta"}
+    assert {mapping["ApiMappingKey"] for mapping in mappings(memory)} == {
+        "chat",
+        "beta",
+    }
 
 
 def _domain(option: publishing.DomainOption) -> Domain:

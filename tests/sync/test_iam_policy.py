@@ -120,11 +120,17 @@ def test_every_call_is_allowed_and_every_permission_used(
     richest = a_whole_life(memory)
     calls = asked(memory)
     policy = iam_policy.publisher_policy(richest, region="eu-west-1", api_id=api_id)
-    grants = [each for each in granted(policy) if each[0].startswith("apigateway:")]
+    grants = [
+        allowed for allowed in granted(policy) if allowed[0].startswith("apigateway:")
+    ]
 
-    refused = [call for call in calls if not any(allows(each, call) for each in grants)]
+    refused = [
+        call for call in calls if not any(allows(grant, call) for grant in grants)
+    ]
     assert refused == []
-    unused = [each for each in grants if not any(allows(each, call) for call in calls)]
+    unused = [
+        grant for grant in grants if not any(allows(grant, call) for call in calls)
+    ]
     assert unused == []
 
 
@@ -134,7 +140,9 @@ def test_what_is_not_asked_for_is_not_granted(memory: Bench) -> None:
     )
 
     assert {action.partition(":")[0] for action, _ in granted(policy)} == {"apigateway"}
-    assert not [each for _, each in granted(policy) if "domainnames" in each]
+    assert not [
+        resource for _, resource in granted(policy) if "domainnames" in resource
+    ]
 
 
 def test_a_role_is_passed_only_where_there_is_one(memory: Bench) -> None:

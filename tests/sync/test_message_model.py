@@ -102,6 +102,6 @@ def test_names_are_what_aws_takes() -> None:
         for key in keys
     ]
 
-    names = {each.name for each in made}
+    names = {model.name for model in made}
     assert len(names) == len(keys)
     assert all(name.isascii() and name.isalnum() and len(name) <= 128 for name in names)

@@ -17,7 +17,7 @@ def publish_often(bench: Bench, times: int) -> None:
 
 
 def deployments(bench: Bench) -> list[str]:
-    return [each["DeploymentId"] for each in bench.all("get_deployments")]
+    return [deployment["DeploymentId"] for deployment in bench.all("get_deployments")]
 
 
 def leftovers(bench: Bench, number: int) -> list[str]:
@@ -30,7 +30,7 @@ def leftovers(bench: Bench, number: int) -> list[str]:
         )
         for _ in range(number)
     ]
-    return [own["DeploymentId"], *(each["DeploymentId"] for each in made)]
+    return [own["DeploymentId"], *(deployment["DeploymentId"] for deployment in made)]
 
 
 def deleted(bench: Bench) -> list[str]:
@@ -88,7 +88,9 @@ def test_those_of_others_stay(memory: Bench) -> None:
     ]
     publish_often(memory, KEPT_DEPLOYMENTS + 5)
 
-    assert {each["DeploymentId"] for each in theirs} < {*deployments(memory)}
+    assert {deployment["DeploymentId"] for deployment in theirs} < {
+        *deployments(memory)
+    }
 
 
 def test_what_another_stage_uses_stays(memory: Bench) -> None:

@@ -72,7 +72,7 @@ def test_fewer_routes(changes: dict[str, Any], keys: list[str]) -> None:
 def test_replies_through_the_connection_need_no_route_response() -> None:
     routes = wanted_snapshot(a_gateway(reply_via="connection"), a_spec("a")).routes
 
-    assert not any(each.two_way or each.has_response for each in routes.values())
+    assert not any(route.two_way or route.has_response for route in routes.values())
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,9 @@ def test_new_route_is_published(bench: Bench) -> None:
     bench.spec = a_spec("orders.watch", "orders.quit", "orders.list")
     plan = bench.plan()
 
-    assert [(each.action, each.resource, each.key) for each in plan.changes] == [
+    assert [
+        (change.action, change.resource, change.key) for change in plan.changes
+    ] == [
         ("create", "route", "orders.list"),
         ("create", "route_response", "orders.list"),
         ("create", "deployment", "production"),
@@ -143,7 +145,7 @@ def test_changed_secret_is_masked(bench: Bench) -> None:
     plan = bench.plan()
 
     shown = render.plan_text(plan) + str(render.json_values(plan)) + repr(plan)
-    assert [each.resource for each in plan.changes] == ["integration", "deployment"]
+    assert [change.resource for change in plan.changes] == ["integration", "deployment"]
     assert f"{HEADER}Secret: *** -> ***" in render.plan_text(plan)
     assert SECRET not in shown
     assert OTHER_SECRET not in shown
@@ -172,7 +174,7 @@ def test_change_by_hand_is_repaired(bench: Bench) -> None:
         ApiId=bench.api_id(), RouteId=route["RouteId"], ApiKeyRequired=True
     )
 
-    assert [each.resource for each in bench.plan().changes] == [
+    assert [change.resource for change in bench.plan().changes] == [
         "integration",
         "route",
         "deployment",
@@ -199,6 +201,6 @@ def test_publishing_often_ends_in_sync(bench: Bench) -> None:
         bench.run()
 
     assert bench.plan().in_sync
-    ids = {each["DeploymentId"] for each in bench.all("get_deployments")}
+    ids = {deployment["DeploymentId"] for deployment in bench.all("get_deployments")}
     gone = bench.server.writes.count("delete_deployment")
     assert len(ids) == KEPT_DEPLOYMENTS + 3 - gone

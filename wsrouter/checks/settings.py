@@ -68,7 +68,7 @@ def check_secrets(**_: Any) -> list[CheckMessage]:
 
 def check_route_count(**_: Any) -> list[CheckMessage]:
     """E012: more routes than an API can have (Developer Guide, "Quotas for configuring
-    and running a WebSocket API in API Gateway")."""
+    and running a WebSocket in API Gateway")."""
     return [
         Error(
             f"Gateway {gateway.alias!r} publishes {count} routes; an API can"

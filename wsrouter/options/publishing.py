@@ -60,9 +60,12 @@ class AuthorizerOption:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DomainOption:
     """A custom domain: the ARN of its ACM certificate, which must be in the API's own
-    Region (Developer Guide, "Set up custom domain names for WebSocket APIs"), and the
-    path of the API in it. With `disable_execute_api_endpoint` the API has no other
-    address."""
+    Region, and the path of the API in it (Developer Guide, "Custom domain names for
+    WebSocket APIs in API Gateway").
+
+    With `disable_execute_api_endpoint` the API has no other address (Developer Guide,
+    "Disable the default endpoint for WebSocket APIs").
+    """
 
     name: str
     certificate: str

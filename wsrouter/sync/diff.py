@@ -82,8 +82,8 @@ def _api(wanted: Api, deployed: Deployed) -> Iterator[Change]:
 
 
 def _execute_api_danger(wanted: Api, deployed: Deployed) -> str:
-    """The consequence of disabling or enabling the execute-api host of an existing
-    API."""
+    """The consequence of disabling or enabling the execute-api host of an existing API
+    (Developer Guide, "Disable the default endpoint for WebSocket APIs")."""
     old, disabled = deployed.api, wanted.disable_execute_api_endpoint
     if old is None or old.disable_execute_api_endpoint == disabled:
         return ""

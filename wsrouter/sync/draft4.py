@@ -19,7 +19,7 @@ _SCALAR = ("string", "number", "boolean")
 MAX_REFERENCES = 300
 """How many references are followed in one schema; a further one accepts anything.
 Types that all contain each other would otherwise take hours, and AWS accepts 32 K
-characters of a schema."""
+characters of a schema (API reference of Amazon API Gateway V2)."""
 _WITH_OWN_CONFIG = ("model", "dataclass")
 _INNER = ("schema", "lax_schema", "json_schema")
 
@@ -53,9 +53,7 @@ class _SchemaBuilder:
         return dict(ANYTHING) if core.get("custom_init") else self._inner(core, config)
 
     def _definitions_of(self, core: Core, config: Core) -> Schema:
-        self._definitions |= {
-            definition["ref"]: definition for definition in core["definitions"]
-        }
+        self._definitions |= {inner["ref"]: inner for inner in core["definitions"]}
         return self.build(core["schema"], config)
 
     def _reference(self, core: Core, config: Core) -> Schema:
@@ -126,16 +124,13 @@ class _SchemaBuilder:
         return _any_of([{"type": "null"}, self._inner(core, config)])
 
     def _union(self, core: Core, config: Core) -> Schema:
-        choices = [
-            choice[0] if isinstance(choice, tuple) else choice
-            for choice in core["choices"]
-        ]
+        listed = core["choices"]
+        choices = [item[0] if isinstance(item, tuple) else item for item in listed]
         return _any_of([self.build(choice, config) for choice in choices])
 
     def _tagged(self, core: Core, config: Core) -> Schema:
-        return _any_of(
-            [self.build(choice, config) for choice in core["choices"].values()]
-        )
+        choices = core["choices"].values()
+        return _any_of([self.build(choice, config) for choice in choices])
 
     def _fields(self, core: Core, config: Core) -> Schema:
         listed = core["fields"]
@@ -152,10 +147,8 @@ class _SchemaBuilder:
             properties |= dict.fromkeys(names, schema)
             if _has_one_name(name, field, config) and self._is_required(core, field):
                 required += names
-        names_are_known = all(
-            _has_one_name(name, field, config) for name, field in fields
-        )
-        closed = _forbids_extra(core, config) and names_are_known
+        plain = all(_has_one_name(name, field, config) for name, field in fields)
+        closed = _forbids_extra(core, config) and plain
         return _object(properties, required, closed=closed)
 
     def _is_required(self, core: Core, field: Core) -> bool:

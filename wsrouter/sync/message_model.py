@@ -1,4 +1,8 @@
-"""The draft-04 model of a whole message: a payload in its envelope."""
+"""The draft-04 model of a whole message: a payload in its envelope.
+
+API Gateway validates messages against it before it calls Django (Developer Guide,
+"Request validation for WebSocket APIs in API Gateway").
+"""
 
 import hashlib
 import json

@@ -169,7 +169,8 @@ def route_arguments(
 ) -> dict[str, Any]:
     two_way = {"RouteResponseSelectionExpression": RESPONSE_KEY}
     # The expression selects a key of RequestModels. No route key is one, so $default
-    # is always selected.
+    # is always selected (Developer Guide, "Request validation for WebSocket APIs in
+    # API Gateway").
     validation = {
         "ModelSelectionExpression": "$request.body.action",
         "RequestModels": {_MODEL_KEY: value.model},

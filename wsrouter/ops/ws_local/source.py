@@ -34,8 +34,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def served(options: Mapping[str, Any], *, allow_no_routes: bool = False) -> Served:
-    """The API of the code, or the published one, which `may_be_bare` of our routes; its
-    integration is `uri`."""
+    """The API of the code, or the published one, which with `allow_no_routes` may have
+    no routes of ours; its integration is `uri`."""
     gateway = conf.gateway(options["gateway"])
     snapshot = wanted = publisher.local_snapshot(gateway.alias)
     api_id = ""
