@@ -11,7 +11,7 @@ from botocore.exceptions import (
 )
 
 from wsrouter.aws.botocore_errors import refusal
-from wsrouter.aws.control.call_retry import ATTEMPTS, PatientCalls
+from wsrouter.aws.control.call_retry import ATTEMPTS, RetryingCalls
 from wsrouter.errors import SyncError
 from wsrouter.sync.control_errors import (
     Conflict,
@@ -46,9 +46,9 @@ class Client:
         return call
 
 
-def calls(client: Client, pauses: list[float] | None = None) -> PatientCalls:
+def calls(client: Client, pauses: list[float] | None = None) -> RetryingCalls:
     pauses = pauses if pauses is not None else []
-    return PatientCalls(lambda: client, sleep=pauses.append, jitter=lambda: 1.0)
+    return RetryingCalls(lambda: client, sleep=pauses.append, jitter=lambda: 1.0)
 
 
 @pytest.mark.parametrize("operation", ["get_routes", "create_route", "update_route"])

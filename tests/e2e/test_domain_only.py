@@ -33,7 +33,11 @@ def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     key, value = request.param
-    stack = with_domain(tmp_path_factory.mktemp("domain"), KEY=key, ONLY=True)
+    stack = with_domain(
+        tmp_path_factory.mktemp("domain"),
+        MAPPING_KEY=key,
+        DISABLE_EXECUTE_API_ENDPOINT=True,
+    )
     stack.path = f"/{key}".rstrip("/")
     with running(stack, "--aws", f"disabled-endpoint={value}") as one:
         yield one
@@ -91,7 +95,9 @@ def test_an_endpoint_disabled_by_hand_without_a_domain_is_an_error(
 
 
 def test_a_domain_beside_the_execute_api_host_changes_nothing(tmp_path: Path) -> None:
-    described = with_domain(tmp_path, KEY="chat").manage("ws_local", "--describe")
+    described = with_domain(tmp_path, MAPPING_KEY="chat").manage(
+        "ws_local", "--describe"
+    )
     served = json.loads(described.stdout.splitlines()[-1])["snapshot"]
     assert served["api"]["disable_execute_api_endpoint"] is False
     assert served["domain"]["mapping_key"] == "chat"

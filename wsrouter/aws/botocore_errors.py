@@ -76,7 +76,7 @@ def status(error: Exception) -> int:
     return int(metadata.get("HTTPStatusCode", 0))
 
 
-def was_turned_away(error: Exception) -> bool:
+def was_not_carried_out(error: Exception) -> bool:
     """Whether AWS certainly did not carry out the call, so that it may be repeated."""
     collided = status(error) == 409 and "concurrent modification" in str(error)
     return status(error) == 429 or collided

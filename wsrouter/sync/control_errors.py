@@ -1,4 +1,4 @@
-"""What a control plane raises instead of answering."""
+"""The errors that a control plane raises."""
 
 from wsrouter.errors import SyncError
 
@@ -24,8 +24,8 @@ class Invalid(Refused):
 
 
 class Unanswered(SyncError):
-    """A call that creates got no answer: it may or may not have been carried out."""
+    """A create call got no answer: it may or may not have been carried out."""
 
 
 class Superseded(SyncError):
-    """Another run created the same thing at the same time, and its one stays."""
+    """Another run created the same resource at the same time, and that one stays."""

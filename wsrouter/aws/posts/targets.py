@@ -66,7 +66,7 @@ def endpoint_of(gateway: Gateway, place: Place) -> str:
         return gateway.management_endpoint
     api_id, stage = place.api_id or gateway.api_id, place.stage or gateway.stage
     domain = _only_way(gateway, stage)
-    path = domain.key if domain else stage
+    path = domain.mapping_key if domain else stage
     if local := local_address.management_endpoint(api_id, path):
         return local
     if domain and api_id == (gateway.api_id or api_id):
@@ -80,7 +80,8 @@ def _only_way(gateway: Gateway, stage: str) -> DomainOption | None:
     """The domain, if the execute-api host is disabled. It leads to one stage only: for
     the sockets of another stage it would answer that they are gone."""
     domain = gateway.domain
-    return domain if domain and domain.only and stage == gateway.stage else None
+    closed = domain is not None and domain.disable_execute_api_endpoint
+    return domain if closed and stage == gateway.stage else None
 
 
 def configured_gateway(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
