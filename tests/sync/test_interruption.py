@@ -11,7 +11,7 @@ from tests.sync.test_options import NOTHING, ON_AWS, ON_BOTH, a_typed_spec
 from wsrouter.aws.botocore_errors import refusal
 from wsrouter.errors import SyncError
 from wsrouter.options import publishing
-from wsrouter.sync.control_errors import Refused
+from wsrouter.sync.control_errors import CallRefused
 
 OTHER_THROTTLING = publishing.throttling(
     {"ROUTES": {"orders.quit": {"RATE": 2, "BURST": 2}}}
@@ -236,7 +236,7 @@ def test_trouble_that_does_not_end_is_an_error(memory: Bench) -> None:
         raise refusal(operation, "TooManyRequestsException", "Rate exceeded", 429)
 
     memory.server.before = refuse
-    with pytest.raises(Refused, match=r"GetApis: Rate exceeded.*try again later"):
+    with pytest.raises(CallRefused, match=r"GetApis: Rate exceeded.*try again later"):
         memory.run()
 
 

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsrouter.errors import SyncError
-from wsrouter.sync.control_errors import Conflict, Invalid, NotFound, Refused
+from wsrouter.sync.control_errors import CallRefused, Conflict, Invalid, NotFound
 
-_BY_STATUS: Mapping[int, type[Refused]] = {400: Invalid, 404: NotFound, 409: Conflict}
+_BY_STATUS: Mapping[int, type[CallRefused]] = {
+    400: Invalid,
+    404: NotFound,
+    409: Conflict,
+}
 _CREDENTIALS = "Set up AWS credentials (environment, AWS_PROFILE or --profile)."
 _EXPIRED = "The AWS credentials have expired; get new ones."
 _LOGIN = "Log in again (`aws sso login` or `aws login`)."
@@ -48,7 +52,7 @@ def failure(error: Exception, operation: str) -> SyncError:
     """The SyncError for a botocore error."""
     kind: type[SyncError] = SyncError
     if response(error):
-        kind = _BY_STATUS.get(status(error), Refused)
+        kind = _BY_STATUS.get(status(error), CallRefused)
     return kind(sentence(error, operation))
 
 

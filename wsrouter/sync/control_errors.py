@@ -3,11 +3,11 @@
 from wsrouter.errors import SyncError
 
 
-class Refused(SyncError):
+class CallRefused(SyncError):
     """API Gateway refused a call."""
 
 
-class NotFound(Refused):
+class NotFound(CallRefused):
     """API Gateway has no such resource (404)."""
 
 
@@ -15,11 +15,11 @@ class Unpublished(NotFound):
     """There is no such API, or no such stage of it."""
 
 
-class Conflict(Refused):
+class Conflict(CallRefused):
     """The resource exists already, or another one still needs it (409)."""
 
 
-class Invalid(Refused):
+class Invalid(CallRefused):
     """API Gateway does not accept these values (400)."""
 
 

@@ -17,7 +17,7 @@ ACCEPTED_STATUS = 405
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """An answer of ENDPOINT; `failure` is the reason when there was none."""
 
     status: int = 0
@@ -44,7 +44,7 @@ def problems(gateway: Gateway) -> Iterator[str]:
         )
 
 
-def get(url: str, headers: Mapping[str, str]) -> Answer:
+def get(url: str, headers: Mapping[str, str]) -> ProbeAnswer:
     """Send one GET. Redirects are not followed: API Gateway does not either."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
@@ -56,13 +56,15 @@ def get(url: str, headers: Mapping[str, str]) -> Answer:
         answer = connection.getresponse()
         answer.read()
     except (OSError, http.client.HTTPException, ssl.SSLError) as error:
-        return Answer(failure=str(error) or type(error).__name__)
+        return ProbeAnswer(failure=str(error) or type(error).__name__)
     finally:
         connection.close()
-    return Answer(status=answer.status, location=answer.getheader("Location") or "")
+    return ProbeAnswer(
+        status=answer.status, location=answer.getheader("Location") or ""
+    )
 
 
-def explain(answer: Answer, endpoint: str) -> str:
+def explain(answer: ProbeAnswer, endpoint: str) -> str:
     """Why a request with the secret got another answer than 405."""
     if answer.failure:
         return f"ENDPOINT {endpoint} cannot be reached: {answer.failure}."

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from wsrouter.errors import SyncError
-from wsrouter.sync.control_errors import NotFound, Refused, Unpublished
+from wsrouter.sync.control_errors import CallRefused, NotFound, Unpublished
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.records import ApiRecord, IntegrationRecord
 from wsrouter.sync.target import TAG, Target
@@ -103,5 +103,5 @@ def _find_by_id(
 def _find_in_list(plane: ControlPlane, api_id: str) -> ApiRecord | None:
     try:
         return next((api for api in plane.apis() if api.id == api_id), None)
-    except Refused:  # credentials may allow reading one API and not listing all
+    except CallRefused:  # credentials may allow reading one API and not listing all
         return None

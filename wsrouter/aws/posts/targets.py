@@ -29,7 +29,7 @@ class NoCredentials(SendError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class PostTarget:
     """The parts of a `@connections` endpoint, and the credentials for it."""
 
     scheme: str
@@ -91,14 +91,14 @@ def configured_gateway(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
     return gateway
 
 
-def target(gateway: Gateway, place: Place) -> Target:
+def target(gateway: Gateway, place: Place) -> PostTarget:
     """The target of the posts to a place; raises NoRegion or NoCredentials."""
     url = endpoint_of(gateway, place)
     parts, local = urlsplit(url), clients.is_loopback(url)
     credentials = clients.credentials(gateway.aws_profile, local=local)
     if credentials is None:
         raise NoCredentials
-    return Target(
+    return PostTarget(
         scheme=parts.scheme,
         host=parts.hostname or "",
         port=parts.port or (443 if parts.scheme == "https" else 80),
@@ -117,9 +117,9 @@ class Broadcast:
     ) -> None:
         self.data = data
         self._gateways = gateways
-        self._cached: dict[Place, tuple[Target, Signer, float]] = {}
+        self._cached: dict[Place, tuple[PostTarget, Signer, float]] = {}
 
-    def target_and_signer(self, place: Place) -> tuple[Target, Signer]:
+    def target_and_signer(self, place: Place) -> tuple[PostTarget, Signer]:
         """The endpoint of a place, and a signer for it. Raises SendError or NoRegion
         when nothing can be posted there."""
         known = self._cached.get(place)
@@ -129,5 +129,5 @@ class Broadcast:
             known = self._cached[place] = (found, found.signer(self.data), until)
         return known[0], known[1]
 
-    def _target(self, place: Place) -> Target:
+    def _target(self, place: Place) -> PostTarget:
         return target(configured_gateway(self._gateways(), place.gateway), place)
