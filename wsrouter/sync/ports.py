@@ -181,6 +181,6 @@ class ControlPlane(Apis, Routes, Stages, Domains, Protocol):
 
     Lists are complete, whatever the page size; a page is fetched only when the caller
     reads that far. Deleting a resource that does not exist is no error. Every method
-    may raise a SyncError: `NotFound`, `Conflict`, `Invalid`, or `Refused` for every
+    may raise a SyncError: `NotFound`, `Conflict`, `Invalid`, or `CallRefused` for every
     other error answer, and a create method `Unanswered` as well.
     """
