@@ -70,7 +70,7 @@ def max_body_bytes() -> int:
 def answer(verified: VerifiedRequest, body: bytes | None, request: Any) -> Flow[Answer]:
     """Make the frame and answer it; `body` is None when it is too large to be read.
 
-    An answer that is `ended` is followed by `end_session`, once it has been sent.
+    If the answer is `ended`, the caller sends it and then calls `end_session`.
     """
     gateway, headers = verified
     frame, problem = headers.frame(body, max_body_bytes())

@@ -55,7 +55,8 @@ def expire_stale_identities_of(user: Any) -> list[Address]:
 
 
 def expire_stale_identities() -> Iterator[list[Address]]:
-    """Do this for every user: `QuerySet.update`, for example, sends no signal."""
+    """Expire the connections of every user who is inactive or has another password,
+    also where no signal was sent (`QuerySet.update`)."""
     rows = _live_rows().filter(user__isnull=False).select_related("user")
     for page in _pages(rows):
         yield _expire(row for row in page if not is_current(row.user, row.auth_hash))

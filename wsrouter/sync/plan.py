@@ -150,9 +150,9 @@ def plan_changes(
 
 
 def _position(change: Change, wanted: Snapshot, deployed: Deployed) -> int:
-    """Where the domain is the only way in, it comes before the deployment that disables
-    the execute-api host: a run that fails in between leaves no unreachable API. A first
-    publication cannot do that, as there is no deployed stage to map the domain to."""
+    """A run that disables the execute-api host writes the domain before the deployment,
+    so that a run that fails in between leaves no unreachable API. A first publication
+    writes it after, as there is no deployed stage to map the domain to."""
     usual = _ORDER.index((change.resource, change.action))
     disables = wanted.api.disable_execute_api_endpoint and deployed.digest is not None
     if disables and change.resource in ("domain", "api_mapping"):

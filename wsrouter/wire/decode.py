@@ -89,7 +89,8 @@ def headers(
     extra: Collection[str] = (),
     authorized: bool = False,
 ) -> FrameHeaders:
-    """Raises InvalidHeaders for what no gateway sends; empty and missing are alike.
+    """Raises InvalidHeaders for values that API Gateway cannot send. A missing header
+    counts as empty.
 
     `extra` names the project's own mapped headers, without the prefix. Only an
     `authorized` gateway has principals: elsewhere the header may be the client's.
