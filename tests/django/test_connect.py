@@ -1,9 +1,11 @@
 """What `$connect` writes into the registry of open connections."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import IntegrityError
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -138,3 +140,19 @@ def test_a_connect_that_crashes_is_refused_and_leaves_nothing_behind() -> None:
     assert (response.status_code, response.content) == (500, b"")
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()
+
+
+def test_a_row_that_breaks_a_constraint_is_a_crash(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a row of somebody else is answered 403."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise IntegrityError("another constraint")
+
+    monkeypatch.setattr(OpenConnection, "save", refuse)
+    assert Gateway().connect().status_code == 500
+    (record,) = [each for each in caplog.records if each.name == "wsrouter.request"]
+    assert record.exc_info
+    assert isinstance(record.exc_info[1], IntegrityError)
+    assert not OpenConnection.objects.exists()

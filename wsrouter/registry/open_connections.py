@@ -71,10 +71,10 @@ class ConnectionRegistry:
     ) -> bool:
         """Store an accepted connection with its groups; a repeated `$connect` adds no
         row. Returns False when the connection id is already open for another user or
-        gateway."""
+        gateway, and raises IntegrityError when the row breaks another constraint."""
         row = _new_row(frame, connection, identity)
         with transaction.atomic(using=alias()):
-            stored = row if self._insert(row) else _row_of_earlier_connect(row)
+            stored = _insert(row)
             if stored is None:
                 return False
             members = [Membership.of(stored, group) for group in connection.groups]
@@ -126,14 +126,6 @@ class ConnectionRegistry:
             row.save(using=alias(), update_fields=["state"])
         return dict(row.state)
 
-    def _insert(self, row: OpenConnection) -> bool:
-        try:
-            with transaction.atomic(using=alias()):
-                row.save(using=alias(), force_insert=True)
-        except IntegrityError:
-            return False
-        return True
-
 
 def _connections() -> "QuerySet[OpenConnection]":
     return OpenConnection.objects.using(alias())
@@ -177,6 +169,24 @@ def _lock_and_delete(
     groups = list(_memberships_of(connection_id).values_list("group", flat=True))
     memberships.remove([connection_id], gateway, using=alias())
     return row, groups
+
+
+def _insert(row: OpenConnection) -> OpenConnection | None:
+    """The row, stored now or by an earlier `$connect`; None when the id belongs to
+    another user or gateway."""
+    try:
+        with transaction.atomic(using=alias()):
+            row.save(using=alias(), force_insert=True)
+    except IntegrityError:
+        earlier = _row_of_earlier_connect(row)
+        if earlier is None and not _is_taken(row.connection_id):
+            raise
+        return earlier
+    return row
+
+
+def _is_taken(connection_id: str) -> bool:
+    return _connections().filter(connection_id=connection_id).exists()
 
 
 def _row_of_earlier_connect(row: OpenConnection) -> OpenConnection | None:
