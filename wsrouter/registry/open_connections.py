@@ -17,7 +17,7 @@ from wsrouter.registry.database import alias, aware, storable
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import Registry, RemovedConnection
-from wsrouter.routing.state import ReadOnlyState
+from wsrouter.routing.state import ReadOnlyState, checked_state
 
 _FRAME_ATTRIBUTES = frozenset(
     {"source_ip", "user_agent", "api_id", "stage", "connected_at"}
@@ -71,7 +71,8 @@ class ConnectionRegistry:
     ) -> bool:
         """Store an accepted connection with its groups; a repeated `$connect` adds no
         row. Returns False when the connection id is already open for another user or
-        gateway, and raises IntegrityError when the row breaks another constraint."""
+        gateway. Raises InvalidValue for a state that is not JSON, and IntegrityError
+        when the row breaks another constraint."""
         row = _new_row(frame, connection, identity)
         with transaction.atomic(using=alias()):
             stored = _insert(row)
@@ -213,7 +214,7 @@ def _new_row(
         user=user,
         auth_hash=identity.auth_hash,
         session_hash=identity.session_hash,
-        state=dict(connection.state),
+        state=checked_state(connection.state),
         gateway=frame.gateway,
         api_id=frame.api_id,
         stage=frame.stage,

@@ -10,7 +10,7 @@ from wsrouter.errors import HandshakeNotDone
 from wsrouter.routing import ports
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Address, Registry
-from wsrouter.routing.state import ReadOnlyState
+from wsrouter.routing.state import ReadOnlyState, checked_state
 from wsrouter.routing.unsaved_registry import PlainAnonymousUser, UnsavedRegistry
 
 
@@ -62,8 +62,8 @@ class Connection:
         )
 
     def join(self, group: str) -> None:
-        """Become a member of a group; raises ValueError for a name that is not
-        valid."""
+        """Become a member of a group; raises InvalidValue, a ValueError, for a name
+        that is not valid."""
         self._registry.join(self.id, checked_group(group))
 
     def leave(self, group: str) -> None:
@@ -75,8 +75,9 @@ class Connection:
         return self._registry.groups(self.id)
 
     def update_state(self, **changes: Any) -> Mapping[str, Any]:
-        """Change keys of `state`, atomically, and return the whole dict."""
-        state = self._registry.update_state(self.id, changes)
+        """Change keys of `state`, atomically, and return the whole dict. Raises
+        InvalidValue, a ValueError, for what JSON cannot hold, such as NaN."""
+        state = self._registry.update_state(self.id, checked_state(changes))
         if state is not self.state:
             self.state = ReadOnlyState(state)
         return self.state
