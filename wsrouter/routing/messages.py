@@ -90,7 +90,7 @@ class Messages:
                 )
             # `call_handler` without its generator: this line runs for every message.
             result = yield Call(compiled.function, (), arguments, compiled.is_async)
-            return compiled.outcome(action, client_id, result)
+            return (yield from compiled.outcome(action, client_id, result))
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (
                 yield from self._failure(
