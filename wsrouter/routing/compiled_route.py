@@ -77,6 +77,7 @@ class CompiledRoute:
     sole_payload: str | None
     read: Reader | None
     needs_connection: bool
+    takes_request: bool
     is_open: bool
     middlewares: tuple[Middleware, ...]
     exceptions: tuple[ExceptionHandlers, ...]
@@ -98,6 +99,7 @@ class CompiledRoute:
             if as_text
             else envelope.reader(takes.payload, default=takes.payload_default),
             needs_connection=route.needs_connection,
+            takes_request=takes.takes(ParameterKind.REQUEST),
             is_open=not (route.throttle or route.login_required or route.permissions),
             middlewares=mounted.middlewares,
             exceptions=tuple(filter(None, mounted.exceptions)),
