@@ -104,6 +104,11 @@ class HandshakeNotDone(SendError):
     the handler has returned. Send from the first message's handler, or from a task."""
 
 
+class NoAddress(SendError):
+    """A `Connection` that was made by hand has an id only, and cannot be reached. Use
+    `wsrouter.connections.get(id)`."""
+
+
 class EventTooLarge(SendError):
     """The event is larger than 128 KB in UTF-8 (API Gateway quota)."""
 

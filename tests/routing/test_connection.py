@@ -11,7 +11,7 @@ import pytest
 
 from tests.routing.builders import Gateway, Outbox, Run
 from wsrouter import Connection, Router
-from wsrouter.errors import HandshakeNotDone, InvalidValue, NotReady
+from wsrouter.errors import HandshakeNotDone, InvalidValue, NoAddress, NotReady
 
 
 def lazy_text(text: str) -> Any:
@@ -186,7 +186,7 @@ def test_an_object_in_the_state_is_a_mistake_of_the_application() -> None:
 
 
 def test_close_and_info(outbox: Outbox) -> None:
-    connection = Connection("c1=")
+    connection = Connection("c1=", api_id="abc", stage="production")
     connection.close()
     assert outbox.closed == ["c1="]
     assert connection.info() == {"connectedAt": "c1="}
@@ -199,9 +199,25 @@ def test_close_and_info(outbox: Outbox) -> None:
     assert outbox.closed == ["c1=", "c1="]
 
 
+def test_an_id_is_no_address(outbox: Outbox) -> None:
+    async def close(connection: Connection) -> None:
+        await connection.aclose()
+
+    for connection in (Connection("c1="), Connection("c1=", api_id="abc")):
+        for act in (connection.close, connection.info):
+            with pytest.raises(NoAddress, match=r"connections\.get\('c1='\)"):
+                act()
+        with pytest.raises(NoAddress):
+            asyncio.run(close(connection))
+    assert outbox.closed == []
+    Connection("c2=", registry=Rows()).close()
+    assert outbox.closed == ["c2="]
+
+
 def test_close_and_info_inside_connect(outbox: Outbox, run: Run) -> None:
     router, seen = Router(), []
-    other = Connection("c2=")
+    address = {"api_id": "abc", "stage": "production"}
+    other = Connection("c2=", **address)
 
     @router.connect
     def opened(connection: Connection) -> None:
@@ -217,7 +233,7 @@ def test_close_and_info_inside_connect(outbox: Outbox, run: Run) -> None:
             await connection.aclose()
 
     gateway = Gateway(router, run=run)
-    assert gateway.connect().status == 200
+    assert gateway.connect(Connection("c1=", **address)).status == 200
     assert gateway.crashes == []
     seen[0].close()
     assert outbox.closed == ["c2=", "c1="]
@@ -226,4 +242,4 @@ def test_close_and_info_inside_connect(outbox: Outbox, run: Run) -> None:
 def test_without_an_application(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wsrouter.routing.ports._senders", [])
     with pytest.raises(NotReady, match="INSTALLED_APPS"):
-        Connection("c1=").close()
+        stored().close()

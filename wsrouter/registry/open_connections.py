@@ -66,6 +66,17 @@ class ConnectionRegistry:
             raise SessionEnded
         return StoredConnection(frame, row, self)
 
+    def get(self, connection_id: str) -> Connection | None:
+        """The open connection of that id, of any gateway; None when there is none, or
+        when its identity no longer holds."""
+        rows = _connections().select_related("user")
+        row = rows.filter(
+            connection_id=connection_id, expires_at__gt=timezone.now()
+        ).first()
+        if row is None or not is_current(row.user, row.auth_hash):
+            return None
+        return Connection(row.connection_id, registry=self, **_stored_attributes(row))
+
     def remember(
         self, frame: Frame, connection: Connection, identity: Identity
     ) -> bool:
