@@ -1,4 +1,5 @@
-"""Open connections of all gateways: which users are online, and how to end connections.
+"""Open connections of all gateways: one by its id, which users are online, and how to
+end connections.
 
 Each function has an async twin with the prefix `a`.
 """
@@ -8,19 +9,37 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from wsrouter.errors import ConnectionGone
 from wsrouter.models import OpenConnection
 from wsrouter.registry import revocation
 from wsrouter.registry.database import alias
+from wsrouter.registry.open_connections import ConnectionRegistry
+from wsrouter.routing.connection import Connection
 from wsrouter.wiring import ending, outgoing
 
 __all__ = [
     "aend",
     "aend_stale",
+    "aget",
     "aonline_users",
     "end",
     "end_stale",
+    "get",
     "online_users",
 ]
+
+
+def get(id: str) -> Connection:  # noqa: A002  # as `Connection.id`
+    """The open connection of that id, from any view, task or shell. Raises
+    ConnectionGone when it is not open, or when its session has ended."""
+    if (connection := ConnectionRegistry().get(id)) is None:
+        raise ConnectionGone(f"Connection {id} is not open.")
+    return connection
+
+
+async def aget(id: str) -> Connection:  # noqa: A002  # as `Connection.id`
+    """The async twin of `get`."""
+    return await sync_to_async(get)(id)
 
 
 def end(user: Any) -> int:

@@ -55,6 +55,17 @@ class MessageError(WSRouterError):
         self.detail = detail
 
 
+class InvalidValue(MessageError, ValueError):
+    """A group name or a connection's state that cannot be stored.
+
+    Such a value often comes from a client. In a message handler it is answered with the
+    code `invalid_payload`, in `connect` it refuses the handshake with 400.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_payload", message)
+
+
 class SessionEnded(MessageError):
     """The identity of the connection no longer holds: its session has ended, or its
     user was deleted, is inactive or has another password. The client gets the code
@@ -91,6 +102,11 @@ class SendError(WSRouterError):
 class HandshakeNotDone(SendError):
     """A `connect` handler cannot reach the new connection: API Gateway opens it after
     the handler has returned. Send from the first message's handler, or from a task."""
+
+
+class NoAddress(SendError):
+    """A `Connection` that was made by hand has an id only, and cannot be reached. Use
+    `wsrouter.connections.get(id)`."""
 
 
 class EventTooLarge(SendError):

@@ -20,21 +20,21 @@ __all__ = ["acount", "ausers", "count", "members", "users"]
 
 
 def members(group: str) -> Iterator[str]:
-    """The ids of the open connections in a group, read page by page. Raises ValueError
-    for an impossible name."""
+    """The ids of the open connections in a group, read page by page. Raises
+    InvalidValue for an impossible name."""
     return StoredRecipients().ids(Recipients(groups=frozenset({checked_group(group)})))
 
 
 def count(group: str) -> int:
-    """The number of open connections in a group. Raises ValueError for an impossible
+    """The number of open connections in a group. Raises InvalidValue for an impossible
     name."""
     return int(_memberships(group).count())
 
 
 def users(group: str) -> set[Any]:
     """The primary keys of the users who have an open connection in a group. Raises
-    ValueError for an impossible name. `wsrouter.connections.online_users` is for users
-    in any group or none."""
+    InvalidValue for an impossible name. `wsrouter.connections.online_users` is for
+    users in any group or none."""
     rows = _memberships(group).filter(user__isnull=False)
     return set(rows.order_by().values_list("user", flat=True).distinct())
 

@@ -49,6 +49,26 @@ def of_request(request: HttpRequest) -> list[Any]:
     return [getattr(request, name) for name in names] + [request.body.decode()]
 
 
+@router.route("request.user")
+def user_of_request(request: HttpRequest) -> str:
+    return str(request.user)
+
+
+@router.route("request.user.known")
+def known_user_of_request(request: HttpRequest, connection: Connection) -> list[Any]:
+    return [str(request.user), request.user is connection.user]
+
+
+@router.route("request.auser")
+async def auser_of_request(request: HttpRequest) -> str:
+    return f"{await request.auser()} {request.user}"
+
+
+@router.route("request.auser.known")
+async def known_auser_of_request(request: HttpRequest, connection: Connection) -> str:
+    return f"{request.user} {await request.auser()} {connection.user}"
+
+
 @router.route("allowed", permissions=["auth.view_user"], throttle="100/m per user")
 async def allowed() -> str:
     return "yes"

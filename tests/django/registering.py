@@ -1,13 +1,18 @@
 """A router whose handlers change the registry of open connections."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy
 
 from tests.django.events import Gateway
-from wsrouter import Connection, Disconnected, Router
+from wsrouter import Connection, Disconnected, Router, groups
 
 router = Router()
+told = router.event("told", str)
 ended: list[tuple[str, Disconnected, frozenset[str], Any]] = []
 
 
@@ -44,6 +49,32 @@ def state(payload: dict[str, Any], connection: Connection) -> dict[str, Any]:
 async def astate(payload: dict[str, Any], connection: Connection) -> dict[str, Any]:
     await connection.ajoin("async")
     return dict(await connection.aupdate_state(**payload))
+
+
+@router.route("ajoin")
+async def ajoin(payload: str, connection: Connection) -> None:
+    await connection.ajoin(payload)
+
+
+@router.route("count")
+def count(payload: str) -> int:
+    return groups.count(payload)
+
+
+@router.route("send")
+def send(payload: str) -> None:
+    told.send("x", group=payload)
+
+
+@router.route("typed")
+def typed(connection: Connection) -> dict[str, Any]:
+    changes = {
+        "id": UUID(int=7),
+        "at": datetime(2026, 1, 2, tzinfo=UTC),
+        "price": Decimal("1.10"),
+        "title": gettext_lazy("Monday"),
+    }
+    return dict(connection.update_state(**changes))
 
 
 @router.route("who")

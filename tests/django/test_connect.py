@@ -1,9 +1,11 @@
 """What `$connect` writes into the registry of open connections."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import IntegrityError
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -125,6 +127,42 @@ def test_a_refused_connect_leaves_nothing_behind(status: int, user: User) -> Non
     assert not Membership.objects.exists()
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("bad", ["group", "state"])
+def test_a_value_that_cannot_be_stored_refuses(
+    bad: str, is_async: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = Router()
+
+    def opened(connection: Connection) -> None:
+        if bad == "group":
+            connection.join("x" * 300)
+        connection.state["x"] = float("nan")
+
+    async def aopened(connection: Connection) -> None:
+        opened(connection)
+
+    wrong.connect(aopened if is_async else opened)
+    with serving(wrong):
+        response = Gateway().connect()
+    assert response.status_code == 400
+    assert response.content.startswith(b"A group" if bad == "group" else b"The state")
+    assert not OpenConnection.objects.exists()
+    assert [each.name for each in caplog.records] == ["django.request"]
+
+
+def test_typed_state_is_stored_as_json_has_it() -> None:
+    typed = Router()
+
+    @typed.connect
+    def opened(connection: Connection) -> None:
+        connection.state["at"] = datetime(2026, 1, 2, tzinfo=UTC)
+
+    with serving(typed):
+        assert Gateway().connect().status_code == 200
+    assert OpenConnection.objects.get().state == {"at": "2026-01-02T00:00:00Z"}
+
+
 def test_a_connect_that_crashes_is_refused_and_leaves_nothing_behind() -> None:
     broken = Router()
 
@@ -138,3 +176,19 @@ def test_a_connect_that_crashes_is_refused_and_leaves_nothing_behind() -> None:
     assert (response.status_code, response.content) == (500, b"")
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()
+
+
+def test_a_row_that_breaks_a_constraint_is_a_crash(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a row of somebody else is answered 403."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise IntegrityError("another constraint")
+
+    monkeypatch.setattr(OpenConnection, "save", refuse)
+    assert Gateway().connect().status_code == 500
+    (record,) = [each for each in caplog.records if each.name == "wsrouter.request"]
+    assert record.exc_info
+    assert isinstance(record.exc_info[1], IntegrityError)
+    assert not OpenConnection.objects.exists()

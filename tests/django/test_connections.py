@@ -9,7 +9,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from tests.django.conftest import InThreads
-from tests.django.events import Gateway
+from tests.django.events import Gateway, answered
 from tests.django.registering import code_of, connected, ended
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry.open_connections import ConnectionRegistry
@@ -68,6 +68,53 @@ def test_state_of_a_closed_connection_cannot_be_changed() -> None:
     assert Membership.objects.filter(group="async").exists()
     OpenConnection.objects.all().delete()
     assert code_of(gateway.send("state", {"a": 2})) == "connection_unknown"
+
+
+BAD_NAMES = ["", " a", "a\x00b", "x" * 300]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=lambda name: repr(name)[:9])
+@pytest.mark.parametrize("action", ["join", "leave", "ajoin", "count", "send"])
+def test_a_bad_group_name_of_a_client_is_a_wrong_payload(
+    action: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = connected().send(action, name, id="1")["error"]
+    assert (error["code"], error["retry"]) == ("invalid_payload", False)
+    assert error["message"].startswith("A group name has ")
+    assert not caplog.records
+
+
+BAD_STATES = ['{"x": NaN}', '{"x": [1e999]}', '{"\\u0000": 1}', '{"x": "\\u0000"}']
+BAD_STATES.append('{"x": ' + "[" * 50 + "]" * 50 + "}")
+
+
+@pytest.mark.parametrize("payload", BAD_STATES, ids=lambda text: text[:20])
+@pytest.mark.parametrize("action", ["state", "astate"])
+def test_a_bad_state_of_a_client_is_a_wrong_payload(
+    action: str, payload: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = connected()
+    body = f'{{"action": "{action}", "payload": {payload}}}'
+    frame = answered(gateway.text(action, body.encode()))
+    assert code_of(frame) == "invalid_payload"
+    assert frame["error"]["message"].startswith("The state is ")
+    assert OpenConnection.objects.get().state == {"since": "today"}
+    assert not caplog.records
+
+
+def test_state_is_stored_as_json_has_it() -> None:
+    assert connected().send("typed")["payload"] == (stored := typed_state())
+    assert OpenConnection.objects.get().state == stored
+
+
+def typed_state() -> dict[str, Any]:
+    return {
+        "since": "today",
+        "id": "00000000-0000-0000-0000-000000000007",
+        "at": "2026-01-02T00:00:00Z",
+        "price": "1.10",
+        "title": "Monday",
+    }
 
 
 def test_an_unknown_connection_does_not_reach_the_handler() -> None:

@@ -179,6 +179,35 @@ def test_the_life_of_a_connection(entry_point: EntryPoint, user: User) -> None:
     assert len(ended) == 1
 
 
+@pytest.mark.parametrize("is_anonymous", [False, True])
+def test_the_user_of_the_request_is_the_connections(
+    entry_point: EntryPoint, is_anonymous: bool, user: User
+) -> None:
+    gateway = Gateway(http=entry_point)  # type: ignore[arg-type]
+    gateway.connect(None if is_anonymous else user)
+    name = "AnonymousUser" if is_anonymous else "ada"
+    answers = {
+        "request.user": name,
+        "request.user.known": [name, True],
+        "request.auser": f"{name} {name}",
+        "request.auser.known": f"{name} {name} {name}",
+    }
+    found = {action: gateway.send(action)["payload"] for action in answers}
+    assert found == answers
+
+
+@pytest.mark.parametrize("action", ["request.user", "request.auser"])
+def test_the_user_of_the_request_may_have_logged_out(
+    action: str, entry_point: EntryPoint, user: User, sockets: list[str]
+) -> None:
+    gateway = Gateway(http=entry_point)  # type: ignore[arg-type]
+    assert gateway.send(action)["error"]["code"] == "connection_unknown"
+    gateway.connect(user)
+    User.objects.update(is_active=False)
+    assert gateway.send(action)["error"]["code"] == "not_authenticated"
+    assert sockets == [gateway.id]
+
+
 def test_a_handshake_is_djangos(front: EntryPoint, user: User) -> None:
     Gateway(http=front).connect(user)  # type: ignore[arg-type]
     assert to_django == ["/ws/"]

@@ -8,7 +8,7 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from tests.django.group_routes import Peer, done, ended, older, told
-from wsrouter import Connection, Delivery, Disconnected, Report
+from wsrouter import Delivery, Disconnected, Report, connections
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.delivery.ports import PostResult, PostStatus
 from wsrouter.errors import ConnectionGone, EventTooLarge
@@ -152,4 +152,4 @@ def test_close_and_info(transport: MemoryTransport) -> None:
     peer.send("close")
     assert peer.send("info", id=1)["error"]["code"] == "internal_error"
     with pytest.raises(ConnectionGone):
-        Connection(peer.id).info()
+        connections.get(peer.id).info()

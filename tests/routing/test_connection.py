@@ -2,13 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.routing.builders import Gateway, Outbox, Run
 from wsrouter import Connection, Router
-from wsrouter.errors import HandshakeNotDone, NotReady
+from wsrouter.errors import HandshakeNotDone, InvalidValue, NoAddress, NotReady
+
+
+def lazy_text(text: str) -> Any:
+    """A lazy translation of Django, as far as routing knows it."""
+    names = {"__module__": "django.utils.functional", "__str__": lambda _: text}
+    return type("Promise", (), names)()
 
 
 class Rows:
@@ -77,9 +86,9 @@ def test_impossible_group_names(name: str) -> None:
     for connection in (Connection("c1="), stored()):
         with pytest.raises(ValueError):
             connection.join(name)
-        with pytest.raises(ValueError):
+        with pytest.raises(InvalidValue):
             connection.leave(name)
-    with pytest.raises(ValueError):
+    with pytest.raises(InvalidValue):
         Connection("c1=", groups=[name])
 
 
@@ -115,8 +124,69 @@ def test_later_the_state_is_read_only() -> None:
         connection.state["b"] = 3
 
 
+MAKERS = [lambda: Connection("c1="), stored]
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=["plain", "stored"])
+def test_state_is_json(make: Callable[[], Connection]) -> None:
+    changes = {
+        "id": UUID(int=7),
+        "at": datetime(2026, 1, 2, tzinfo=UTC),
+        "days": {date(2026, 1, 2): (Decimal("1.10"), None, 2.5)},
+        "title": lazy_text("Hello"),
+    }
+    state = make().update_state(**changes)
+    assert {key: state[key] for key in changes} == {
+        "id": "00000000-0000-0000-0000-000000000007",
+        "at": "2026-01-02T00:00:00Z",
+        "days": {"2026-01-02": ["1.10", None, 2.5]},
+        "title": "Hello",
+    }
+
+
+def levels(count: int) -> Any:
+    """Lists in lists; `count` of them are open at once."""
+    value: list[Any] = []
+    for _ in range(count - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=["plain", "stored"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        [{"x": float("-inf")}],
+        "a\x00b",
+        "\\\x00",
+        "\ud800",
+        {"\ud800": 1},
+        levels(32),
+        {"a": levels(200)},
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_state_that_is_not_json(make: Callable[[], Connection], value: Any) -> None:
+    connection = make()
+    before = dict(connection.state)
+    with pytest.raises(InvalidValue):
+        connection.update_state(x=value)
+    assert connection.state == before
+
+
+@pytest.mark.parametrize("value", [levels(31), "\\u0000", "\\", "ü", 2**80])
+def test_unusual_state(value: Any) -> None:
+    assert Connection("c1=").update_state(x=value) == {"x": value}
+
+
+def test_an_object_in_the_state_is_a_mistake_of_the_application() -> None:
+    with pytest.raises(TypeError, match=r"state\['x'\].*object"):
+        Connection("c1=").update_state(x=[object()])
+
+
 def test_close_and_info(outbox: Outbox) -> None:
-    connection = Connection("c1=")
+    connection = Connection("c1=", api_id="abc", stage="production")
     connection.close()
     assert outbox.closed == ["c1="]
     assert connection.info() == {"connectedAt": "c1="}
@@ -129,9 +199,25 @@ def test_close_and_info(outbox: Outbox) -> None:
     assert outbox.closed == ["c1=", "c1="]
 
 
+def test_an_id_is_no_address(outbox: Outbox) -> None:
+    async def close(connection: Connection) -> None:
+        await connection.aclose()
+
+    for connection in (Connection("c1="), Connection("c1=", api_id="abc")):
+        for act in (connection.close, connection.info):
+            with pytest.raises(NoAddress, match=r"connections\.get\('c1='\)"):
+                act()
+        with pytest.raises(NoAddress):
+            asyncio.run(close(connection))
+    assert outbox.closed == []
+    Connection("c2=", registry=Rows()).close()
+    assert outbox.closed == ["c2="]
+
+
 def test_close_and_info_inside_connect(outbox: Outbox, run: Run) -> None:
     router, seen = Router(), []
-    other = Connection("c2=")
+    address = {"api_id": "abc", "stage": "production"}
+    other = Connection("c2=", **address)
 
     @router.connect
     def opened(connection: Connection) -> None:
@@ -147,7 +233,7 @@ def test_close_and_info_inside_connect(outbox: Outbox, run: Run) -> None:
             await connection.aclose()
 
     gateway = Gateway(router, run=run)
-    assert gateway.connect().status == 200
+    assert gateway.connect(Connection("c1=", **address)).status == 200
     assert gateway.crashes == []
     seen[0].close()
     assert outbox.closed == ["c2=", "c1="]
@@ -156,4 +242,4 @@ def test_close_and_info_inside_connect(outbox: Outbox, run: Run) -> None:
 def test_without_an_application(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wsrouter.routing.ports._senders", [])
     with pytest.raises(NotReady, match="INSTALLED_APPS"):
-        Connection("c1=").close()
+        stored().close()

@@ -1,9 +1,10 @@
 """From an HTTP request to its answer: what the view and the fast path share."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.utils.functional import SimpleLazyObject
 
 from wsrouter import conf
 from wsrouter.endpoint import atomic, refusal_log
@@ -19,6 +20,7 @@ from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
 from wsrouter.wiring import ending, incoming, outgoing
+from wsrouter.wiring.request_user import with_lazy_user
 
 CONNECT, MESSAGE, DISCONNECT = EventType
 
@@ -95,6 +97,9 @@ def _handled(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
     """In a transaction where ATOMIC_REQUESTS is set. A `$disconnect` has none around
     all of it: the connection is removed whatever its handlers do, and each of them has
     a transaction of its own."""
+    if frame.event_type is MESSAGE:
+        find_user = partial(_user_of, frame)
+        request = SimpleLazyObject(partial(with_lazy_user, request, find_user))
     flow = _answered(gateway, frame, request)
     if atomic.is_configured() and frame.event_type is not DISCONNECT:
         return _atomic(flow, gateway, frame, request)
@@ -117,6 +122,11 @@ def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
         return encode.answer(outcome, crash_status=gateway.crash_status)
     except Exception as error:  # noqa: BLE001  # such as a ROUTER that is missing
         return (yield from _crashed(gateway, frame, request, error))
+
+
+def _user_of(frame: Frame) -> Any:
+    """Raises MessageError, as a handler with a Connection parameter is answered."""
+    return incoming.lifecycle(frame.gateway).messages.lookup(frame).user
 
 
 def _crashed(

@@ -17,7 +17,7 @@ from wsrouter.registry.database import alias, aware, storable
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import Registry, RemovedConnection
-from wsrouter.routing.state import ReadOnlyState
+from wsrouter.routing.state import ReadOnlyState, checked_state
 
 _FRAME_ATTRIBUTES = frozenset(
     {"source_ip", "user_agent", "api_id", "stage", "connected_at"}
@@ -66,15 +66,27 @@ class ConnectionRegistry:
             raise SessionEnded
         return StoredConnection(frame, row, self)
 
+    def get(self, connection_id: str) -> Connection | None:
+        """The open connection of that id, of any gateway; None when there is none, or
+        when its identity no longer holds."""
+        rows = _connections().select_related("user")
+        row = rows.filter(
+            connection_id=connection_id, expires_at__gt=timezone.now()
+        ).first()
+        if row is None or not is_current(row.user, row.auth_hash):
+            return None
+        return Connection(row.connection_id, registry=self, **_stored_attributes(row))
+
     def remember(
         self, frame: Frame, connection: Connection, identity: Identity
     ) -> bool:
         """Store an accepted connection with its groups; a repeated `$connect` adds no
         row. Returns False when the connection id is already open for another user or
-        gateway."""
+        gateway. Raises InvalidValue for a state that is not JSON, and IntegrityError
+        when the row breaks another constraint."""
         row = _new_row(frame, connection, identity)
         with transaction.atomic(using=alias()):
-            stored = row if self._insert(row) else _row_of_earlier_connect(row)
+            stored = _insert(row)
             if stored is None:
                 return False
             members = [Membership.of(stored, group) for group in connection.groups]
@@ -126,14 +138,6 @@ class ConnectionRegistry:
             row.save(using=alias(), update_fields=["state"])
         return dict(row.state)
 
-    def _insert(self, row: OpenConnection) -> bool:
-        try:
-            with transaction.atomic(using=alias()):
-                row.save(using=alias(), force_insert=True)
-        except IntegrityError:
-            return False
-        return True
-
 
 def _connections() -> "QuerySet[OpenConnection]":
     return OpenConnection.objects.using(alias())
@@ -179,6 +183,24 @@ def _lock_and_delete(
     return row, groups
 
 
+def _insert(row: OpenConnection) -> OpenConnection | None:
+    """The row, stored now or by an earlier `$connect`; None when the id belongs to
+    another user or gateway."""
+    try:
+        with transaction.atomic(using=alias()):
+            row.save(using=alias(), force_insert=True)
+    except IntegrityError:
+        earlier = _row_of_earlier_connect(row)
+        if earlier is None and not _is_taken(row.connection_id):
+            raise
+        return earlier
+    return row
+
+
+def _is_taken(connection_id: str) -> bool:
+    return _connections().filter(connection_id=connection_id).exists()
+
+
 def _row_of_earlier_connect(row: OpenConnection) -> OpenConnection | None:
     """The row of an earlier `$connect` of the same user, locked for the transaction;
     None when the id belongs to another user or gateway.
@@ -203,7 +225,7 @@ def _new_row(
         user=user,
         auth_hash=identity.auth_hash,
         session_hash=identity.session_hash,
-        state=dict(connection.state),
+        state=checked_state(connection.state),
         gateway=frame.gateway,
         api_id=frame.api_id,
         stage=frame.stage,

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from wsrouter.errors import InvalidReply
+from wsrouter.routing import json_values
 from wsrouter.routing.adapter import spelled
 from wsrouter.routing.connection import Connection
+from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import Frame, Message
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.outcome import Nothing, Outcome, Reply
@@ -40,6 +42,14 @@ class HandlerInput(NamedTuple):
         )
 
 
+MAX_PROBLEMS = 20
+"""Problems of a reply that its error lists."""
+_WITHOUT_CONTENT: Any = {
+    "include_url": False,
+    "include_input": False,
+    "include_context": False,
+}
+
 Resolver = Callable[[HandlerInput], Any]
 
 _RESOLVERS: Mapping[ParameterKind, Resolver] = {
@@ -67,6 +77,7 @@ class CompiledRoute:
     sole_payload: str | None
     read: Reader | None
     needs_connection: bool
+    takes_request: bool
     is_open: bool
     middlewares: tuple[Middleware, ...]
     exceptions: tuple[ExceptionHandlers, ...]
@@ -88,6 +99,7 @@ class CompiledRoute:
             if as_text
             else envelope.reader(takes.payload, default=takes.payload_default),
             needs_connection=route.needs_connection,
+            takes_request=takes.takes(ParameterKind.REQUEST),
             is_open=not (route.throttle or route.login_required or route.permissions),
             middlewares=mounted.middlewares,
             exceptions=tuple(filter(None, mounted.exceptions)),
@@ -96,20 +108,40 @@ class CompiledRoute:
     def arguments(self, handler_input: HandlerInput) -> dict[str, Any]:
         return {name: resolve(handler_input) for name, resolve in self.resolvers}
 
-    def outcome(self, action: str, client_id: str | int | None, result: Any) -> Outcome:
-        """The reply, checked against the handler's annotation."""
-        adapter = self.route.reply
-        try:
-            valid = adapter.validator.validate_python(result, from_attributes=True)
-            payload = adapter.serializer.to_json(valid, by_alias=True)
-        except (ValidationError, ValueError) as error:
-            raise InvalidReply(
-                f"{self.route.signature.name} returned what is not its reply"
-                f" ({spelled(self.route.signature.returns)}): {_describe(error)}"
-            ) from None
+    def outcome(
+        self, action: str, client_id: str | int | None, result: Any
+    ) -> Flow[Outcome]:
+        """The reply, checked against the handler's annotation. What the first attempt
+        cannot write may be lazy: it is read where the database can be read."""
+        payload = json_values.dump(self.route.reply, result)
+        if not isinstance(payload, bytes):
+            payload = yield from call(self._dump_again, result, payload)
         if result is None and client_id is None:
             return Nothing()
         return Reply(action, client_id, payload)
+
+    def _dump_again(self, result: Any, error: Exception) -> bytes:
+        try:
+            return json_values.dump_again(self.route.reply, result, error)
+        except ValueError as failure:
+            raise InvalidReply(self._describe(result, failure)) from None
+
+    def _describe(self, result: Any, error: ValueError) -> str:
+        """What is wrong with a reply, without its content: this text is logged."""
+        name, returns = self.route.signature.name, self.route.signature.returns
+        if isinstance(error, json_values.NotJson) and returns in (..., Any):
+            return (
+                f"{name} returned {type(result).__qualname__}, and {error} cannot be"
+                " written as JSON: annotate the reply with a type that can, for"
+                " example `-> list[OrderOut]`."
+            )
+        problems = [type(error).__name__]
+        if isinstance(error, json_values.NotJson):
+            problems = [str(error)]
+        elif isinstance(error, ValidationError):
+            problems = list(map(_spelled_problem, error.errors(**_WITHOUT_CONTENT)))
+        kind, given = spelled(returns), "; ".join(problems[:MAX_PROBLEMS])
+        return f"{name} returned what is not its reply ({kind}): {given}"
 
 
 def _only_payload(parameters: Mapping[str, ParameterKind]) -> str | None:
@@ -117,14 +149,5 @@ def _only_payload(parameters: Mapping[str, ParameterKind]) -> str | None:
     return names[0] if list(parameters.values()) == [ParameterKind.PAYLOAD] else None
 
 
-def _describe(error: ValueError) -> str:
-    """Where a reply is wrong, without its content: this text is logged."""
-    if not isinstance(error, ValidationError):
-        return type(error).__name__
-    problems = error.errors(
-        include_url=False, include_input=False, include_context=False
-    )
-    return "; ".join(
-        f"{'.'.join(map(str, problem['loc']))} {problem['type']}"
-        for problem in problems
-    )
+def _spelled_problem(problem: Any) -> str:
+    return f"{'.'.join(map(str, problem['loc']))} {problem['type']}".strip()

@@ -6,11 +6,11 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from wsrouter.errors import HandshakeNotDone
+from wsrouter.errors import HandshakeNotDone, NoAddress
 from wsrouter.routing import ports
 from wsrouter.routing.group import checked_group
 from wsrouter.routing.ports import Address, Registry
-from wsrouter.routing.state import ReadOnlyState
+from wsrouter.routing.state import ReadOnlyState, checked_state
 from wsrouter.routing.unsaved_registry import PlainAnonymousUser, UnsavedRegistry
 
 
@@ -62,8 +62,8 @@ class Connection:
         )
 
     def join(self, group: str) -> None:
-        """Become a member of a group; raises ValueError for a name that is not
-        valid."""
+        """Become a member of a group; raises InvalidValue, a ValueError, for a name
+        that is not valid."""
         self._registry.join(self.id, checked_group(group))
 
     def leave(self, group: str) -> None:
@@ -75,25 +75,29 @@ class Connection:
         return self._registry.groups(self.id)
 
     def update_state(self, **changes: Any) -> Mapping[str, Any]:
-        """Change keys of `state`, atomically, and return the whole dict."""
-        state = self._registry.update_state(self.id, changes)
+        """Change keys of `state`, atomically, and return the whole dict. Raises
+        InvalidValue, a ValueError, for what JSON cannot hold, such as NaN."""
+        state = self._registry.update_state(self.id, checked_state(changes))
         if state is not self.state:
             self.state = ReadOnlyState(state)
         return self.state
 
     def close(self) -> None:
-        """Close the socket; the client sees close code 1000."""
+        """Close the socket; the client sees close code 1000. Raises NoAddress for an
+        object that was not made from a stored connection."""
         self._refuse_while_connecting("raise Reject to refuse it")
+        self._check_address()
         ports.sender().close(self.address)
 
     def info(self) -> Mapping[str, Any]:
         """What API Gateway knows of the socket; raises ConnectionGone when it is
-        closed.
+        closed, and NoAddress as `close` does.
 
         The keys are those of AWS's GetConnection: `connectedAt`, `lastActiveAt` and
         `identity`.
         """
         self._refuse_while_connecting("ask from the first message")
+        self._check_address()
         return ports.sender().info(self.address)
 
     async def ajoin(self, group: str) -> None:
@@ -113,6 +117,15 @@ class Connection:
 
     async def ainfo(self) -> Mapping[str, Any]:
         return await sync_to_async(self.info)()
+
+    def _check_address(self) -> None:
+        """An id alone is no address: API Gateway also needs the API and the stage."""
+        is_stored = not isinstance(self._registry, UnsavedRegistry)
+        if not is_stored and not (self.api_id and self.stage):
+            raise NoAddress(
+                f"Connection({self.id!r}) has an id and no address: use"
+                f" wsrouter.connections.get({self.id!r})."
+            )
 
     def _refuse_while_connecting(self, instead: str) -> None:
         if ports.connection_in_handshake() is self:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from asgiref.sync import sync_to_async
 
 from wsrouter.errors import HandshakeNotDone
-from wsrouter.routing import ports
+from wsrouter.routing import json_values, ports
 from wsrouter.routing.adapter import adapter
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.delivery import Delivery, Report, Status
@@ -99,8 +99,10 @@ class Event(Generic[T]):
         return await sync_to_async(self.send)(payload, **options)
 
     def _json(self, payload: T) -> bytes:
-        valid = self._adapter.validate_python(payload, from_attributes=True)
-        return self._adapter.dump_json(valid, by_alias=True)
+        written = json_values.dump(self._adapter, payload)
+        if isinstance(written, bytes):
+            return written
+        return json_values.dump_again(self._adapter, payload, written)
 
 
 def _id(one: ConnectionOrId) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from wsrouter.errors import Reject
+from wsrouter.errors import InvalidValue, Reject
 from wsrouter.routing.admission import admit_handshake
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
@@ -72,7 +72,13 @@ class Lifecycle:
         outcome = yield from self.hooks.connect(frame, request, connection)
         if not isinstance(outcome, Accept):
             return outcome
-        stored = yield from call(self.registry.remember, frame, connection, identity)
+        try:
+            stored = yield from call(
+                self.registry.remember, frame, connection, identity
+            )
+        except InvalidValue as error:  # the state that `connect` handlers wrote
+            answer = self.failures.refusal(error, error)
+            return Refused(answer.status, answer.reason)
         return outcome if stored else IDENTITY_MISMATCH
 
     def _identify(self, frame: Frame, request: Any) -> Flow[Any]:

@@ -25,13 +25,14 @@ Lookup = Callable[[Frame], Connection]
 @dataclass(frozen=True, kw_only=True)
 class Messages:
     """Answers the messages of one gateway. What a handler raises becomes an outcome:
-    these flows do not raise it."""
+    these flows do not raise it. `bind_user` makes a user that of a request."""
 
     table: Table
     envelope: Envelope
     lookup: Lookup
     counter: Counter
     failures: Failures
+    bind_user: Callable[[Any, Any], None] = lambda *_: None
     _compiled: dict[str, CompiledRoute] = field(default_factory=dict, init=False)
     _default: list[CompiledRoute] = field(default_factory=list, init=False)
 
@@ -85,12 +86,14 @@ class Messages:
             if compiled.sole_payload:
                 arguments = {compiled.sole_payload: payload}
             else:
+                if connection is not None and compiled.takes_request:
+                    self.bind_user(request, connection.user)
                 arguments = compiled.arguments(
                     HandlerInput(frame, request, action, connection, client_id, payload)
                 )
             # `call_handler` without its generator: this line runs for every message.
             result = yield Call(compiled.function, (), arguments, compiled.is_async)
-            return compiled.outcome(action, client_id, result)
+            return (yield from compiled.outcome(action, client_id, result))
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (
                 yield from self._failure(

@@ -23,6 +23,7 @@ from wsrouter.wire import selection
 from wsrouter.wire.envelope import Flat, Nested
 from wsrouter.wiring import reporting, substitutes
 from wsrouter.wiring.isolated_hooks import isolated
+from wsrouter.wiring.request_user import bind_user
 from wsrouter.wiring.routers import root_router
 
 
@@ -43,6 +44,7 @@ def lifecycle(alias: str) -> Lifecycle:
             lookup=registry.find,
             counter=counter,
             failures=failures,
+            bind_user=bind_user,
         ),
         hooks=Hooks(table=declared, failures=failures),
         failures=failures,

@@ -1,0 +1,113 @@
+"""Values of an application as JSON: the replies of handlers, the payloads of events.
+
+There are two attempts. The first one leaves everything to pydantic and is fast. The
+second one is for what pydantic does not know: managers of related objects, lazy
+translations, iterators. It may read the database.
+"""
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from wsrouter.routing.django_types import LAZY_TEXT, MANAGER, MODEL, QUERYSET, is_a
+
+MAX_NESTING = 64
+"""Levels of containers in which the second attempt looks for what pydantic does not
+know."""
+Json = bytes
+"""JSON in UTF-8."""
+
+
+class NotJson(ValueError):
+    """A value cannot be JSON. The message has the type at fault and no content."""
+
+
+def dump(adapter: "TypeAdapter[Any]", value: Any) -> Json | Exception:
+    """The first attempt; the error is for `dump_again`."""
+    if hasattr(type(value), "__next__"):
+        return _ReadOnceError(value)
+    try:
+        # Fields are found by their names, too: an instance of a model does not have
+        # the attributes that aliases name, and a default would take their place.
+        valid = adapter.validator.validate_python(
+            value, from_attributes=True, by_alias=True, by_name=True
+        )
+        return adapter.serializer.to_json(valid, by_alias=True)
+    except Exception as error:  # noqa: BLE001  # the second attempt decides
+        return error
+
+
+def dump_again(adapter: "TypeAdapter[Any]", value: Any, error: Exception) -> Json:
+    """The second attempt, after the first one failed with `error`. Raises
+    ValidationError, NotJson or what the value's own code raises."""
+    if hasattr(type(value), "__next__"):
+        value = list(value)
+    try:
+        prepared = _prepared(value)
+    except _ReadOnceError:
+        raise error from None
+    unknown: list[str] = []
+
+    def fallback(found: Any) -> Any:
+        if is_a(found, LAZY_TEXT):
+            return str(found)
+        unknown.append(_type_name(found))
+        raise NotJson
+
+    valid = adapter.validator.validate_python(
+        prepared, from_attributes=True, by_alias=True, by_name=True
+    )
+    try:
+        return adapter.serializer.to_json(
+            valid, by_alias=True, fallback=fallback, warnings=False
+        )
+    except ValidationError:
+        raise
+    except ValueError as failure:
+        raise NotJson(*unknown or [type(failure).__name__]) from None
+
+
+class _ReadOnceError(TypeError):
+    """An iterator: a failed attempt may have read from it."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(f"{type(value).__qualname__} is an iterator.")
+
+
+class _Attributes:
+    """Stands for an instance of a Django model: its attributes, prepared."""
+
+    __slots__ = ("_wsrouter_model",)
+
+    def __init__(self, model: Any) -> None:
+        self._wsrouter_model = model
+
+    def __getattr__(self, name: str) -> Any:
+        return _prepared(getattr(self._wsrouter_model, name))
+
+
+def _type_name(value: Any) -> str:
+    model = value._wsrouter_model if isinstance(value, _Attributes) else value
+    return type(model).__qualname__
+
+
+def _prepared(value: Any, levels: int = MAX_NESTING) -> Any:
+    """The value with what pydantic does not know replaced by what it knows."""
+    if levels == 0:
+        return value
+    if isinstance(value, dict):
+        return {
+            _prepared(key): _prepared(member, levels - 1)
+            for key, member in value.items()
+        }
+    if type(value) in (list, tuple):
+        return type(value)(_prepared(member, levels - 1) for member in value)
+    if hasattr(type(value), "__next__"):
+        raise _ReadOnceError(value)
+    if is_a(value, MANAGER):
+        value = value.all()
+    if is_a(value, QUERYSET):
+        return [_prepared(row) for row in value]
+    if is_a(value, MODEL):
+        return _Attributes(value)
+    return str(value) if is_a(value, LAZY_TEXT) else value
