@@ -72,11 +72,6 @@ def test_the_life_of_a_server() -> None:
     assert [*inspect.signature(server.shutdown).parameters] == ["sockets"]
 
 
-def test_limits_of_messages_and_of_frames() -> None:
-    conn = protocol(ws_max_size=(128, 32)).conn
-    assert (conn.max_message_size, conn.max_fragment_size) == (128, 32)
-
-
 def test_the_http_protocol() -> None:
     source = inspect.getsource(H11Protocol)
     calls = ("_get_upgrade()", "handle_websocket_upgrade(event)")

@@ -94,7 +94,6 @@ def _config(gateway: LocalGateway) -> uvicorn.Config:
         http=partial(GatewayHttpProtocol, gateway),  # type: ignore[arg-type]
         h11_max_incomplete_event_size=_max_head_bytes(gateway),
         ws=GatewayProtocol,
-        ws_max_size=(limits.message_bytes, limits.frame_bytes),  # type: ignore[arg-type]
         ws_ping_interval=None,
         lifespan="off",
         log_config=None,
