@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from tests.local.conftest import Start
-from tests.local.raw_client import connected
+from tests.local.raw_client import connect
 from tests.local.recording_backend import RecordingBackend, wait_until
 from tests.local.running_gateway import RunningGateway, running, snapshot
 from wsrouter.local.rules.behaviour import Behaviour, Limits
@@ -230,7 +230,7 @@ def test_the_end_waits_for_no_broken_client(
     left_open: list[socket.socket] = []
     try:
         with running(snapshot(), backend.url, limits=limits) as gateway:
-            left_open += [connected(gateway.port) for _ in range(3)]
+            left_open += [connect(gateway.port) for _ in range(3)]
             for sent in broken:
                 client = socket.create_connection(("127.0.0.1", gateway.port))
                 left_open.append(client)
@@ -256,7 +256,7 @@ def test_a_connection_that_cannot_be_closed_stops_nothing(
     monkeypatch.setattr(GatewayHttpProtocol, "shutdown", fail)
     with running(snapshot(), backend.url) as gateway:
         bare = socket.create_connection(("127.0.0.1", gateway.port))
-        opened = connected(gateway.port)
+        opened = connect(gateway.port)
     bare.close()
     opened.close()
     assert len(backend.of("DISCONNECT")) == 1

@@ -110,7 +110,7 @@ def test_a_fragmented_message_is_joined_up_to_128_kb(
 def test_a_close_between_fragments_is_echoed(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    with raw_client.connected(gateway.port) as client:
+    with raw_client.connect(gateway.port) as client:
         first_fragment = b"\x01\x83\x00\x00\x00\x00abc"
         client.sendall(first_fragment + b"\x88\x82\x00\x00\x00\x00\x03\xe8")
         received = b""
