@@ -29,6 +29,7 @@ from wsrouter.local.sockets.open_sockets import GOING_AWAY, OpenSockets
 from wsrouter.local.sockets.websocket_handler import WebSocketHandler
 from wsrouter.local.view import status_page
 from wsrouter.local.view.status_page import StatusPage
+from wsrouter.wire.error_code import error_code
 
 
 class LocalGateway:
@@ -139,8 +140,10 @@ class LocalGateway:
             api=self.api,
         )
         is_post = scope["method"] == "POST"
-        error = response.header("x-amzn-errortype")
-        sent = (body or b"").decode("utf-8", "replace")
+        was_sent = is_post and response.is_success
+        sent = (body or b"").decode("utf-8", "replace") if was_sent else None
+        code = error_code(sent or "")
+        error = f"error {code}" if code else response.header("x-amzn-errortype")
         self.feed(
             Entry(
                 connection_id=connection_id,
@@ -148,9 +151,9 @@ class LocalGateway:
                 route_key=f"@connections {scope['method']}",
                 outcome=f"{response.status} {error}".rstrip(),
                 seconds=perf_counter() - started,
-                failed=response.status >= 400,
+                failed=bool(code) or not response.is_success,
                 size=len(body or b"") if is_post else None,
-                sent=sent if is_post and response.status == 200 else None,
+                sent=sent,
             )
         )
         return response

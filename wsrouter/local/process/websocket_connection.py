@@ -29,17 +29,31 @@ _COMPRESSION = {"memLevel": 1}
 class GatewayConnection(ServerProtocol):
     """Parses frames only: the HTTP protocol has read the handshake request."""
 
+    def __init__(self, behaviour: Behaviour, limits: Limits) -> None:
+        counts_inflated = behaviour.frame_size == "inflated"
+        super().__init__(
+            extensions=[_DeflateFactory(behaviour, limits)],
+            # websockets compares both limits with the bytes that were sent, and with
+            # the inflated ones.
+            max_size=(
+                limits.message_bytes if counts_inflated else None,
+                limits.frame_bytes,
+            ),
+            logger=logging.getLogger("uvicorn.error"),
+        )
+        self._message_bytes = limits.message_bytes
+
     def parse(self) -> Generator[None]:
         return Protocol.parse(self)
 
     def recv_frame(self, frame: Frame) -> None:
-        limit = self.max_message_size
+        size = (self.current_size or 0) + len(frame.data)
         if frame.opcode is Opcode.CLOSE:
             # A close may come between the fragments of a message (RFC 6455, 5.4).
             # websockets fails the connection with 1002 then.
             self.current_size = None
-        elif limit is not None and (self.current_size or 0) + len(frame.data) > limit:
-            raise PayloadTooBig(None, limit)
+        elif size > self._message_bytes:
+            raise PayloadTooBig(None, self._message_bytes)
         super().recv_frame(frame)
 
 
@@ -81,12 +95,3 @@ class _DeflateFactory(ServerPerMessageDeflateFactory):
             return accepted, deflate
         limit = self._limits.message_bytes
         return accepted, _InflateBeyondFrameLimit(deflate, limit)
-
-
-def connection(behaviour: Behaviour, limits: Limits) -> GatewayConnection:
-    """A connection with the limits and the compression of the gateway."""
-    return GatewayConnection(
-        extensions=[_DeflateFactory(behaviour, limits)],
-        max_size=(limits.message_bytes, limits.frame_bytes),
-        logger=logging.getLogger("uvicorn.error"),
-    )

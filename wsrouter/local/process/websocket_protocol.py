@@ -17,7 +17,7 @@ try:
     from websockets.exceptions import InvalidState
     from websockets.http11 import Request
 
-    from wsrouter.local.process.websocket_connection import connection
+    from wsrouter.local.process.websocket_connection import GatewayConnection
 except ImportError as error:
     raise MissingExtra(extra.INSTALL_HINT) from error
 
@@ -39,7 +39,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
     def __init__(self, gateway: LocalGateway, **options: Any) -> None:
         super().__init__(**options)
         self._gateway = gateway
-        self.conn = connection(gateway.api.behaviour, gateway.limits)
+        self.conn = GatewayConnection(gateway.api.behaviour, gateway.limits)
 
     def request_received(self, target: str, headers: RawHeaders) -> None:
         """Answer a handshake that the HTTP protocol has read."""
