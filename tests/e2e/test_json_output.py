@@ -29,6 +29,8 @@ def test_standard_output_is_json_and_nothing_else(tmp_path: Path) -> None:
         eventually(lambda: listens(stack.port) and listens(stack.django_port))
         with stack.connect() as client:
             ask(client, "say", {"text": "ho"})
+            for action, payload in [("say", {}), ("nowhere", None), ("crash", None)]:
+                ask(client, action, payload)
         eventually(lambda: any("$disconnect" in line for line in printed))
     finally:
         process.terminate()
@@ -39,8 +41,22 @@ def test_standard_output_is_json_and_nothing_else(tmp_path: Path) -> None:
     lines: list[dict[str, Any]] = [json.loads(line) for line in printed]
     assert "Quit with CONTROL-C." in lines[0]["notice"]
     users = {line["route_key"]: line["user"] for line in lines if "route_key" in line}
-    assert users == {"$connect": "ada", "say": "ada", "$disconnect": "ada"}
-    [passed] = [line for line in lines if line.get("route_key") == "say"]
+    routes = ("$connect", "say", "$default", "crash", "$disconnect")
+    assert users == dict.fromkeys(routes, "ada")
+    failed = {
+        (line["route_key"], line["outcome"].split(",")[0]): line["failed"]
+        for line in lines
+        if "outcome" in line
+    }
+    assert failed == {
+        ("$connect", "200 open"): False,
+        ("say", "200 reply"): False,
+        ("say", "200 error invalid_payload"): True,
+        ("$default", "200 error unknown_route"): True,
+        ("crash", "200 error internal_error"): True,
+        ("$disconnect", "closed 1000"): False,
+    }
+    passed = next(line for line in lines if line.get("route_key") == "say")
     assert json.loads(passed["received"])["payload"] == {"text": "ho"}
     assert json.loads(passed["sent"])["payload"]["text"] == "ho"
     assert passed["size"] == len(passed["received"])

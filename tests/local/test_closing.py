@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
+from typing import Literal
 
 import pytest
 from botocore.exceptions import ClientError
@@ -22,7 +23,7 @@ from tests.local.recording_backend import (
 )
 from tests.local.running_gateway import RunningGateway, running, snapshot
 from wsrouter.local.process import listener
-from wsrouter.local.rules.behaviour import Limits
+from wsrouter.local.rules.behaviour import Behaviour, Limits
 
 IDLE_SECONDS = Limits().idle_seconds
 
@@ -104,6 +105,48 @@ def test_a_fragmented_message_is_joined_up_to_128_kb(
         assert closed(client) == 1009
     assert disconnect_code(backend) == "1009"
     assert len(backend.of("MESSAGE")) == 1
+
+
+def test_a_close_between_fragments_is_echoed(
+    backend: RecordingBackend, gateway: RunningGateway
+) -> None:
+    with raw_client.connect(gateway.port) as client:
+        first_fragment = b"\x01\x83\x00\x00\x00\x00abc"
+        client.sendall(first_fragment + b"\x88\x82\x00\x00\x00\x00\x03\xe8")
+        received = b""
+        while chunk := client.recv(100):
+            received += chunk
+    assert received == b"\x88\x02\x03\xe8"
+    assert disconnect_code(backend) == "1000"
+    assert not backend.of("MESSAGE")
+
+
+@pytest.mark.parametrize("size", [33 * 1024, 128 * 1024, 128 * 1024 + 1])
+@pytest.mark.parametrize("counted", ["inflated", "compressed"])
+def test_which_bytes_of_a_compressed_frame_count(
+    backend: RecordingBackend,
+    start: Start,
+    counted: Literal["inflated", "compressed"],
+    size: int,
+) -> None:
+    gateway = start(behaviour=Behaviour(frame_size=counted))
+    with gateway.connect(compression="deflate") as client:
+        client.send("x" * size)
+        if counted == "compressed" and size <= 128 * 1024:
+            assert len(backend.wait_for("MESSAGE")[0].body) == size
+        else:
+            assert closed(client) == 1009
+
+
+def test_inflated_fragments_count_towards_the_message(
+    backend: RecordingBackend, start: Start
+) -> None:
+    gateway = start(behaviour=Behaviour(frame_size="compressed"))
+    with gateway.connect(compression="deflate") as client:
+        client.send(["x" * 64 * 1024] * 2)
+        assert len(backend.wait_for("MESSAGE")[0].body) == 128 * 1024
+        client.send(["x" * 64 * 1024, "x" * 64 * 1024, "x"])
+        assert closed(client) == 1009
 
 
 def test_messages_before_a_bad_frame_are_served(

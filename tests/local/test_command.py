@@ -48,6 +48,7 @@ def test_a_typed_reply(command: WsLocalProcess) -> None:
     line = command.wait_for("  echo  ")
     assert "200 reply" in line
     assert line.endswith(" ms")
+    assert "  echo  " in command.wait_for("200 error invalid_payload, ")
 
 
 def test_a_crash_leaks_nothing(command: WsLocalProcess) -> None:

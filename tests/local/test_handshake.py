@@ -3,6 +3,7 @@
 import http.client
 import re
 import threading
+from typing import Literal
 from urllib.parse import unquote
 
 import pytest
@@ -135,6 +136,41 @@ def test_a_plain_request_is_answered_with_426(gateway: RunningGateway) -> None:
     plain.request("GET", "/production")
     assert plain.getresponse().status == 426
     plain.close()
+
+
+@pytest.mark.parametrize("status", ["403", "426"])
+def test_a_plain_request_below_the_stage(
+    start: Start, status: Literal["403", "426"]
+) -> None:
+    gateway = start(behaviour=Behaviour(below_stage=status))
+    for path, expected in [
+        ("/production/more", int(status)),
+        ("/production/", int(status)),
+        ("/productions", 403),
+        ("/other", 403),
+        ("/production/@connections/x", 403),
+    ]:
+        plain = http.client.HTTPConnection("127.0.0.1", gateway.port)
+        plain.request("GET", path)
+        assert plain.getresponse().status == expected, path
+        plain.close()
+
+
+@pytest.mark.parametrize("window_bits", ["absent", "sent"])
+def test_whether_the_answer_names_the_clients_window(
+    backend: RecordingBackend, start: Start, window_bits: Literal["absent", "sent"]
+) -> None:
+    backend.respond = lambda request: Response(body=request.body)
+    gateway = start(behaviour=Behaviour(window_bits=window_bits))
+    with gateway.connect(compression="deflate") as client:
+        assert client.response is not None
+        answer = client.response.headers["Sec-WebSocket-Extensions"]
+        expected = "permessage-deflate; server_max_window_bits=12"
+        if window_bits == "sent":
+            expected += "; client_max_window_bits=12"
+        assert answer == expected
+        client.send("x" * 9000)
+        assert client.recv(timeout=30) == "x" * 9000
 
 
 def test_deflate_is_negotiated_when_offered(

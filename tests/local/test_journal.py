@@ -60,6 +60,34 @@ def test_a_client_cannot_send_control_characters_to_the_terminal() -> None:
     assert second == "    > \\x1b]0;title\\x07\\x0a\\x202e"
 
 
+def test_neither_can_who_makes_up_an_id() -> None:
+    forged = "x\x1b]0;title\x07\n10:12:04.713  forged\x9b2J\u202e" + "y" * 3000
+    harmful = replace(ENTRY, connection_id=forged, route_key=forged, user=forged)
+    [line] = written(harmful)
+    assert line.isprintable()
+    assert len(line) < 700
+    assert "\\x1b]0;title\\x07\\x0a10:12:04.713" in line
+
+
+def test_json_has_no_control_characters_either() -> None:
+    lines: list[str] = []
+    harmful = "\x1b \x9b2J \x7f \u202e"
+    journal = JsonLinesJournal(write_line=lines.append)
+    journal(replace(ENTRY, connection_id=harmful))
+    journal.write_notice(harmful)
+    assert all(line.isprintable() for line in lines)
+    entry, notice = (json.loads(line) for line in lines)
+    assert entry["connection_id"] == notice["notice"] == harmful
+
+
+def test_a_failure_is_red() -> None:
+    failure = replace(ENTRY, outcome="200 error not_found, 9 bytes", failed=True)
+    assert (
+        "\x1b[31m200 error not_found, 9 bytes\x1b[0m"
+        in written(failure, colour=True)[0]
+    )
+
+
 def test_a_long_body_is_cut() -> None:
     body = written(replace(ENTRY, received="x" * 2010), with_frames=True)[1]
     assert body.endswith("xx ... and 10 characters")

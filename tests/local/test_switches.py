@@ -35,7 +35,7 @@ def test_strict_sets_every_switch_that_is_not_given() -> None:
     [
         (
             "emptyreply=frame",
-            "no switch 'emptyreply'. There are: busy-posts, .*empty-reply",
+            "no switch 'emptyreply'. There are: below-stage, .*empty-reply",
         ),
         ("empty-reply=none", "empty-reply takes nothing or frame, not 'none'"),
         ("empty-reply", "takes nothing or frame, not ''"),

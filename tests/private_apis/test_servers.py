@@ -5,11 +5,13 @@ import inspect
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import (
     WebSocketsSansIOProtocol,
 )
 from uvicorn.server import ServerState
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.protocol import Protocol
+from websockets.server import ServerProtocol
 
 CONFIG: dict[str, Any] = {"log_config": None, "lifespan": "off"}
 
@@ -34,6 +36,7 @@ def test_the_methods_of_a_websocket_protocol() -> None:
         "handle_ping": [],
         "handle_parser_exception": [],
         "handle_events": [],
+        "send_500_response": [],
         "send": ["message"],
         "eof_received": [],
         "connection_lost": ["exc"],
@@ -69,11 +72,27 @@ def test_the_life_of_a_server() -> None:
     assert [*inspect.signature(server.shutdown).parameters] == ["sockets"]
 
 
-def test_limits_of_messages_and_of_frames() -> None:
-    conn = protocol(ws_max_size=(128, 32)).conn
-    assert (conn.max_message_size, conn.max_fragment_size) == (128, 32)
+def test_the_http_protocol() -> None:
+    source = inspect.getsource(H11Protocol)
+    calls = ("_get_upgrade()", "handle_websocket_upgrade(event)")
+    for call in (*calls, "send_400_response(msg)"):
+        assert f"self.{call}" in source, f"nothing calls {call}"
+    config = uvicorn.Config(application, **CONFIG)
+    config.load()
+    loop = asyncio.new_event_loop()
+    made = H11Protocol(config, ServerState(), {}, loop)
+    loop.close()
+    assert made.cycle is None
+    assert made.conn.trailing_data == (b"", False)
+    assert "self.cycle.disconnected" in source
+    assert "self.cycle.message_event.set()" in source
 
 
-def test_the_extensions_of_a_connection() -> None:
-    [extension] = protocol().conn.available_extensions
-    assert isinstance(extension, ServerPerMessageDeflateFactory)
+def test_what_parses_frames() -> None:
+    conn = ServerProtocol()
+    assert conn.current_size is None
+    assert conn.handshake_exc is None
+    source = inspect.getsource(Protocol)
+    for call in ("self.parser = self.parse()", "self.recv_frame(frame)"):
+        assert call in source
+    assert "incomplete fragmented message" in source

@@ -29,6 +29,7 @@ from wsrouter.local.sockets.open_sockets import GOING_AWAY, OpenSockets
 from wsrouter.local.sockets.websocket_handler import WebSocketHandler
 from wsrouter.local.view import status_page
 from wsrouter.local.view.status_page import StatusPage
+from wsrouter.wire.error_code import error_code
 
 
 class LocalGateway:
@@ -59,6 +60,13 @@ class LocalGateway:
         elif scope["type"] == "http":
             await send_response(send, await self._http(scope, receive))
 
+    def log_refusal(self, status: int, cause: str, *, route_key: str) -> None:
+        """Write an entry for a request that was refused before any event."""
+        outcome = f"refused {status}: {cause}"
+        self.feed(
+            Entry(connection_id="", route_key=route_key, outcome=outcome, failed=True)
+        )
+
     def delete_stage(self) -> None:
         """Act as API Gateway does once the stage has been deleted."""
         self.api.stage_deleted.set()
@@ -73,7 +81,7 @@ class LocalGateway:
         await receive()
         if refusal := self._refuse(scope):
             response, cause = refusal
-            self._log_refusal(response.status, cause)
+            self.log_refusal(response.status, cause, route_key=CONNECT)
             await send_response(send, response, DENIAL_RESPONSE)
             return
         await WebSocketHandler(
@@ -104,20 +112,16 @@ class LocalGateway:
             return json_response(431, {"message": message}), f"headers of {size} bytes"
         return None
 
-    def _log_refusal(self, status: int, cause: str) -> None:
-        outcome = f"refused {status}: {cause}"
-        self.feed(
-            Entry(connection_id="", route_key=CONNECT, outcome=outcome, failed=True)
-        )
-
     async def _http(self, scope: Scope, receive: Receive) -> Response:
         path, _, connection_id = scope["path"].partition("/@connections/")
         if self.api.stage_deleted.is_set():
             return _forbidden()
         if scope["path"] == self.api.path:
-            upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
-            return json_response(426, {"message": "Upgrade Required"}, upgrade)
+            return _upgrade_required()
         if path not in self.api.management_paths or not connection_id:
+            is_below = scope["path"].startswith(f"{self.api.path.rstrip('/')}/")
+            if is_below and self.api.behaviour.below_stage == "426":
+                return _upgrade_required()
             return _forbidden()
         return await self._connections(scope, receive, connection_id)
 
@@ -136,8 +140,10 @@ class LocalGateway:
             api=self.api,
         )
         is_post = scope["method"] == "POST"
-        error = response.header("x-amzn-errortype")
-        sent = (body or b"").decode("utf-8", "replace")
+        was_sent = is_post and response.is_success
+        sent = (body or b"").decode("utf-8", "replace") if was_sent else None
+        code = error_code(sent or "")
+        error = f"error {code}" if code else response.header("x-amzn-errortype")
         self.feed(
             Entry(
                 connection_id=connection_id,
@@ -145,9 +151,9 @@ class LocalGateway:
                 route_key=f"@connections {scope['method']}",
                 outcome=f"{response.status} {error}".rstrip(),
                 seconds=perf_counter() - started,
-                failed=response.status >= 400,
+                failed=bool(code) or not response.is_success,
                 size=len(body or b"") if is_post else None,
-                sent=sent if is_post and response.status == 200 else None,
+                sent=sent,
             )
         )
         return response
@@ -156,6 +162,11 @@ class LocalGateway:
 def _headers_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """Their size on the wire: each has a colon, a space and a line end."""
     return sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def _upgrade_required() -> Response:
+    upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
+    return json_response(426, {"message": "Upgrade Required"}, upgrade)
 
 
 def _forbidden() -> Response:

@@ -9,8 +9,12 @@ from typing import Any, Protocol
 import orjson
 
 _GREY, _RED, _GREEN, _RESET = "\x1b[90m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL_CHARACTERS = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _MAX_TEXT_CHARACTERS = 2000
+_MAX_NAME_CHARACTERS = 130
+"""The longest name is a route key: API Gateway takes 128 characters."""
 
 
 def _now() -> datetime:
@@ -84,9 +88,9 @@ class TextJournal:
         outcome = _escape(entry.outcome)
         parts = (
             self._paint(_GREY, time),
-            entry.connection_id or "-",
-            f"{_escape(entry.user) or '-':<8}",
-            f"{entry.route_key:<20}",
+            _escape(entry.connection_id, _MAX_NAME_CHARACTERS) or "-",
+            f"{_escape(entry.user, _MAX_NAME_CHARACTERS) or '-':<8}",
+            f"{_escape(entry.route_key, _MAX_NAME_CHARACTERS):<20}",
             self._paint(_RED if entry.failed else _GREEN, outcome),
             self._paint(_GREY, size + duration),
         )
@@ -112,18 +116,26 @@ class JsonLinesJournal:
     with_frames: bool = False
 
     def __call__(self, entry: Entry) -> None:
-        fields = entry.as_dict(with_frames=self.with_frames)
-        self.write_line(orjson.dumps(fields).decode())
+        self._write(entry.as_dict(with_frames=self.with_frames))
 
     def write_notice(self, text: str) -> None:
-        self.write_line(orjson.dumps({"at": _now(), "notice": text}).decode())
+        self._write({"at": _now(), "notice": text})
+
+    def _write(self, fields: dict[str, Any]) -> None:
+        # JSON leaves control characters above ASCII as they are.
+        text = orjson.dumps(fields).decode()
+        self.write_line(_CONTROL_CHARACTERS.sub(_json_escape, text))
 
 
-def _escape(text: str) -> str:
+def _json_escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def _escape(text: str, max_characters: int = _MAX_TEXT_CHARACTERS) -> str:
     """Escape and shorten text of a client: it must neither control nor fill the
     terminal."""
     shown = _CONTROL_CHARACTERS.sub(
-        lambda match: f"\\x{ord(match[0]):02x}", text[:_MAX_TEXT_CHARACTERS]
+        lambda match: f"\\x{ord(match[0]):02x}", text[:max_characters]
     )
-    more = len(text) - _MAX_TEXT_CHARACTERS
+    more = len(text) - max_characters
     return f"{shown} ... and {more} characters" if more > 0 else shown

@@ -1,19 +1,27 @@
 """Runs a gateway on a listening socket until it is told to stop."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
 
 from wsrouter.errors import MissingExtra
 from wsrouter.local import extra
 from wsrouter.local.gateway import LocalGateway
+from wsrouter.local.process.http_protocol import GatewayHttpProtocol
 from wsrouter.local.process.websocket_protocol import GatewayProtocol
 
 try:
     import uvicorn
 except ImportError as error:
     raise MissingExtra(extra.INSTALL_HINT) from error
+
+_LOGGER = logging.getLogger(__name__)
+_MAX_REQUEST_HEAD_BYTES = 64 * 1024
+"""Request line and headers. The gateway refuses less, but it must have read them."""
 
 
 class _Server(uvicorn.Server):
@@ -42,7 +50,7 @@ class _Server(uvicorn.Server):
         self._gateway.feed.end()
         self._gateway.open_sockets.close_silently_dropped()
         for connection in list(state.connections):
-            connection.shutdown()
+            _shut_down(connection)
         if state.tasks:
             seconds = self.config.timeout_graceful_shutdown
             _, unfinished = await asyncio.wait(state.tasks, timeout=seconds)
@@ -61,6 +69,16 @@ async def serve(
         await _Server(gateway, stopping).serve(sockets=[listener])
 
 
+def _shut_down(connection: Any) -> None:
+    """End one connection; one that cannot be ended in order must not keep the others
+    open."""
+    try:
+        connection.shutdown()
+    except Exception:
+        _LOGGER.exception("A connection could not be closed in order")
+        connection.transport.abort()
+
+
 async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
@@ -73,9 +91,9 @@ def _config(gateway: LocalGateway) -> uvicorn.Config:
     return uvicorn.Config(
         gateway,
         interface="asgi3",
-        http="h11",
+        http=partial(GatewayHttpProtocol, gateway),  # type: ignore[arg-type]
+        h11_max_incomplete_event_size=_max_head_bytes(gateway),
         ws=GatewayProtocol,
-        ws_max_size=(limits.message_bytes, limits.frame_bytes),  # type: ignore[arg-type]
         ws_ping_interval=None,
         lifespan="off",
         log_config=None,
@@ -85,3 +103,7 @@ def _config(gateway: LocalGateway) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=limits.shutdown_seconds,
     )
+
+
+def _max_head_bytes(gateway: LocalGateway) -> int:
+    return _MAX_REQUEST_HEAD_BYTES + gateway.api.behaviour.handshake_bytes

@@ -3,26 +3,27 @@
 from contextlib import suppress
 from typing import Any
 
+from wsrouter.catalog.snapshot import CONNECT
 from wsrouter.errors import MissingExtra
 from wsrouter.local import extra
+from wsrouter.local.gateway import LocalGateway
 from wsrouter.local.sockets.asgi import DENIAL_RESPONSE
 
 try:
     from uvicorn.protocols.websockets.websockets_sansio_impl import (
         WebSocketsSansIOProtocol,
     )
+    from websockets.datastructures import Headers
     from websockets.exceptions import InvalidState
-    from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
     from websockets.http11 import Request
+
+    from wsrouter.local.process.websocket_connection import GatewayConnection
 except ImportError as error:
     raise MissingExtra(extra.INSTALL_HINT) from error
 
+RawHeaders = list[tuple[bytes, bytes]]
+
 _LINGER_SECONDS = 2.0
-_DEFLATE = ServerPerMessageDeflateFactory(
-    server_max_window_bits=12,
-    client_max_window_bits=12,
-    compress_settings={"memLevel": 1},  # 17 KiB per socket; uvicorn's 5 takes 32 KiB
-)
 
 
 class GatewayProtocol(WebSocketsSansIOProtocol):
@@ -35,15 +36,31 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
 
     has_failed = False
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.conn.available_extensions = [_DEFLATE]
+    def __init__(self, gateway: LocalGateway, **options: Any) -> None:
+        super().__init__(**options)
+        self._gateway = gateway
+        self.conn = GatewayConnection(gateway.api.behaviour, gateway.limits)
 
-    def handle_connect(self, event: Request) -> None:
-        super().handle_connect(event)
-        if not self.close_sent:
-            self.scope["state"]["abort"] = self.transport.abort
-            self.scope["state"]["answers_ping"] = lambda: True
+    def request_received(self, target: str, headers: RawHeaders) -> None:
+        """Answer a handshake that the HTTP protocol has read."""
+        # What decides about the handshake is ASCII. How other bytes are decoded
+        # depends on the release of websockets; the application gets them as they are.
+        texts = [
+            (name.decode(), value.decode("latin-1").encode("ascii", "replace").decode())
+            for name, value in headers
+        ]
+        self.handle_connect(Request(target, Headers(texts)))
+        if self.close_sent:
+            status, cause = self.response.status_code, self.conn.handshake_exc
+            self._gateway.log_refusal(status, str(cause), route_key=CONNECT)
+            return
+        self.scope["headers"] = headers
+        self.scope["state"]["abort"] = self.transport.abort
+        self.scope["state"]["answers_ping"] = lambda: True
+
+    def send_500_response(self) -> None:
+        if not self.transport.is_closing():
+            super().send_500_response()
 
     async def send(self, message: Any) -> None:
         await super().send(message)

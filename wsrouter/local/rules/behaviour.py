@@ -15,8 +15,8 @@ class Limits:
     gateway stops reading from it; half of the connections that the backend's pool has.
     `send_buffer_bytes`: what may wait for a client that does not read before
     @connections answers 429. `close_seconds`: how long a client may take to receive
-    its close frame. `shutdown_seconds`: how long the `$disconnect`s at the end may
-    take.
+    its close frame. `handshake_seconds`: how long a request may stay incomplete.
+    `shutdown_seconds`: how long the `$disconnect`s at the end may take.
     """
 
     idle_seconds: float = limits.IDLE_SECONDS
@@ -27,6 +27,7 @@ class Limits:
     messages_at_once: int = 50
     send_buffer_bytes: int = 1024 * 1024
     close_seconds: float = 5.0
+    handshake_seconds: float = 10.0
     shutdown_seconds: int = 5
 
 
@@ -101,6 +102,20 @@ class Behaviour:
 
     handshake_bytes: int = _switch(10_240, strict=8192)
     """How large a handshake's headers may be in bytes, cookies included."""
+
+    below_stage: Literal["403", "426"] = _switch("403", strict="403")
+    """Status of a plain request for a path below the stage's: refused like any unknown
+    path, or told to upgrade like the stage's own."""
+
+    frame_size: Literal["inflated", "compressed"] = _switch(
+        "inflated", strict="inflated"
+    )
+    """Whether the limit of 32 KB counts the bytes of a compressed frame after it was
+    inflated, or as they were sent. A browser sends a message as one frame."""
+
+    window_bits: Literal["absent", "sent"] = _switch("absent", strict="sent")
+    """Whether the answer to an offer of compression names `client_max_window_bits`;
+    only answers without it have been observed."""
 
     subprotocol: Literal["passed", "dropped"] = _switch("passed", strict="dropped")
     """Whether the subprotocol that `$connect` chose reaches the client. A browser that

@@ -9,6 +9,7 @@ from wsrouter.local.rules.identifiers import new_id
 from wsrouter.local.sockets.asgi import Response
 from wsrouter.local.sockets.backend import IntegrationFailure
 from wsrouter.local.sockets.local_api import LocalApi
+from wsrouter.wire.error_code import error_code
 
 STAGE_DELETED = "the stage is deleted"
 _TOO_MANY_REQUESTS = Close(code=1008, reason="Too many requests")
@@ -80,11 +81,14 @@ def _reply(
         return _too_large(api, event, size)
     if not size and api.behaviour.empty_reply == "nothing":
         return _no_frame(event, response, "no reply")
+    frame = response.body.decode("utf-8", "replace")
+    code = error_code(frame)
+    kind = "reply" if code is None else f"error {code}"
     return MessageResult(
         route_key=event.route_key,
-        outcome=f"{response.status} reply, {size} bytes",
-        frame=response.body.decode("utf-8", "replace"),
-        failed=not response.is_success,
+        outcome=f"{response.status} {kind}, {size} bytes",
+        frame=frame,
+        failed=code is not None or not response.is_success,
     )
 
 

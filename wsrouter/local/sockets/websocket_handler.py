@@ -173,16 +173,16 @@ class WebSocketHandler:
         outcome = f"closed {close.code} {close.reason}".rstrip()
         problem = await self._deliver_disconnect(close)
         if problem:
-            outcome = f"{outcome}, not delivered: {problem}"
+            outcome = f"{outcome}, {problem}"
         self._log(DISCONNECT, outcome, started, failed=bool(problem))
 
     async def _deliver_disconnect(self, close: Close) -> str | None:
-        """Call `$disconnect`, if the API has that route; why it was not delivered."""
+        """Call `$disconnect`, if the API has that route; what went wrong."""
         is_dropped = self._socket is not None and self._socket.is_dropped
         if is_dropped or random_faults.occurs(self._api.behaviour.lost_disconnect):
-            return "lost on purpose"
+            return "not delivered: lost on purpose"
         if not self._api.has_routes:
-            return message_routing.STAGE_DELETED
+            return f"not delivered: {message_routing.STAGE_DELETED}"
         if not self._api.has_route(DISCONNECT):
             return None
         event = GatewayEvent(
@@ -194,8 +194,10 @@ class WebSocketHandler:
         try:
             response = await self._api.call(event)
         except asyncio.CancelledError:  # only when the whole server shuts down
-            return "the gateway has ended"
-        return response.cause if isinstance(response, IntegrationFailure) else None
+            return "not delivered: the gateway has ended"
+        if isinstance(response, IntegrationFailure):
+            return f"not delivered: {response.cause}"
+        return None if response.is_success else f"answered with {response.status}"
 
     def _log(
         self, route_key: str, outcome: str, started: float, *, failed: bool
