@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         NotReady,
         Reject,
         SendError,
-        TooManyRecipients,
         TooManyTickets,
         WSRouterError,
     )
@@ -52,7 +51,6 @@ __all__ = [
     "Report",
     "Router",
     "SendError",
-    "TooManyRecipients",
     "TooManyTickets",
     "WSRouterError",
     "__version__",
@@ -81,7 +79,6 @@ _MODULES = {
     "Report": "routing.delivery",
     "Router": "routing.router",
     "SendError": "errors",
-    "TooManyRecipients": "errors",
     "TooManyTickets": "errors",
     "WSRouterError": "errors",
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from wsrouter.models import OpenConnection
 from wsrouter.registry import revocation
 from wsrouter.registry.database import alias
+from wsrouter.registry.user_keys import user_key
 from wsrouter.wiring import ending, outgoing
 
 __all__ = [
@@ -29,7 +30,7 @@ def end(user: Any) -> int:
     Their messages are answered `not_authenticated` from now on. When the transaction
     commits, the sockets are closed and `disconnect` handlers get the cause `ended`.
     """
-    return ending.end_after_commit(revocation.expire_user(getattr(user, "pk", user)))
+    return ending.end_after_commit(revocation.expire_user(user_key(user)))
 
 
 async def aend(user: Any) -> int:
