@@ -77,7 +77,8 @@ OF_THE_WHEEL = [
         "examples",
         "routing",
         "catalog",
-        "sync/test_command.py",
+        "options",
+        "sync/test_ws_sync_command.py",
         "test_package.py",
         "wire",
     )

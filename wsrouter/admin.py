@@ -1,4 +1,4 @@
-"""In Django's admin: open connections, memberships, and a page that publishes."""
+"""The admin: open connections, group memberships, and pages that publish gateways."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from wsrouter.errors import WSRouterError
 from wsrouter.models import Membership, OpenConnection
 
-SEE = "wsrouter.view_openconnection"
+VIEW = "wsrouter.view_openconnection"
 PUBLISH = "wsrouter.publish_gateway"
 
 
@@ -24,7 +24,7 @@ else:
 
 
 class ReadOnlyAdmin(_Admin):
-    """Rows that only the library writes."""
+    """For rows that only the library writes."""
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
@@ -45,7 +45,7 @@ class MembershipAdmin(ReadOnlyAdmin):
 
 @admin.register(OpenConnection)
 class OpenConnectionAdmin(ReadOnlyAdmin):
-    """The open connections, and beside them the gateways."""
+    """The open connections, and the pages of the gateways."""
 
     list_display = ("connection_id", "user", "gateway", "stage", "connected_at")
     list_filter = ("gateway", "stage")
@@ -54,23 +54,26 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
     date_hierarchy = "connected_at"
 
     def get_urls(self) -> list[URLPattern]:
-        guarded = self.admin_site.admin_view
+        admin_view = self.admin_site.admin_view
         return [
-            path("gateways/", guarded(self.gateways), name="wsrouter_gateways"),
-            path("gateways/<alias>/", guarded(self.gateway), name="wsrouter_gateway"),
+            path("gateways/", admin_view(self.gateways), name="wsrouter_gateways"),
+            path(
+                "gateways/<alias>/", admin_view(self.gateway), name="wsrouter_gateway"
+            ),
             *super().get_urls(),
         ]
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        """Who may only publish finds the way to the gateways, too."""
-        found = super().get_model_perms(request)
-        return {**found, "view": found["view"] or _may(request, PUBLISH)}
+        """Shows the link to users who may only publish, too."""
+        permissions = super().get_model_perms(request)
+        may_view = permissions["view"] or _has_permission(request, PUBLISH)
+        return {**permissions, "view": may_view}
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The connections; for who may only publish, the gateways."""
-        if _may(request, PUBLISH) and not self.has_view_permission(request):
+        """The connections. Redirects users who may only publish to the gateways."""
+        if _has_permission(request, PUBLISH) and not self.has_view_permission(request):
             return HttpResponseRedirect(self._url("wsrouter_gateways"))
         return super().changelist_view(request, extra_context)
 
@@ -78,46 +81,51 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
         """The configured gateways."""
         from wsrouter import conf
 
-        _require(request, SEE, PUBLISH)
+        _require_any(request, VIEW, PUBLISH)
         try:
             context = {"gateways": conf.gateways().values(), "error": ""}
         except ImproperlyConfigured as error:
             context = {"gateways": (), "error": str(error)}
-        return self._rendered(request, "gateways.html", "Gateways", context)
+        return self._render(request, "gateways.html", "Gateways", context)
 
     def gateway(self, request: HttpRequest, alias: str) -> HttpResponse:
-        """One gateway: its routes, what is not published, and the button."""
-        from wsrouter.ops.gateway_page import Page, page
+        """One gateway: routes, unpublished changes, and the button to publish them."""
+        from wsrouter.ops.gateway_page import GatewayPage, gateway_page
 
-        _require(request, SEE, PUBLISH)
+        _require_any(request, VIEW, PUBLISH)
         if request.method == "POST":
             return self._publish(request, alias)
         try:
-            shown = page(alias)
+            page = gateway_page(alias)
         except (WSRouterError, ImproperlyConfigured) as error:
             if alias not in _aliases():
                 raise Http404 from error
-            shown = Page(alias=alias, error=str(error))
-        context = {"page": shown, "may_publish": _may(request, PUBLISH)}
-        return self._rendered(request, "gateway.html", f"Gateway {alias}", context)
+            page = GatewayPage(alias=alias, error=str(error))
+        context = {"page": page, "may_publish": _has_permission(request, PUBLISH)}
+        return self._render(request, "gateway.html", f"Gateway {alias}", context)
 
     def _publish(self, request: HttpRequest, alias: str) -> HttpResponse:
-        """Publish exactly the plan that was shown, or show the new one."""
-        from wsrouter.ops.gateway_page import publish_page
+        """Publish the plan that was shown, or show the new one if it has changed."""
+        from wsrouter.ops.gateway_page import publish_if_unchanged
 
-        _require(request, PUBLISH)
+        _require_any(request, PUBLISH)
         try:
-            done = publish_page(alias, seen=request.POST.get("plan", ""))
+            fingerprint = request.POST.get("plan", "")
+            publication = publish_if_unchanged(alias, fingerprint=fingerprint)
         except (WSRouterError, ImproperlyConfigured) as error:
             self._log(request, alias, f"Publishing failed: {error}")
             messages.error(request, str(error))
         else:
-            if done is None:
-                messages.warning(request, "The plan has changed; look at it again.")
+            if publication is None:
+                messages.warning(request, "The plan has changed; please read it again.")
             else:
-                self._log(request, alias, f"Published {len(done.lines)} changes.")
-                messages.success(request, f"Published. Clients connect to {done.url}")
-                for warning in done.warnings:
+                self._log(
+                    request, alias, f"Published {len(publication.lines)} changes."
+                )
+                messages.success(
+                    request, f"Published. Clients connect to {publication.url}"
+                )
+                for warning in publication.warnings:
                     messages.warning(request, warning)
         return HttpResponseRedirect(self._url("wsrouter_gateway", alias))
 
@@ -133,20 +141,20 @@ class OpenConnectionAdmin(ReadOnlyAdmin):
             change_message=text,
         )
 
-    def _rendered(
-        self, request: HttpRequest, template: str, title: str, more: dict[str, Any]
+    def _render(
+        self, request: HttpRequest, template: str, title: str, values: dict[str, Any]
     ) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": title, **more}
+        context = {**self.admin_site.each_context(request), "title": title, **values}
         request.current_app = self.admin_site.name
         return TemplateResponse(request, f"admin/wsrouter/{template}", context)
 
 
-def _may(request: HttpRequest, permission: str) -> bool:
+def _has_permission(request: HttpRequest, permission: str) -> bool:
     return request.user.has_perm(permission)
 
 
-def _require(request: HttpRequest, *any_of: str) -> None:
-    if not any(_may(request, each) for each in any_of):
+def _require_any(request: HttpRequest, *permissions: str) -> None:
+    if not any(_has_permission(request, name) for name in permissions):
         raise PermissionDenied
 
 

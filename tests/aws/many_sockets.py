@@ -105,7 +105,7 @@ def _api(url: str) -> str:
         f"/{arn}/invocations",
     )["IntegrationId"]
     gateway.create_route(
-        ApiId=api, RouteKey="$default", Target=f"integrations/{integration}"
+        ApiId=api, RouteKey="$default", PostTarget=f"integrations/{integration}"
     )
     gateway.create_stage(ApiId=api, StageName=STAGE)
     return api

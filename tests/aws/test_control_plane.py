@@ -14,7 +14,7 @@ from tests.sync.test_options import DOMAIN
 from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
 from wsrouter.errors import SyncError
 from wsrouter.sync.control_errors import NotFound
-from wsrouter.sync.outdated import KEPT
+from wsrouter.sync.outdated import KEPT_DEPLOYMENTS
 
 
 def test_every_call_is_valid_for_boto3() -> None:
@@ -32,7 +32,7 @@ def test_every_call_is_valid_for_boto3() -> None:
     bench.change(headers={}, tags={}, domain=DOMAIN)
     bench.run()
     bench.change(domain=None)
-    for number in range(KEPT):
+    for number in range(KEPT_DEPLOYMENTS):
         bench.change(timeout=1.0 + number)
         bench.run(prune=True)
 

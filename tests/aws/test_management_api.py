@@ -177,7 +177,11 @@ def test_the_address_of_the_connection_counts_before_the_settings() -> None:
     ]
 
 
-ONLY: dict[str, Any] = {"name": "ws.example.com", "certificate": "", "only": True}
+EXECUTE_API_DISABLED: dict[str, Any] = {
+    "name": "ws.example.com",
+    "certificate": "",
+    "disable_execute_api_endpoint": True,
+}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +198,7 @@ def test_where_only_the_domain_leads_there(
     key: str, place: tuple[str, ...], url: str
 ) -> None:
     """No stage is in its path, and to other stages it does not lead."""
-    domain = DomainOption(**ONLY, key=key)
+    domain = DomainOption(**EXECUTE_API_DISABLED, mapping_key=key)
     gateway = Gateway(alias="default", stage="live", domain=domain)
     assert endpoint_of(gateway, Place("default", *place)) == url
 
@@ -205,7 +209,8 @@ def test_the_domain_is_not_asked_for_sockets_that_are_not_behind_it(
 ) -> None:
     """It would answer that they are gone."""
     options = {"api_id": "set", "region": "eu-west-1", "stage": "live"}
-    gateway = Gateway(alias="default", domain=DomainOption(**ONLY), **options)
+    domain = DomainOption(**EXECUTE_API_DISABLED)
+    gateway = Gateway(alias="default", domain=domain, **options)
     host = f"{place[0]}.execute-api.eu-west-1.amazonaws.com"
     assert (
         endpoint_of(gateway, Place("default", *place)) == f"https://{host}/{place[1]}"

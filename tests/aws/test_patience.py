@@ -11,13 +11,13 @@ from botocore.exceptions import (
 )
 
 from wsrouter.aws.botocore_errors import refusal
-from wsrouter.aws.control.call_retry import ATTEMPTS, PatientCalls
+from wsrouter.aws.control.call_retry import ATTEMPTS, RetryingCalls
 from wsrouter.errors import SyncError
 from wsrouter.sync.control_errors import (
+    CallRefused,
     Conflict,
     Invalid,
     NotFound,
-    Refused,
     Unanswered,
 )
 
@@ -46,9 +46,9 @@ class Client:
         return call
 
 
-def calls(client: Client, pauses: list[float] | None = None) -> PatientCalls:
+def calls(client: Client, pauses: list[float] | None = None) -> RetryingCalls:
     pauses = pauses if pauses is not None else []
-    return PatientCalls(lambda: client, sleep=pauses.append, jitter=lambda: 1.0)
+    return RetryingCalls(lambda: client, sleep=pauses.append, jitter=lambda: 1.0)
 
 
 @pytest.mark.parametrize("operation", ["get_routes", "create_route", "update_route"])
@@ -81,7 +81,7 @@ def test_unclear_creations_are_not(error: Exception) -> None:
 def test_it_gives_up() -> None:
     client, pauses = Client(*[THROTTLED] * 20), []
 
-    with pytest.raises(Refused, match="try again later"):
+    with pytest.raises(CallRefused, match="try again later"):
         calls(client, pauses).call("create_route")
     assert client.count == ATTEMPTS
     assert pauses == [1.0, 2.0, 4.0, 8.0, 10.0]
@@ -93,8 +93,8 @@ def test_it_gives_up() -> None:
         (EXISTS, Conflict, "AWS refused CreateRoute: Route already exists."),
         (refusal("X", "NotFoundException", "No.", 404), NotFound, "No."),
         (refusal("X", "BadRequestException", "Bad", 400), Invalid, "Bad"),
-        (refusal("X", "AccessDeniedException", "No", 403), Refused, "permission"),
-        (refusal("X", "ExpiredTokenException", "No", 403), Refused, "expired"),
+        (refusal("X", "AccessDeniedException", "No", 403), CallRefused, "permission"),
+        (refusal("X", "ExpiredTokenException", "No", 403), CallRefused, "expired"),
         (NoCredentialsError(), SyncError, "Set up AWS credentials"),
         (EndpointConnectionError(endpoint_url="u"), SyncError, "endpoint URL"),
         (ConnectTimeoutError(endpoint_url="u"), SyncError, "endpoint URL"),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from wsrouter.aws import clients
 from wsrouter.aws.posts import targets
 from wsrouter.aws.posts.signer import Credentials, Signer, encoded
-from wsrouter.aws.posts.targets import Broadcast, Target
+from wsrouter.aws.posts.targets import Broadcast, PostTarget
 from wsrouter.delivery.ports import Place
 from wsrouter.options.gateway import Gateway
 
@@ -87,7 +87,7 @@ def test_a_signature_equals_botocores(
     region: str,
 ) -> None:
     scheme, name, port = host
-    target = Target(
+    target = PostTarget(
         scheme=scheme, host=name, port=port, path=path, region=region, credentials=None
     )
     signer = Signer(

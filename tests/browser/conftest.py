@@ -11,6 +11,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
+    WebError,
     expect,
     sync_playwright,
 )
@@ -18,7 +19,7 @@ from playwright.sync_api import (
 from tests.examples.notifications import Notifications
 from tests.programs import program
 
-# Nothing but what the test asks for may go over the network.
+# The browser must send nothing over the network but what the test asks for.
 OFFLINE = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -32,16 +33,17 @@ OFFLINE = [
 
 @dataclass
 class Visitor:
-    """Somebody with a browser: tabs that share their cookies, and what went wrong."""
+    """A user with a browser: tabs that share their cookies; `console_errors` collects
+    the errors and warnings of all tabs."""
 
     site: Notifications
     context: BrowserContext
-    complaints: list[str] = field(default_factory=list)
+    console_errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.context.set_default_timeout(15_000)
         self.context.on("console", self._listen)
-        self.context.on("weberror", lambda it: self.complaints.append(str(it.error)))
+        self.context.on("weberror", self._add_error)
 
     def tab(self, path: str = "/") -> Page:
         page = self.context.new_page()
@@ -55,16 +57,19 @@ class Visitor:
         page.get_by_role("button", name="Log in").click()
         return page
 
+    def _add_error(self, error: WebError) -> None:
+        self.console_errors.append(str(error.error))
+
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+            self.console_errors.append(message.text)
 
 
 Visit = Callable[..., Visitor]
 
 
-def prepare(site: Notifications, *texts: str) -> None:
-    """Ada has these notifications, unread, and no others."""
+def set_notifications(site: Notifications, *texts: str) -> None:
+    """Give Ada exactly these notifications, unread."""
     site.shell(
         f"""
 from django.contrib.auth.models import User
@@ -86,8 +91,8 @@ def item(tab: Page, text: str) -> Locator:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Not for the whole session: while Playwright runs, so does an event loop, and
-    Django's database refuses to work beside one."""
+    """One browser for each module, not for the session: Playwright runs an event loop,
+    and Django refuses database access in a thread that has one."""
     executable = program("chromium", "chromium-browser", "google-chrome")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=executable, args=OFFLINE)

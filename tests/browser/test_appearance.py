@@ -1,6 +1,6 @@
-"""Every page in light and dark and at the width of a phone; nothing to complain about.
+"""Every page in light and dark mode and at the width of a phone, without errors.
 
-WSROUTER_SCREENSHOTS names a folder to keep the pictures in, for people to look at.
+WSROUTER_SCREENSHOTS names a folder in which the pictures are kept for review.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, Visitor, is_connected, item, prepare
+from tests.browser.conftest import Visit, Visitor, is_connected, item, set_notifications
 from tests.examples.notifications import Notifications
 
 SCHEMES, WIDTHS = ("light", "dark"), (1280, 390, 320)
@@ -25,16 +25,16 @@ CONTRAST = """
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
-  const light = (colour) => {
+  const luminance = (colour) => {
     const [r, g, b] = parts(colour).map((part) => {
       const s = part / 255;
       return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const ground = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const colour = getComputedStyle(each).backgroundColor;
+  const background = (element) => {
+    for (let node = element; node; node = node.parentElement) {
+      const colour = getComputedStyle(node).backgroundColor;
       if (parts(colour)[3] === 255) return colour;
     }
     return getComputedStyle(document.documentElement).colorScheme.startsWith("dark")
@@ -42,16 +42,16 @@ CONTRAST = """
   };
   const [found, pseudo] = selector.split("::");
   return [...document.querySelectorAll(found)]
-    .filter((each) => each.checkVisibility())
-    .map((each) => {
-      const colour = getComputedStyle(each, pseudo ? `::${pseudo}` : null).color;
-      const [a, b] = [light(colour), light(ground(each))];
+    .filter((element) => element.checkVisibility())
+    .map((element) => {
+      const colour = getComputedStyle(element, pseudo ? `::${pseudo}` : null).color;
+      const [a, b] = [luminance(colour), luminance(background(element))];
       return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     });
 }
 """
-READABLE = 4.5
-"""The contrast that the Web Content Accessibility Guidelines (AA) ask for."""
+MIN_CONTRAST = 4.5
+"""The contrast ratio that the Web Content Accessibility Guidelines (AA) require."""
 
 
 @pytest.fixture
@@ -59,8 +59,9 @@ def pictures(tmp_path: Path) -> Path:
     return Path(os.environ.get("WSROUTER_SCREENSHOTS", tmp_path))
 
 
-def looked_at(page: Page, name: str, pictures: Path, *texts: str) -> None:
-    """It fits every width, and these texts can be read."""
+def check_appearance(page: Page, name: str, pictures: Path, *texts: str) -> None:
+    """Check that the page fits every width and that these texts have enough
+    contrast."""
     for scheme, width in product(SCHEMES, WIDTHS):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})
@@ -69,11 +70,11 @@ def looked_at(page: Page, name: str, pictures: Path, *texts: str) -> None:
         for text in texts:
             contrasts = page.evaluate(CONTRAST, text)
             assert contrasts, f"{text} is not on the page"
-            assert min(contrasts) >= READABLE, (text, scheme, contrasts)
+            assert min(contrasts) >= MIN_CONTRAST, (text, scheme, contrasts)
 
 
-def notified(site: Notifications, visitor: Visitor, *texts: str) -> Page:
-    prepare(site, *texts)
+def open_with_notifications(site: Notifications, visitor: Visitor, *texts: str) -> Page:
+    set_notifications(site, *texts)
     tab = visitor.log_in("ada")
     is_connected(tab)
     return tab
@@ -81,8 +82,8 @@ def notified(site: Notifications, visitor: Visitor, *texts: str) -> Page:
 
 def test_the_login(visit: Visit, pictures: Path) -> None:
     ada = visit()
-    looked_at(ada.tab(), "login", pictures, "label", "h1", "button")
-    assert ada.complaints == []
+    check_appearance(ada.tab(), "login", pictures, "label", "h1", "button")
+    assert ada.console_errors == []
 
 
 def test_a_refused_login(visit: Visit, pictures: Path) -> None:
@@ -91,32 +92,35 @@ def test_a_refused_login(visit: Visit, pictures: Path) -> None:
     tab.get_by_label("Username").fill("ada")
     tab.get_by_label("Password").fill("wrong")
     tab.get_by_role("button", name="Log in").click()
-    looked_at(tab, "login-refused", pictures, ".errorlist li")
-    assert ada.complaints == []
+    check_appearance(tab, "login-refused", pictures, ".errorlist li")
+    assert ada.console_errors == []
 
 
 def test_the_page(site: Notifications, visit: Visit, pictures: Path) -> None:
     ada = visit()
     ada.context.clock.install()
-    tab = notified(site, ada, "Invoice 2041 was paid", "A" * 120)
+    tab = open_with_notifications(site, ada, "Invoice 2041 was paid", "A" * 120)
     item(tab, "Invoice").get_by_role("button", name="Mark read").click()
     tab.get_by_text("Frames").click()
     tab.get_by_label("Text").fill("Lunch is ready")
     tab.get_by_role("button", name="Notify me").click()
     expect(item(tab, "Lunch is ready")).to_be_visible()
     expect(tab.locator("#toasts p")).to_have_text("Lunch is ready")
-    tab.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))  # so that it stays
+    # Otherwise the toast would disappear before the pictures are taken.
+    tab.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
     texts = ("#notify input::placeholder", "#list p", "#list time", "#log li")
-    looked_at(tab, "page", pictures, *texts, "#state", "#unread", "button", "#toasts p")
-    assert ada.complaints == []
+    check_appearance(
+        tab, "page", pictures, *texts, "#state", "#unread", "button", "#toasts p"
+    )
+    assert ada.console_errors == []
 
 
 def test_the_empty_page(site: Notifications, visit: Visit, pictures: Path) -> None:
     ada = visit()
-    tab = notified(site, ada)
+    tab = open_with_notifications(site, ada)
     expect(tab.locator("#empty")).to_be_visible()
-    looked_at(tab, "empty", pictures, "#empty", "summary")
-    assert ada.complaints == []
+    check_appearance(tab, "empty", pictures, "#empty", "summary")
+    assert ada.console_errors == []
 
 
 def test_the_form_in_the_admin(visit: Visit, pictures: Path) -> None:
@@ -129,15 +133,15 @@ def test_the_form_in_the_admin(visit: Visit, pictures: Path) -> None:
         tab.get_by_role("button", name="Go")
     ).click()
     expect(tab.get_by_label("Text")).to_be_visible()
-    looked_at(tab, "admin", pictures, "#content label", "#content h1")
+    check_appearance(tab, "admin", pictures, "#content label", "#content h1")
     tab.get_by_role("link", name="Cancel").click()
     expect(tab).to_have_url(f"{root.site.url}/admin/auth/user/")
-    assert root.complaints == []
+    assert root.console_errors == []
 
 
 def test_the_status_page(site: Notifications, visit: Visit, pictures: Path) -> None:
     ada = visit()
-    notified(site, ada, "Lunch is ready")
+    open_with_notifications(site, ada, "Lunch is ready")
     status = ada.context.new_page()
     status.goto(site.socket_url.replace("ws:", "http:").removesuffix("production"))
     expect(status.locator("#connections li")).to_contain_text("ada")
@@ -145,7 +149,7 @@ def test_the_status_page(site: Notifications, visit: Visit, pictures: Path) -> N
     row.locator("summary").click()
     expect(row.locator("pre").first).to_contain_text("notifications.list")
     texts = ("#filter::placeholder", "#state", ".detail", "time", ".outcome", ".user")
-    looked_at(status, "status", pictures, *texts, ".duration", "pre", "button")
+    check_appearance(status, "status", pictures, *texts, ".duration", "pre", "button")
     status.get_by_role("button", name="Send").first.click()
-    looked_at(status, "status-send", pictures)
-    assert ada.complaints == []
+    check_appearance(status, "status-send", pictures)
+    assert ada.console_errors == []

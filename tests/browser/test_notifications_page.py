@@ -2,14 +2,14 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit, Visitor, is_connected, item, prepare
+from tests.browser.conftest import Visit, Visitor, is_connected, item, set_notifications
 from tests.examples.notifications import Notifications
 
 END_CONNECTIONS = """
 from wsrouter import Connection
 from wsrouter.models import OpenConnection
-for each in OpenConnection.objects.all():
-    Connection(each.connection_id).close()
+for row in OpenConnection.objects.all():
+    Connection(row.connection_id).close()
 """
 
 
@@ -25,10 +25,10 @@ def send_from_the_admin(administrator: Visitor, text: str) -> None:
     expect(tab.locator(".messagelist")).to_have_text("Sent to 1.")
 
 
-def test_what_the_admin_sends_arrives_in_two_tabs_that_stay_in_step(
+def test_a_notification_from_the_admin_arrives_in_two_tabs_that_stay_in_sync(
     site: Notifications, visit: Visit
 ) -> None:
-    prepare(site)
+    set_notifications(site)
     ada, administrator = visit(), visit()
     tabs = [ada.log_in("ada"), ada.tab()]
     for tab in tabs:
@@ -49,13 +49,13 @@ def test_what_the_admin_sends_arrives_in_two_tabs_that_stay_in_step(
         expect(tab.get_by_role("button", name="Mark read")).to_have_count(0)
         expect(tab.locator("#unread")).to_be_hidden()
         assert tab.evaluate("window.sameDocument") is True
-    assert ada.complaints == []
+    assert ada.console_errors == []
 
 
 def test_what_a_user_sends_is_text_and_never_markup(
     site: Notifications, visit: Visit
 ) -> None:
-    prepare(site)
+    set_notifications(site)
     ada = visit()
     tab = ada.log_in("ada")
     is_connected(tab)
@@ -65,13 +65,13 @@ def test_what_a_user_sends_is_text_and_never_markup(
     expect(tab.locator("#list p")).to_have_text(text)
     expect(tab.locator("#toasts")).to_have_text(text)
     expect(tab.locator("#log .in").first).to_contain_text("<img src=x")
-    assert ada.complaints == []
+    assert ada.console_errors == []
 
 
-def test_it_comes_back_by_itself_and_makes_good_what_it_missed(
+def test_it_reconnects_by_itself_and_loads_what_it_missed(
     site: Notifications, visit: Visit
 ) -> None:
-    prepare(site)
+    set_notifications(site)
     tab = visit().log_in("ada")
     is_connected(tab)
     tab.evaluate(
@@ -82,14 +82,14 @@ def test_it_comes_back_by_itself_and_makes_good_what_it_missed(
           new MutationObserver(seen).observe(state, {attributeFilter: ["data-state"]});
         }"""
     )
-    prepare(site, "Missed")
+    set_notifications(site, "Missed")
     site.shell(END_CONNECTIONS)
     expect(item(tab, "Missed")).to_have_class("unread")
     is_connected(tab)
     assert tab.evaluate("window.states") == ["waiting", "connecting", "connected"]
 
 
-def test_whose_session_has_ended_is_asked_to_log_in(
+def test_a_user_whose_session_has_ended_is_asked_to_log_in(
     site: Notifications, visit: Visit
 ) -> None:
     tab = visit().log_in("ada")
@@ -101,17 +101,17 @@ def test_whose_session_has_ended_is_asked_to_log_in(
     expect(tab).to_have_url(f"{site.url}/login/?next=/")
 
 
-def test_it_speaks_before_it_was_silent_for_ten_minutes(
+def test_it_sends_a_keep_alive_before_ten_minutes_of_silence(
     site: Notifications, visit: Visit
 ) -> None:
     ada = visit()
     ada.context.clock.install()
     tab = ada.log_in("ada")
-    spoken = tab.locator("#log .out")
+    sent = tab.locator("#log .out")
     tab.get_by_text("Frames").click()
     expect(tab.locator("#log .in")).to_have_count(1)
     tab.clock.fast_forward("08:50")
-    expect(spoken).to_have_count(1)
+    expect(sent).to_have_count(1)
     tab.clock.fast_forward("00:30")
-    expect(spoken).to_have_count(2)
+    expect(sent).to_have_count(2)
     expect(tab.locator("#log .in")).to_have_count(2)

@@ -49,7 +49,7 @@ def test_routes() -> None:
 
 def test_hooks() -> None:
     found = {
-        each.key: each.handler.rpartition(".")[2] for each in build(a_router()).hooks
+        hook.key: hook.handler.rpartition(".")[2] for hook in build(a_router()).hooks
     }
 
     assert found == {

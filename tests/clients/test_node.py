@@ -1,4 +1,4 @@
-"""Clients that others wrote, for AWS, in JavaScript: wscat and the AWS SDK."""
+"""JavaScript clients that were written for AWS: wscat and the AWS SDK."""
 
 import json
 import os
@@ -23,7 +23,7 @@ FILES = ("package.json", "package-lock.json", "connections.js")
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both clients in it, at the versions that package.json names."""
+    """A folder with both clients, in the versions that package.json names."""
     npm = program("npm")
     folder = tmp_path_factory.mktemp("node")
     for name in FILES:
@@ -45,7 +45,7 @@ def stack(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 class Wscat:
-    """wscat on a connection: says what it is told, and what it was told."""
+    """A running wscat, and the lines that it prints."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -61,14 +61,15 @@ class Wscat:
         return found
 
     def ended(self) -> int:
-        """The exit status. It ends by itself when the connection does."""
+        """Wait for its end, which comes with the end of the connection; the exit
+        status."""
         return self.process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager
 def wscat(packages: Path, stack: Stack, *options: str) -> Iterator[Wscat]:
     url = f"ws://127.0.0.1:{stack.port}/production"
-    # As people type it; what is not in the folder is not to be fetched.
+    # As users type it. `--no` forbids fetching what is not in the folder.
     command = [program("npx"), "--no", "--", "wscat", "--no-color", "-c", url]
     with subprocess.Popen(
         [*command, *options],
@@ -80,12 +81,12 @@ def wscat(packages: Path, stack: Stack, *options: str) -> Iterator[Wscat]:
         text=True,
         start_new_session=True,
     ) as process:
-        patience = Timer(TIMEOUT_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
-        patience.start()
+        timeout = Timer(TIMEOUT_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        timeout.start()
         try:
             yield Wscat(process)
         finally:
-            patience.cancel()
+            timeout.cancel()
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
 
@@ -98,7 +99,7 @@ def message(action: str, payload: Any = None) -> list[str]:
     return ["-x", json.dumps({"action": action, "id": "1", "payload": payload})]
 
 
-def test_wscat_asks_and_is_answered(packages: Path, stack: Stack) -> None:
+def test_wscat_gets_a_reply(packages: Path, stack: Stack) -> None:
     options = logged_in(stack) + message("say", {"text": "ho", "times": 2})
     with wscat(packages, stack, *options) as client:
         assert client.frame() == {
@@ -109,13 +110,13 @@ def test_wscat_asks_and_is_answered(packages: Path, stack: Stack) -> None:
         }
 
 
-def test_wscat_is_told_why_it_is_refused(packages: Path, stack: Stack) -> None:
-    with wscat(packages, stack) as stranger:
-        assert stranger.line() == "error: Unexpected server response: 401"
-        assert stranger.ended() != 0
+def test_wscat_sees_why_it_is_refused(packages: Path, stack: Stack) -> None:
+    with wscat(packages, stack) as anonymous:
+        assert anonymous.line() == "error: Unexpected server response: 401"
+        assert anonymous.ended() != 0
 
 
-def test_the_aws_sdk_posts_looks_and_deletes(packages: Path, stack: Stack) -> None:
+def test_the_aws_sdk_posts_reads_and_deletes(packages: Path, stack: Stack) -> None:
     with wscat(packages, stack, *logged_in(stack), *message("who.am.i")) as client:
         connection_id = client.frame()["payload"]
         seen = json.loads(

@@ -27,9 +27,9 @@ OF_THE_TEST_PROJECT = {"wsrouter.W007", "wsrouter.W011", "wsrouter.W019"}
 
 def found(**options: Any) -> list[tuple[str | None, str]]:
     return [
-        (each.id, each.msg)
-        for each in run_checks(tags=["wsrouter"], **options)
-        if each.id not in OF_THE_TEST_PROJECT
+        (message.id, message.msg)
+        for message in run_checks(tags=["wsrouter"], **options)
+        if message.id not in OF_THE_TEST_PROJECT
     ]
 
 
@@ -82,10 +82,10 @@ def test_no_migration_is_missing() -> None:
         ),
         (
             {"default": {"ALLOWED_ORIGINS": ["https://a.example/"]}},
-            "['ALLOWED_ORIGINS']: 'https://a.example/' is no origin such as",
+            "['ALLOWED_ORIGINS']: 'https://a.example/' is not an origin such as",
         ),
-        ({"default": {"ALLOWED_ORIGINS": ["a.example"]}}, "is no origin such as"),
-        ({"default": {"AUTHENTICATION": ["who"]}}, "'who' is no dotted path"),
+        ({"default": {"ALLOWED_ORIGINS": ["a.example"]}}, "is not an origin such as"),
+        ({"default": {"AUTHENTICATION": ["who"]}}, "'who' is not the dotted path"),
         ({"default": {"AUTHENTICATION": [who]}}, "must be a list of strings"),
         ({"default": {"CONNECT_THROTTLE": "often"}}, "'often' is not of the form"),
         ({"default": {"CONNECT_THROTTLE": ["9/m"]}}, "'per ip' or 'per user'"),
@@ -137,7 +137,9 @@ def test_no_message_has_a_secret() -> None:
 
 
 def test_one_name_in_two_regions_is_two_apis() -> None:
-    regions = {each: {"API_NAME": "x", "REGION": each} for each in ("eu-1", "us-1")}
+    regions = {
+        region: {"API_NAME": "x", "REGION": region} for region in ("eu-1", "us-1")
+    }
     with override_settings(WSROUTER=regions):
         assert found() == []
 
@@ -174,9 +176,9 @@ class Aliased(BaseModel):
 @pytest.mark.parametrize(
     ("payload", "default", "said"),
     [
-        (list[int], ..., ["objects only"]),
-        (str, ..., ["objects only"]),
-        (Order | None, ..., ["objects only"]),
+        (list[int], ..., ["only payloads that are objects"]),
+        (str, ..., ["only payloads that are objects"]),
+        (Order | None, ..., ["only payloads that are objects"]),
         (WithId, ..., ["'id'"]),
         (Aliased, ..., ["'action'"]),
         (Order | WithId, ..., ["'id'"]),
@@ -223,7 +225,7 @@ def test_e004_without_a_strong_secret_nothing_is_answered(secret: Any) -> None:
 def test_without_the_setting_there_is_one_gateway(settings: Any) -> None:
     del settings.WSROUTER
     assert list(conf.gateways()) == ["default"]
-    assert [each[0] for each in found(include_deployment_checks=True)] == [
+    assert [message[0] for message in found(include_deployment_checks=True)] == [
         "wsrouter.E004"
     ]
 
@@ -252,15 +254,18 @@ def test_the_management_endpoint_of_the_environment_counts_for_the_default(
     [
         ({"ENDPOINT": "www.example.com/ws/"}, "ENDPOINT 'www.example.com/ws/' must be"),
         ({"ENDPOINT": "https://example.com:port/"}, "must be an http:// or https://"),
-        ({"STAGE": "$default"}, "STAGE '$default' must be 1 to 128 letters"),
+        ({"STAGE": "$default"}, "STAGE '$default' must have 1 to 128 letters"),
         ({"API_NAME": "shop & co"}, "API_NAME 'shop & co' becomes a tag"),
         ({"TAGS": {"team": ""}}, "TAGS: 'team' must have"),
         ({"HEADERS": {"a_b": "context.stage"}}, "HEADERS name 'a_b'"),
         (
             {"THROTTLING": {"ROUTES": {"x": {"RATE": 1, "BURST": 1}}}},
-            "THROTTLING: there is no published route 'x'",
+            "THROTTLING: 'x' is not a published route",
         ),
-        ({"VALIDATE_AT_GATEWAY": ["x"]}, "VALIDATE_AT_GATEWAY: there is no route 'x'"),
+        (
+            {"VALIDATE_AT_GATEWAY": ["x"]},
+            "VALIDATE_AT_GATEWAY: 'x' is not a registered route",
+        ),
     ],
 )
 def test_e014_aws_would_refuse_it(entry: dict[str, Any], said: str) -> None:

@@ -28,7 +28,7 @@ def messages(entry: dict[str, Any], *, deploy: bool = True, **settings: Any) -> 
     }
     with override_settings(**sound | settings):
         found = run_checks(tags=["wsrouter"], include_deployment_checks=deploy)
-    return {each.id: each.msg for each in found}
+    return {message.id: message.msg for message in found}
 
 
 def domain(name: str = "ws.example.com") -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_a_test_run_and_a_laptop_are_left_alone() -> None:
 def test_w005_any_origin() -> None:
     (said,) = messages({"ALLOWED_ORIGINS": ["https://a.example", "*"]}).items()
     assert said[0] == "wsrouter.W005"
-    assert "any site can connect" in said[1]
+    assert "any website can connect" in said[1]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_e008_an_endpoint_without_https(endpoint: str) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "settings", "said"),
     [
-        ("https://www.example.com/ws", {}, "APPEND_SLASH sends it to /ws/"),
+        ("https://www.example.com/ws", {}, "APPEND_SLASH redirects it to /ws/"),
         (
             "http://www.example.com/ws/",
             {"SECURE_SSL_REDIRECT": True},
@@ -180,11 +180,11 @@ def test_e012_more_routes_than_an_api_can_have() -> None:
         ({"AUTHENTICATION": ["nowhere.who"]}, "AUTHENTICATION: No module named"),
         (
             {"AUTHENTICATION": ["tests.django.test_deployment_checks.no_function"]},
-            "is no function",
+            "is not a function",
         ),
         (
             {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": "nick"}},
-            "USER 'nick' is no field",
+            "USER 'nick' is not a field",
         ),
         (
             {"AUTHORIZER": {"FUNCTION": LAMBDA, "USER": "no.where"}},
@@ -204,16 +204,17 @@ def test_e013_who_connects_cannot_be_found_out(entry: Any, said: str) -> None:
 )
 def test_w016_a_principal_that_may_be_the_clients(headers: dict[str, str]) -> None:
     entry = {"AUTHORIZER": {"FUNCTION": LAMBDA}, "HEADERS": headers}
-    assert "the header is the client's" in messages(entry)["wsrouter.W016"]
+    assert "clients can send the header themselves" in messages(entry)["wsrouter.W016"]
     assert messages(entry, deploy=False) == {}
     assert "wsrouter.W016" not in messages({"HEADERS": headers})
 
 
 def test_w017_posts_to_a_host_that_is_disabled() -> None:
     host = "https://abc.execute-api.eu-west-1.amazonaws.com/production"
-    only = {"DOMAIN": {**domain()["DOMAIN"], "ONLY": True}}
+    only = {"DOMAIN": {**domain()["DOMAIN"], "DISABLE_EXECUTE_API_ENDPOINT": True}}
     entry = {**only, "MANAGEMENT_ENDPOINT": host}
-    assert "ONLY in DOMAIN disables" in messages(entry)["wsrouter.W017"]
+    warning = messages(entry)["wsrouter.W017"]
+    assert "DISABLE_EXECUTE_API_ENDPOINT in DOMAIN disables" in warning
     assert messages(entry, deploy=False) == {}
     assert messages(only) == {}
     assert messages({"MANAGEMENT_ENDPOINT": host}) == {}

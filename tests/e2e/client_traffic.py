@@ -1,4 +1,4 @@
-"""Clients that talk all the time: threads of a test, or a process to be killed."""
+"""Clients that keep sending: threads of a test, or a process to be killed."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ MESSAGE = json.dumps({"action": "say", "id": "1", "payload": {"text": "x"}})
 
 
 class Traffic:
-    """`answers` counts what came back by its kind; `unanswered` should stay empty."""
+    """`answers` counts the frames by type; `unanswered` should stay empty."""
 
     def __init__(self, url: str, cookie: str, clients: int) -> None:
         self.answers: Counter[str] = Counter()
@@ -22,7 +22,9 @@ class Traffic:
         self.closed = 0
         self._url, self._cookie = url, cookie
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._talk) for _ in range(clients)]
+        self._threads = [
+            threading.Thread(target=self._send_messages) for _ in range(clients)
+        ]
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -35,7 +37,7 @@ class Traffic:
             for thread in self._threads:
                 thread.join(60)
 
-    def _talk(self) -> None:
+    def _send_messages(self) -> None:
         headers = {"Cookie": self._cookie}
         with connect(self._url, additional_headers=headers, proxy=None) as client:
             try:

@@ -1,4 +1,4 @@
-"""`ws_local` for a gateway that only its custom domain leads to."""
+"""`ws_local` for a gateway that is reached through its custom domain only."""
 
 import json
 from collections.abc import Iterator
@@ -32,14 +32,18 @@ def with_domain(folder: Path, **more: object) -> Stack:
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    key, position = request.param
-    stack = with_domain(tmp_path_factory.mktemp("domain"), KEY=key, ONLY=True)
+    key, value = request.param
+    stack = with_domain(
+        tmp_path_factory.mktemp("domain"),
+        MAPPING_KEY=key,
+        DISABLE_EXECUTE_API_ENDPOINT=True,
+    )
     stack.path = f"/{key}".rstrip("/")
-    with running(stack, "--aws", f"disabled-endpoint={position}") as one:
+    with running(stack, "--aws", f"disabled-endpoint={value}") as one:
         yield one
 
 
-def test_it_says_where_everything_is(stack: Stack) -> None:
+def test_it_prints_every_address(stack: Stack) -> None:
     eventually(lambda: "Quit with CONTROL-C." in stack.log)
     lines = stack.log.splitlines()
     assert f"Clients connect to ws://127.0.0.1:{stack.port}{stack.path or '/'}" in lines
@@ -74,7 +78,7 @@ def test_the_stage_s_own_path_is_refused(stack: Stack) -> None:
         )
 
 
-def test_disabled_by_hand_and_no_way_is_known(
+def test_an_endpoint_disabled_by_hand_without_a_domain_is_an_error(
     tmp_path: Path,
     ministack_url: str,  # noqa: F811
 ) -> None:
@@ -87,11 +91,13 @@ def test_disabled_by_hand_and_no_way_is_known(
     options = ("--api-id", api_id, "--endpoint-url", ministack_url)
     refused = stack.manage("ws_local", *options)
     assert refused.returncode == 1
-    assert "nobody can connect" in refused.stderr
+    assert "no client can connect" in refused.stderr
 
 
 def test_a_domain_beside_the_execute_api_host_changes_nothing(tmp_path: Path) -> None:
-    told = with_domain(tmp_path, KEY="chat").manage("ws_local", "--describe")
-    served = json.loads(told.stdout.splitlines()[-1])["snapshot"]
+    described = with_domain(tmp_path, MAPPING_KEY="chat").manage(
+        "ws_local", "--describe"
+    )
+    served = json.loads(described.stdout.splitlines()[-1])["snapshot"]
     assert served["api"]["disable_execute_api_endpoint"] is False
     assert served["domain"]["mapping_key"] == "chat"

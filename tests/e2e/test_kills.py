@@ -1,4 +1,4 @@
-"""SIGKILL of the clients, of Django, of the gateway, each under traffic."""
+"""SIGKILL of the clients, of Django and of the gateway, under traffic."""
 
 import os
 import signal
@@ -98,7 +98,7 @@ def test_a_killed_gateway_takes_django_with_it(stack: Stack) -> None:
 
 
 def an_hour_passes(stack: Stack) -> None:
-    """The row of a fresh handshake outlives the 410 that API Gateway answers."""
+    """Make the rows old: a 410 does not delete the row of a fresh handshake."""
     with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
         for table in ("wsrouter_openconnection", "wsrouter_membership"):
             database.execute(

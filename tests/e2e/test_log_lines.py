@@ -1,4 +1,4 @@
-"""What `ws_local` says, and what it does not."""
+"""The lines that `ws_local` prints, and those that it leaves out."""
 
 import re
 from contextlib import suppress
@@ -26,14 +26,14 @@ def test_a_module_without_router_is_named_once(tmp_path: Path) -> None:
     assert stack.log.index(HINT) < stack.log.index("Quit with")
 
 
-def test_an_event_has_one_line_and_not_a_second_one_of_django(tmp_path: Path) -> None:
+def test_an_event_has_one_line_and_no_second_one_by_django(tmp_path: Path) -> None:
     with running(Stack(tmp_path / "room.sqlite3")) as stack:
         with stack.connect(query="?ticket=none") as client:
             assert ask(client, "say", {"text": "ho"})["type"] == "reply"
         eventually(lambda: "  $disconnect  " in stack.log)
         assert '"GET /enter/ada/ HTTP/1.1" 200' in stack.log
         assert "POST /ws/" not in stack.log
-        with suppress(HTTPError):  # without a secret: that is news
+        with suppress(HTTPError):  # has no secret, so it is refused and logged
             urlopen(f"http://127.0.0.1:{stack.django_port}/ws/", data=b"")
         eventually(lambda: '"POST /ws/ HTTP/1.1" 403' in stack.log)
 
@@ -53,6 +53,6 @@ def test_a_router_that_another_one_includes_is_served(tmp_path: Path) -> None:
     handlers(stack).write_text(code.replace(declared, declared + more))
     settings = stack.project / "room" / "settings.py"
     settings.write_text(settings.read_text() + '\nINSTALLED_APPS.append("extra")\n')
-    told = stack.manage("ws_local", "--describe")
-    assert '"extra"' in told.stdout.splitlines()[-1]
-    assert '"modules_without_router":[]' in told.stdout.splitlines()[-1]
+    described = stack.manage("ws_local", "--describe")
+    assert '"extra"' in described.stdout.splitlines()[-1]
+    assert '"modules_without_router":[]' in described.stdout.splitlines()[-1]

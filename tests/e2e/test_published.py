@@ -51,7 +51,7 @@ def test_a_published_route_answers(stack: Stack) -> None:
         assert frame(client)["payload"] == {"text": "lunch"}
 
 
-def test_the_api_is_found_by_its_name_too(
+def test_the_api_is_found_by_its_name(
     tmp_path: Path,
     ministack_url: str,  # noqa: F811
 ) -> None:
@@ -96,8 +96,8 @@ def destroyed(stack: Stack, url: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def read_again(stack: Stack, line: str) -> None:
-    """Until it has said so once more."""
+def reload_until(stack: Stack, line: str) -> None:
+    """Send the reload signal and wait for one more such line."""
     assert stack.process is not None
     before = stack.log.count(line)
     stack.process.send_signal(signal.SIGUSR1)
@@ -119,24 +119,24 @@ def test_a_deleted_stage_is_not_served_until_it_is_published_again(
     serving = running(stack, *options, "--endpoint-url", ministack_url)
     with serving, stack.connect() as client:
         destroyed(stack, ministack_url)
-        read_again(stack, "- stage production: ")
+        reload_until(stack, "- stage production: ")
         assert "answered 403; messages of open sockets are Forbidden" in stack.log
         assert ask(client, "say", {"text": "ho"})["message"] == "Forbidden"
         assert stack.get("/announce/lunch/")["delivered"] == 0
         with pytest.raises(InvalidStatus, match="403"):
             stack.connect()
-        read_again(stack, "Nothing has changed.")
+        reload_until(stack, "Nothing has changed.")
         assert "cannot be reloaded" not in stack.log
-        if by_id:  # AWS does not give the same id again
+        if by_id:  # a new API gets another id
             return
         published(stack, ministack_url)
-        read_again(stack, "+ stage production")
+        reload_until(stack, "+ stage production")
         assert ask(client, "say", {"text": "ho"})["type"] == "reply"
         with stack.connect() as other:
             assert ask(other, "say", {"text": "ho"})["type"] == "reply"
 
 
-def test_what_cannot_be_read_stays(tmp_path: Path) -> None:
+def test_routes_that_cannot_be_reloaded_stay(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "room.sqlite3")
     with ExitStack() as left:
         with ministack(tmp_path) as url:
@@ -144,11 +144,11 @@ def test_what_cannot_be_read_stays(tmp_path: Path) -> None:
             options = ("--api-id", api_id, "--endpoint-url", url)
             left.enter_context(running(stack, *options))
         with stack.connect() as client:
-            read_again(stack, "The routes cannot be reloaded, so they stay")
+            reload_until(stack, "The routes cannot be reloaded, so they stay")
             assert ask(client, "say", {"text": "ho"})["type"] == "reply"
 
 
-def test_what_was_never_published_cannot_be_served(
+def test_an_api_that_was_never_published_cannot_be_served(
     tmp_path: Path,
     ministack_url: str,  # noqa: F811
 ) -> None:
@@ -160,7 +160,7 @@ def test_what_was_never_published_cannot_be_served(
     assert "nosuchapi0" in refused.stderr
 
 
-def test_beside_a_django_of_its_own_it_is_read_again_too(
+def test_it_is_reloaded_beside_a_separate_django_too(
     tmp_path: Path,
     ministack_url: str,  # noqa: F811
 ) -> None:

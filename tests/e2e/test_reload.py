@@ -1,4 +1,4 @@
-"""Code changes under open sockets."""
+"""Code changes while sockets are open."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 
 def answer(client: ClientConnection, action: str) -> str:
-    """The kind of frame that comes back."""
+    """Send a message; the type of the frame that comes back."""
     found = ask(client, action, {"text": "x"})
     return str(found.get("type") or found["message"])
 
@@ -34,8 +34,8 @@ def lines(stack: Stack) -> list[str]:
 
 
 def save(handlers: Path, code: str, noticed: Callable[[], bool]) -> None:
-    """Save again until it is noticed: Django overlooks what was saved before its first
-    look at the files, which comes a second after it began to listen."""
+    """Save again until it is noticed: Django misses a change before its first look at
+    the files, which comes a second after it began to listen."""
     looks = itertools.count()
 
     def seen() -> bool:
@@ -46,7 +46,7 @@ def save(handlers: Path, code: str, noticed: Callable[[], bool]) -> None:
     eventually(seen)
 
 
-def test_new_routes_are_learned_and_sockets_stay(stack: Stack) -> None:
+def test_new_routes_are_served_and_sockets_stay(stack: Stack) -> None:
     handlers = stack.project / "room" / "ws.py"
     before = handlers.read_text()
     with stack.connect() as client:
@@ -62,7 +62,7 @@ TWICE = DANCE.replace("dance", "say", 1)
 @pytest.mark.parametrize(
     ("mistake", "error"), [("\ndef (", "SyntaxError"), (TWICE, "DeclarationError")]
 )
-def test_a_mistake_is_an_error_frame_until_it_is_mended(
+def test_a_mistake_is_an_error_frame_until_it_is_repaired(
     stack: Stack, mistake: str, error: str
 ) -> None:
     handlers = stack.project / "room" / "ws.py"
@@ -77,8 +77,8 @@ def test_a_mistake_is_an_error_frame_until_it_is_mended(
         assert answer(client, "dance") == "reply"
 
 
-def test_only_ws_local_may_ask_what_is_served(tmp_path: Path) -> None:
+def test_the_describe_option_is_hidden(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "room.sqlite3")
-    told = stack.manage("ws_local", "--describe")
-    assert '"routes"' in told.stdout.splitlines()[-1]
+    described = stack.manage("ws_local", "--describe")
+    assert '"routes"' in described.stdout.splitlines()[-1]
     assert "--describe" not in stack.manage("ws_local", "--help").stdout

@@ -1,16 +1,16 @@
-"""`ws_local` serves a published API in which somebody else has a route."""
+"""`ws_local` serves a published API that has a route of another integration."""
 
 from pathlib import Path
 
 import boto3
 
-from tests.e2e.test_published import destroyed, published, read_again
+from tests.e2e.test_published import destroyed, published, reload_until
 from tests.e2e.ws_local_stack import Stack, ask, copied, eventually, running
 from tests.ministack import ministack_url  # noqa: F401
 
 
 def share(api_id: str, url: str) -> None:
-    """A route `theirs`, of an integration that is none of ours."""
+    """Add a route `theirs` with an integration that wsrouter does not manage."""
     client = boto3.client(
         "apigatewayv2",
         endpoint_url=url,
@@ -28,34 +28,34 @@ def share(api_id: str, url: str) -> None:
     client.create_route(ApiId=api_id, RouteKey="theirs", Target=target)
 
 
-def test_what_destroy_leaves_there_is_served(
+def test_routes_that_destroy_leaves_are_served(
     tmp_path: Path,
     ministack_url: str,  # noqa: F811
 ) -> None:
-    stack = named(copied(tmp_path), "shared")
+    stack = with_api_name(copied(tmp_path), "shared")
     api_id = published(stack, ministack_url)
     share(api_id, ministack_url)
     serving = running(stack, "--api-id", api_id, "--endpoint-url", ministack_url)
     with serving, stack.connect("ada") as client:
         assert ask(client, "say", {"text": "ho"})["type"] == "reply"
         destroyed(stack, ministack_url)
-        read_again(stack, "- route say\n")
+        reload_until(stack, "- route say\n")
         assert "! route say is not published" in stack.log
         assert "cannot be reloaded" not in stack.log
         assert ask(client, "say", {"text": "ho"})["message"] == "Forbidden"
         assert ask(client, "theirs")["message"] == "Internal server error"
-        with stack.connect("eve") as other:  # there is no $connect to refuse anybody
+        with stack.connect("eve") as other:  # without $connect no client is refused
             assert ask(other, "say")["message"] == "Forbidden"
         assert stack.get("/announce/lunch/") == {"delivered": 1, "gone": 0}
         assert client.recv(timeout=30)
         published(stack, ministack_url)
-        read_again(stack, "+ route say\n")
+        reload_until(stack, "+ route say\n")
         assert ask(client, "say", {"text": "ho"})["type"] == "reply"
     eventually(lambda: not stack.processes())
 
 
-def named(stack: Stack, name: str) -> Stack:
-    """With an API of its own."""
+def with_api_name(stack: Stack, name: str) -> Stack:
+    """Give the stack an API of its own."""
     settings = stack.project / "room" / "settings.py"
     line = f'\nWSROUTER["default"]["API_NAME"] = "{name}"\n'
     settings.write_text(settings.read_text() + line)

@@ -1,4 +1,4 @@
-"""A process beside `ws_local`, a shell or a worker, pushes to its sockets."""
+"""A process beside `ws_local`, such as a shell or a worker, pushes to its sockets."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def announce(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Without any credentials; what became of it."""
+    """Send from a shell without AWS credentials; delivered, gone and failed."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setitem(stack.variables, name, "")
     nowhere = str(stack.database.with_suffix(".nowhere"))

@@ -1,4 +1,4 @@
-"""The real endpoint behind real sockets, in every position of every switch."""
+"""The real endpoint behind real sockets, with every value of every switch."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from wsrouter.local.process.api_description import parse
 from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.local.rules.switches import SWITCHES, behaviour
 
-POSITIONS = [
+VALUES = [
     f"{switch.name}={value}"
     for switch in SWITCHES.values()
     for value in switch.choices or (switch.default, switch.strict)
@@ -48,10 +48,10 @@ class Room:
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     stack = Stack(tmp_path_factory.mktemp("positions") / "room.sqlite3")
     stack.migrate()
-    told = stack.manage(
+    described = stack.manage(
         "ws_local", "--describe", "--django-port", str(stack.django_port)
     )
-    served = parse(told.stdout.splitlines()[-1]).snapshot
+    served = parse(described.stdout.splitlines()[-1]).snapshot
     stack.variables["WSROUTER_MANAGEMENT_ENDPOINT"] = stack.management_endpoint
     django = stack.start("runserver", "--noreload", str(stack.django_port))
     try:
@@ -65,7 +65,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 
 def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str, Any]:
-    """The answer; a client ignores empty frames."""
+    """Send a message; the next frame that is not empty."""
     client.send(json.dumps({"action": action, "id": "1", "payload": payload}))
     while not (text := client.recv(timeout=30)):
         pass
@@ -73,8 +73,9 @@ def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str,
     return found
 
 
-def talk(room: Room) -> None:
-    """A typed reply, every kind of error, silence, and pushes from two sides."""
+def check_traffic(room: Room) -> None:
+    """Check a typed reply, every kind of error, a message without a reply, and pushes
+    from a view and from boto3."""
     with room.connect("ada") as ada, room.connect("bob") as bob:
         reply = ask(ada, "say", {"text": "ho", "times": 2})
         assert reply["payload"] == {"text": "hoho", "by": "ada"}
@@ -95,44 +96,47 @@ def talk(room: Room) -> None:
         assert connection_id in room.rows()
 
 
-def strangers_stay_outside(room: Room) -> None:
+def check_anonymous_is_refused(room: Room) -> None:
     with pytest.raises(InvalidStatus) as refused:
         room.gateway.open()
     rule = room.gateway.gateway.api.behaviour.refusal_status
     assert refused.value.response.status_code == (401 if rule == "same" else int(rule))
 
 
-def gone(room: Room, before: set[str]) -> None:
-    """The rows end with their sockets; without `$disconnect`, with the next push."""
+def check_rows_are_gone(room: Room, before: set[str]) -> None:
+    """Check that the rows end with their sockets, or without `$disconnect` at the next
+    push."""
     if room.gateway.gateway.api.behaviour.lost_disconnect:
         assert room.stack.get("/announce/bye/")["gone"] >= 0
     eventually(lambda: not set(room.rows()) - before, within=30)
 
 
-@pytest.mark.parametrize("position", [*POSITIONS, "strict"])
-def test_everything_works(room: Room, position: str) -> None:
-    chosen = (
-        behaviour([], strict=True) if position == "strict" else behaviour([position])
-    )
+@pytest.mark.parametrize("value", [*VALUES, "strict"])
+def test_everything_works(room: Room, value: str) -> None:
+    chosen = behaviour([], strict=True) if value == "strict" else behaviour([value])
     room.gateway.gateway.api.behaviour = chosen
     before = set(room.rows())
-    talk(room)
-    strangers_stay_outside(room)
+    check_traffic(room)
+    check_anonymous_is_refused(room)
     if not chosen.lost_disconnect:
-        gone(room, before)
+        check_rows_are_gone(room, before)
 
 
 @pytest.mark.parametrize("rule", ["forbidden", "served", "closed"])
 def test_a_deleted_stage_forgets_no_socket(room: Room, rule: Any) -> None:
-    """Nothing is delivered, and nothing taken for gone, until the stage is back."""
+    """Nothing is delivered, and no connection counts as gone, until the stage is
+    back."""
     api_gateway = room.gateway.gateway
     api_gateway.api.behaviour = Behaviour(deleted_stage=rule)
     before = set(room.rows())
     with room.connect("ada") as ada:
-        hers = ask(ada, "who.am.i")["payload"]
+        connection_id_of_ada = ask(ada, "who.am.i")["payload"]
         room.gateway.do(api_gateway.delete_stage)
-        assert room.stack.get("/announce/lunch/") == {"delivered": 0, "gone": 0}
-        assert hers in room.rows()
+        assert room.stack.get("/announce/lunch/") == {
+            "delivered": 0,
+            "gone": 0,
+        }
+        assert connection_id_of_ada in room.rows()
         if rule == "closed":
             with pytest.raises(ConnectionClosed, match="1001"):
                 ada.recv(timeout=30)
@@ -140,13 +144,13 @@ def test_a_deleted_stage_forgets_no_socket(room: Room, rule: Any) -> None:
         room.gateway.do(api_gateway.restore_stage)
         if rule != "closed":
             assert ask(ada, "say", {"text": "on"})["type"] == "reply"
-    if rule == "closed":  # a young connection is not taken for gone at once
-        eventually(lambda: forgotten(room, hers))
-    gone(room, before)
+    if rule == "closed":  # a fresh connection is not gone at once
+        eventually(lambda: is_forgotten(room, connection_id_of_ada))
+    check_rows_are_gone(room, before)
 
 
-def forgotten(room: Room, connection_id: str) -> bool:
-    """After one more push, which may find out that others are gone, too."""
+def is_forgotten(room: Room, connection_id: str) -> bool:
+    """Whether its row is gone after one more push."""
     room.stack.get("/announce/lunch/")
     return connection_id not in room.rows()
 
@@ -159,11 +163,12 @@ FORGED = {"Secret": "0" * 48, "Gateway": "other", "Event-Type": "DISCONNECT"}
 def test_a_header_that_wins_over_the_mapped_one_opens_nothing(
     room: Room, rule: Any, name: str
 ) -> None:
-    """Who forges one does not know the secret, and gets at no other connection."""
+    """A client that forges headers does not know the secret, and reaches no other
+    connection."""
     room.gateway.gateway.api.behaviour = Behaviour(client_header=rule)
     with room.connect("ada") as ada:
-        hers = ask(ada, "who.am.i")["payload"]
-        forged = {"Connection-Id": hers} | (
+        connection_id_of_ada = ask(ada, "who.am.i")["payload"]
+        forged = {"Connection-Id": connection_id_of_ada} | (
             {name: FORGED[name]} if name in FORGED else {}
         )
         headers = {f"X-Wsrouter-{key}": value for key, value in forged.items()}

@@ -1,4 +1,4 @@
-"""Clients that know nothing of the project talk to `manage.py ws_local`."""
+"""Plain clients talk to `manage.py ws_local`."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from tests.e2e.ws_local_stack import Stack, ask, eventually, frame, listens, running
 
 STRICT = ("--strict", "--aws", "lost-disconnect=0", "--aws", "refusal-status=same")
-"""The rest of what is strict is in `test_positions.py`."""
+"""The other strict values are tested in `test_switch_values.py`."""
 
 
 @pytest.fixture(scope="module", params=[(), STRICT], ids=["likeliest", "strict"])
@@ -60,7 +60,7 @@ def test_a_wrong_payload_is_refused_and_the_field_named(stack: Stack) -> None:
     with stack.connect() as client:
         error = ask(client, "say", {"text": "ho", "times": "x"})["error"]
         assert error["code"] == "invalid_payload"
-        assert [each["loc"] for each in error["detail"]] == [["times"]]
+        assert [problem["loc"] for problem in error["detail"]] == [["times"]]
 
 
 def test_a_crash_leaks_nothing(stack: Stack) -> None:
@@ -71,7 +71,7 @@ def test_a_crash_leaks_nothing(stack: Stack) -> None:
         assert ask(client, "say", {"text": "still here"})["type"] == "reply"
 
 
-def test_what_no_route_takes_is_answered_with_an_error(stack: Stack) -> None:
+def test_a_message_without_a_route_is_answered_with_an_error(stack: Stack) -> None:
     with stack.connect() as client:
         assert ask(client, "dance")["error"]["code"] == "unknown_route"
         client.send("this is no JSON")
@@ -88,13 +88,13 @@ def test_a_view_reaches_two_users_in_a_group(stack: Stack) -> None:
             }
 
 
-def test_a_stranger_is_refused_before_the_handshake(stack: Stack) -> None:
+def test_an_anonymous_client_is_refused_before_the_handshake(stack: Stack) -> None:
     with pytest.raises(InvalidStatus) as refused:
         connect(f"ws://127.0.0.1:{stack.port}/production")
     assert refused.value.response.status_code == 401
 
 
-def test_more_than_a_message_may_have_closes_with_1009(stack: Stack) -> None:
+def test_a_message_that_is_too_large_closes_with_1009(stack: Stack) -> None:
     with stack.connect() as client:
         with suppress(ConnectionClosed):
             client.send("x" * 30_000 for _ in range(5))
@@ -111,7 +111,7 @@ def test_binary_closes_with_1003(stack: Stack) -> None:
         assert client.close_code == 1003
 
 
-def test_boto3_posts_looks_and_closes(stack: Stack, connections: Any) -> None:
+def test_boto3_posts_reads_and_closes(stack: Stack, connections: Any) -> None:
     with stack.connect() as client:
         connection_id = ask(client, "who.am.i")["payload"]
         connections.post_to_connection(ConnectionId=connection_id, Data=b'{"a": 1}')
@@ -124,7 +124,7 @@ def test_boto3_posts_looks_and_closes(stack: Stack, connections: Any) -> None:
         assert client.close_code == 1000
 
 
-def test_boto3_is_told_what_is_gone_and_what_is_no_id(
+def test_boto3_gets_errors_for_gone_and_malformed_ids(
     stack: Stack, connections: Any
 ) -> None:
     with stack.connect() as client:
@@ -149,7 +149,7 @@ def test_a_killed_client_leaves_no_row(stack: Stack) -> None:
     eventually(lambda: connection_id not in stack.get("/open/")["ids"])
 
 
-def test_the_port_is_taken(stack: Stack) -> None:
+def test_a_port_in_use_is_an_error(stack: Stack) -> None:
     again = stack.manage("ws_local", "--port", str(stack.port))
     assert again.returncode == 1
     assert str(stack.port) in again.stderr
@@ -172,7 +172,7 @@ def test_sockets_survive_the_death_of_django(tmp_path: Path) -> None:
             django.wait()
 
 
-def test_interrupted_it_says_goodbye_and_leaves_nothing(tmp_path: Path) -> None:
+def test_an_interrupt_closes_the_sockets_and_leaves_no_process(tmp_path: Path) -> None:
     with running(Stack(tmp_path / "room.sqlite3")) as stack:
         with stack.connect() as client:
             process = stack.get("/process/")["pid"]

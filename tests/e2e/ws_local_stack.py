@@ -1,4 +1,4 @@
-"""Starts `ws_local` as a user does, in a process of its own, and looks at it."""
+"""Starts `ws_local` as a user does, in a process of its own."""
 
 import json
 import os
@@ -27,13 +27,14 @@ TIMEOUT_SECONDS = 60.0
 
 
 def eventually(holds: Callable[[], Any], *, within: float = TIMEOUT_SECONDS) -> Any:
-    """The first true answer; fails the test when there is none in time."""
+    """Call `holds` until it returns something true, and return that; fails when
+    `within` seconds pass."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if answer := holds():
             return answer
         time.sleep(0.05)
-    raise AssertionError(f"It did not come true within {within:.0f} s.")
+    raise AssertionError(f"The condition did not hold within {within:.0f} s.")
 
 
 def listens(port: int) -> bool:
@@ -85,7 +86,7 @@ class Stack:
         )
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start a management command; what it says goes to the log."""
+        """Start a management command, with its output in the log."""
         with self.database.with_suffix(".log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "manage.py", *arguments],
@@ -131,7 +132,7 @@ class Stack:
         return marked(f"ROOM_DATABASE={self.database}")
 
     def interrupt(self) -> int:
-        """Ctrl-C, and the exit status."""
+        """Press Ctrl-C; the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=TIMEOUT_SECONDS)
@@ -139,7 +140,7 @@ class Stack:
 
 @cache
 def _migrated() -> bytes:
-    """Migrating takes a process and its seconds, but only once."""
+    """Cached, since migrating takes a process and seconds."""
     with TemporaryDirectory() as folder:
         stack = Stack(Path(folder) / "room.sqlite3")
         done = stack.manage("migrate", "--verbosity", "0")
@@ -149,7 +150,7 @@ def _migrated() -> bytes:
 
 @contextmanager
 def running(stack: Stack, *options: str) -> Iterator[Stack]:
-    """`ws_local` until the block ends."""
+    """Migrate, and run `ws_local` while inside the block."""
     stack.migrate()
     with started(stack, *options):
         yield stack
@@ -157,7 +158,7 @@ def running(stack: Stack, *options: str) -> Iterator[Stack]:
 
 @contextmanager
 def started(stack: Stack, *options: str) -> Iterator[Stack]:
-    """The same on a database that is there already."""
+    """Run `ws_local` on the database that exists, while inside the block."""
     ports = ["--port", str(stack.port), "--django-port", str(stack.django_port)]
     stack.process = stack.start("ws_local", *ports, *options)
     try:
@@ -181,7 +182,7 @@ def _is_ready(stack: Stack) -> bool:
 
 
 def ask(client: ClientConnection, action: str, payload: Any = None) -> dict[str, Any]:
-    """Send a message and take the next frame for its answer."""
+    """Send a message; the next frame."""
     client.send(json.dumps({"action": action, "id": "1", "payload": payload}))
     return frame(client)
 

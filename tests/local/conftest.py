@@ -34,5 +34,5 @@ def start(backend: RecordingBackend) -> Iterator[Start]:
 
 @pytest.fixture
 def gateway(start: Start) -> RunningGateway:
-    """One with the three routes that every gateway has, all at their defaults."""
+    """A gateway with the three routes that every gateway has, and all defaults."""
     return start()

@@ -1,4 +1,4 @@
-"""A client without a library, for what libraries do not let one do."""
+"""A client without a WebSocket library, for what libraries do not allow."""
 
 import socket
 import struct
@@ -10,8 +10,8 @@ HANDSHAKE = (
 )
 
 
-def connected(port: int) -> socket.socket:
-    """A socket that has read its 101."""
+def connect(port: int) -> socket.socket:
+    """Connect; a TCP socket on which the 101 has been read."""
     client = socket.create_connection(("127.0.0.1", port), timeout=30)
     client.sendall(HANDSHAKE)
     received = b""
@@ -22,7 +22,8 @@ def connected(port: int) -> socket.socket:
 
 
 def reset(client: socket.socket) -> None:
-    """As the kernel does for a process that was killed with data unread."""
+    """Close with a TCP reset, as the kernel does for a process that was killed with
+    unread data."""
     linger = struct.pack("ii", 1, 0)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     client.close()

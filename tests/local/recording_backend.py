@@ -25,7 +25,7 @@ class Request:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The only header of that name, whatever its case."""
+        """The value of the only header with that name, in upper or lower case."""
         found = [value for key, value in self.headers if key.lower() == name.lower()]
         assert len(found) < 2, f"{name} came {len(found)} times"
         return found[0] if found else None
@@ -43,7 +43,7 @@ class Response:
 
 
 class RecordingBackend:
-    """Answers with `answer(request)`; `requests` holds everything that arrived."""
+    """Answers with `respond(request)`; `requests` holds every request."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -55,12 +55,12 @@ class RecordingBackend:
     def wait_for(
         self, event: str, count: int = 1, seconds: float = 30
     ) -> list[Request]:
-        """The first `count` requests of that event type, waited for."""
+        """Wait for `count` requests of that event type; all of them so far."""
         wait_until(lambda: len(self.of(event)) >= count, seconds)
         return self.of(event)
 
     def wait_for_requests(self, count: int) -> list[Request]:
-        """The first `count` requests of any kind, waited for."""
+        """Wait for `count` requests of any kind; all of them so far."""
         wait_until(lambda: len(self.requests) >= count)
         return self.requests
 
@@ -76,7 +76,7 @@ class RecordingBackend:
             yield
         finally:
             server.shutdown()
-            server.hang_up()
+            server.cut_connections()
             server.server_close()
             thread.join()
 
@@ -95,14 +95,14 @@ class _Server(ThreadingHTTPServer):
         self.sockets.append(accepted[0])
         return accepted
 
-    def hang_up(self) -> None:
-        """Ends kept-alive connections too, as a killed process would."""
-        for each in self.sockets:
+    def cut_connections(self) -> None:
+        """Cut all connections, idle ones too, as the end of a process does."""
+        for accepted in self.sockets:
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+                accepted.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, *arguments: Any) -> None:
-        """Stays silent: tests hang up in the middle of things."""
+        """Print nothing: tests cut connections on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -130,4 +130,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stays silent."""
+        """Print nothing."""

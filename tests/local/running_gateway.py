@@ -34,7 +34,7 @@ def snapshot(
     parameters: dict[str, str] | None = None,
     unmanaged: tuple[str, ...] = (),
 ) -> Snapshot:
-    """An API with these routes; without any: the three that every gateway has."""
+    """An API with these routes, by default the three that every gateway has."""
     routes = {
         key: RouteEntry(
             key=key, two_way=two_way and key not in {"$connect", "$disconnect"}
@@ -58,7 +58,7 @@ def snapshot(
 
 @dataclass(kw_only=True)
 class RunningGateway:
-    """A gateway that serves, and the clients one needs to talk to it."""
+    """A running gateway, with the clients that a test needs."""
 
     port: int
     gateway: LocalGateway
@@ -78,11 +78,11 @@ class RunningGateway:
         return connect(self.url + query, **options)
 
     def open(self, **options: Any) -> ClientConnection:
-        """A connection that the test ends itself, or leaves to the gateway."""
+        """A connection that stays open until the test or the gateway closes it."""
         return self.connect(**options).__enter__()
 
     def do(self, action: Callable[[], None]) -> None:
-        """In the gateway's thread; returns when it is done."""
+        """Run `action` in the gateway's thread and wait for it."""
 
         async def done() -> None:
             action()
@@ -118,7 +118,7 @@ class RunningGateway:
         return found[0]
 
     def post_often(self, connection_id: str) -> None:
-        """Much more than any buffer takes, unless somebody reads it."""
+        """Post far more than any buffer holds for a client that does not read."""
         api = self.boto3()
         for _ in range(300):
             api.post_to_connection(ConnectionId=connection_id, Data=b"x" * 128 * 1024)

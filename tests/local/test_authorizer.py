@@ -1,4 +1,5 @@
-"""An authorizer before `$connect`: it is not asked, but it refuses and names."""
+"""The authorizer of `$connect`: it is not called, but it refuses and sets the
+principal."""
 
 from argparse import ArgumentTypeError
 from dataclasses import replace
@@ -56,7 +57,7 @@ def test_every_event_has_the_principal(
 
 
 @pytest.mark.parametrize("query", ["", "?serial=", "?Serial=4711"])
-def test_without_a_source_of_identity_nobody_is_asked(
+def test_without_an_identity_source_the_backend_is_not_called(
     query: str, backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with pytest.raises(InvalidStatus) as refused:
@@ -64,27 +65,27 @@ def test_without_a_source_of_identity_nobody_is_asked(
     assert refused.value.response.status_code == 401
     assert refused.value.response.body == b'{"message":"Unauthorized"}'
     assert backend.of("CONNECT") == []
-    assert [each.outcome for each in gateway.entries] == [
+    assert [entry.outcome for entry in gateway.entries] == [
         "refused 401: no identity source"
     ]
 
 
-def test_nobody_is_named_unless_somebody_says_who(
+def test_there_is_no_principal_without_the_option(
     backend: RecordingBackend, start: Start
 ) -> None:
-    """The client's own header does not get through instead."""
+    """A client's own header of that name does not pass either."""
     with start(with_authorizer(())).connect(additional_headers={HEADER: "ada"}):
         (request,) = backend.of("CONNECT")
     assert request.header(HEADER) == mapping.NO_PRINCIPAL
 
 
 @pytest.mark.parametrize("text", ["{", "{name}", "{10}", "{0:d}"])
-def test_a_principal_that_cannot_be_made(text: str) -> None:
+def test_a_principal_that_cannot_be_formatted(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match=r"write \{0\} for the first"):
         launch_options._principal(text)
 
 
-def test_what_may_be_typed() -> None:
+def test_the_option() -> None:
     assert principal.format_principal("device:{0}", "4711") == "device:4711"
     assert principal.format_principal("{1}{{", "a", "b") == "b{"
     parser = load_command_class("wsrouter", "ws_local").create_parser("x", "ws_local")

@@ -1,4 +1,4 @@
-"""Clients that ask faster than they can be answered."""
+"""Clients that send faster than they can be answered."""
 
 import threading
 
@@ -17,11 +17,11 @@ AT_ONCE = 3
 def test_a_client_that_floods_is_read_no_faster_than_it_is_answered(
     backend: RecordingBackend, start: Start
 ) -> None:
-    going = threading.Event()
+    release = threading.Event()
 
     def answer(request: Request) -> Response:
         if request.body.startswith(b"flood"):
-            going.wait(30)
+            release.wait(30)
         return Response(body=request.body)
 
     backend.respond = answer
@@ -34,24 +34,24 @@ def test_a_client_that_floods_is_read_no_faster_than_it_is_answered(
             other.send("mine")
             assert other.recv(timeout=30) == "mine"
         assert len(backend.of("MESSAGE")) == AT_ONCE + 5
-        going.set()
-        told = {flooding.recv(timeout=30) for _ in range(20)}
-    assert told == {f"flood {number}" for number in range(20)}
+        release.set()
+        replies = {flooding.recv(timeout=30) for _ in range(20)}
+    assert replies == {f"flood {number}" for number in range(20)}
 
 
 def test_a_client_that_floods_and_leaves_is_disconnected(
     backend: RecordingBackend, start: Start
 ) -> None:
-    going = threading.Event()
-    backend.respond = lambda request: Response(body=b"x" if going.wait(30) else b"")
-    going.set()
+    release = threading.Event()
+    backend.respond = lambda request: Response(body=b"x" if release.wait(30) else b"")
+    release.set()
     gateway = start(limits=Limits(messages_at_once=1))
     client = gateway.open()
-    going.clear()
+    release.clear()
     for _ in range(10):
         client.send("flood")
     backend.wait_for("MESSAGE")
     client.socket.close()
-    going.set()
+    release.set()
     backend.wait_for("DISCONNECT")
     wait_until(lambda: not gateway.gateway.open_sockets)

@@ -166,7 +166,7 @@ def test_a_close_without_a_code_is_delivered_as_1005(
 def test_a_lost_connection_is_delivered_as_1006(
     backend: RecordingBackend, gateway: RunningGateway, reset: bool
 ) -> None:
-    with raw_client.connected(gateway.port) as client:
+    with raw_client.connect(gateway.port) as client:
         if reset:
             raw_client.reset(client)
     assert disconnect_code(backend) == "1006"

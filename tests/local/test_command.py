@@ -29,7 +29,7 @@ def command(site: Site) -> Iterator[WsLocalProcess]:
         yield started
 
 
-def test_it_says_where_everything_is(command: WsLocalProcess) -> None:
+def test_it_prints_every_address(command: WsLocalProcess) -> None:
     command.wait_for(f"Clients connect to ws://127.0.0.1:{command.port}/production")
     command.wait_for(f"@connections: http://127.0.0.1:{command.port}/production")
     command.wait_for(f"posted to http://127.0.0.1:{command.django_port}/ws/")
@@ -61,8 +61,8 @@ def test_a_push_reaches_a_group(command: WsLocalProcess) -> None:
     with command.connect() as one, command.connect() as two, command.connect() as other:
         ask(one, "join")
         ask(two, "join")
-        other.send('{"action": "tell", "payload": {"text": "hello"}}')
-        event = {"type": "told", "payload": {"text": "hello"}}
+        other.send('{"action": "push", "payload": {"text": "hello"}}')
+        event = {"type": "noted", "payload": {"text": "hello"}}
         assert json.loads(one.recv(timeout=30)) == event
         assert json.loads(two.recv(timeout=30)) == event
         with pytest.raises(TimeoutError):
@@ -81,7 +81,7 @@ def test_a_client_that_is_killed_leaves_no_row(
     command: WsLocalProcess, site: Site
 ) -> None:
     wait_until(lambda: site.rows() == 0)
-    client = raw_client.connected(command.port)
+    client = raw_client.connect(command.port)
     assert site.rows() == 1
     raw_client.reset(client)
     wait_until(lambda: site.rows() == 0)
@@ -102,7 +102,7 @@ def test_sockets_survive_the_death_of_django(site: Site) -> None:
     assert "not delivered" in command.wait_for("  $disconnect  ")
 
 
-def test_control_c_tells_django_and_ends_everything(
+def test_control_c_delivers_disconnects_and_ends_everything(
     tmp_path: Path,
 ) -> None:
     site = Site(database=tmp_path / "db.sqlite3")

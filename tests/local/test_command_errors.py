@@ -1,4 +1,4 @@
-"""What `ws_local` says when it cannot start."""
+"""The errors of `ws_local` when it cannot start."""
 
 import socket
 import subprocess
@@ -29,32 +29,39 @@ def refusal(*options: str) -> str:
 
 
 @pytest.fixture
-def taken() -> Iterator[str]:
+def port_in_use() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield str(listener.getsockname()[1])
 
 
-def test_a_taken_port_is_named_with_its_option(taken: str) -> None:
+def test_a_port_in_use_is_named_with_its_option(port_in_use: str) -> None:
     with pytest.raises(CommandError) as raised:
-        call_command("ws_local", "--port", taken)
-    assert f"127.0.0.1:{taken}" in str(raised.value)
+        call_command("ws_local", "--port", port_in_use)
+    assert f"127.0.0.1:{port_in_use}" in str(raised.value)
     assert "--port" in str(raised.value)
 
 
-def test_django_s_taken_port_is_named_with_its_option(taken: str) -> None:
-    message = refusal("--django-port", taken)
-    assert f"127.0.0.1:{taken}" in message
+def test_a_django_port_in_use_is_named_with_its_option(port_in_use: str) -> None:
+    message = refusal("--django-port", port_in_use)
+    assert f"127.0.0.1:{port_in_use}" in message
     assert "--django-port" in message
 
 
-def test_a_taken_port_comes_with_the_whole_command(
-    taken: str, monkeypatch: pytest.MonkeyPatch
+def test_a_port_in_use_comes_with_a_command_that_works(
+    port_in_use: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = ["manage.py", "ws_local", "--port", taken, "--strict", "--gateway=default"]
+    given = [
+        "manage.py",
+        "ws_local",
+        "--port",
+        port_in_use,
+        "--strict",
+        "--gateway=default",
+    ]
     monkeypatch.setattr(sys, "argv", given)
     monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
     with pytest.raises(CommandError) as raised:
-        call_command("ws_local", "--port", taken)
+        call_command("ws_local", "--port", port_in_use)
     [command] = [line for line in str(raised.value).splitlines() if line[:1] == " "]
     words, _, port = command.strip().rpartition(" ")
     assert words == "python manage.py ws_local --strict --gateway=default --port"
@@ -62,7 +69,7 @@ def test_a_taken_port_comes_with_the_whole_command(
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
-def test_a_wrong_host_is_no_matter_of_ports(host: str) -> None:
+def test_the_error_about_a_wrong_host_does_not_name_a_port(host: str) -> None:
     message = refusal("--host", host)
     assert "--host takes an address of this machine" in message
     assert "--port" not in message
@@ -73,7 +80,7 @@ def test_an_impossible_port_is_refused() -> None:
         call_command("ws_local", "--port", "70000")
 
 
-def test_without_a_secret_it_says_what_to_set() -> None:
+def test_without_a_secret_the_setting_is_named() -> None:
     with setting(SECRET=""):
         assert "WSROUTER['default'] has no SECRET" in refusal()
 
@@ -95,7 +102,7 @@ def test_no_django_needs_an_endpoint() -> None:
 
 
 @override_settings(ROOT_URLCONF="tests.local.site.no_urls")
-def test_without_the_url_it_says_what_to_add() -> None:
+def test_without_the_url_the_line_to_add_is_named() -> None:
     assert 'add path("ws/", include("wsrouter.urls"))' in refusal()
 
 
@@ -104,14 +111,14 @@ def test_a_limit_is_a_number_of_seconds(value: str) -> None:
     assert "is not a number of seconds above 0" in refusal(f"--idle-timeout={value}")
 
 
-def test_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         load_command_class("wsrouter", "ws_local").run_from_argv(
             ["manage.py", "ws_local", "--help"]
         )
-    said = " ".join(capsys.readouterr().out.split())
+    printed = " ".join(capsys.readouterr().out.split())
     for default in ("default", "127.0.0.1", "8001", "8000", "600", "7200"):
-        assert f"(default: {default})" in said
+        assert f"(default: {default})" in printed
 
 
 @pytest.mark.parametrize("missing", ["aiohttp", "uvicorn", "websockets"])

@@ -79,7 +79,7 @@ def test_posts_arrive_in_order(
         ]
 
 
-def test_get_tells_of_the_connection(
+def test_get_describes_the_connection(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect(user_agent_header="Shop/1"):
@@ -143,11 +143,11 @@ def test_closed_and_unknown_connections_are_gone(
     with gateway.connect():
         pass
     backend.wait_for("DISCONNECT")
-    for each in (connection_id(backend), UNKNOWN):
+    for name in (connection_id(backend), UNKNOWN):
         gone = (410, "GoneException")
-        assert code(api.post_to_connection, ConnectionId=each, Data=b"") == gone
-        assert code(api.get_connection, ConnectionId=each) == gone
-        assert code(api.delete_connection, ConnectionId=each) == gone
+        assert code(api.post_to_connection, ConnectionId=name, Data=b"") == gone
+        assert code(api.get_connection, ConnectionId=name) == gone
+        assert code(api.delete_connection, ConnectionId=name) == gone
 
 
 def test_gone_has_no_body(gateway: RunningGateway) -> None:
@@ -234,7 +234,7 @@ def test_a_signature_for_another_region_is_refused(
         assert plain(gateway, method, path, {"Authorization": ours})[0] in (200, 204)
 
 
-def test_another_method_is_not_there(
+def test_another_method_is_refused(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect():

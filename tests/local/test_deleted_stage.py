@@ -1,4 +1,4 @@
-"""A stage that is deleted under its open sockets, and published again."""
+"""A stage that is deleted while it has open sockets, and published again."""
 
 import json
 import threading
@@ -19,8 +19,8 @@ from tests.local.test_connections_api import code, connection_id, plain
 from wsrouter.local.rules.behaviour import Behaviour
 
 
-def end(gateway: RunningGateway) -> str:
-    """What became of the `$disconnect`, as the journal says."""
+def disconnect_outcome(gateway: RunningGateway) -> str:
+    """The outcome of the `$disconnect` in the journal."""
 
     def ends() -> list[str]:
         return [e.outcome for e in gateway.entries if e.route_key == "$disconnect"]
@@ -30,7 +30,7 @@ def end(gateway: RunningGateway) -> str:
 
 
 @pytest.mark.parametrize("rule", ["forbidden", "served", "closed"])
-def test_nobody_gets_in_and_nothing_is_posted(
+def test_handshakes_and_posts_are_refused(
     backend: RecordingBackend, start: Start, rule: Any
 ) -> None:
     gateway = start(behaviour=Behaviour(deleted_stage=rule))
@@ -57,7 +57,7 @@ def test_forbidden(backend: RecordingBackend, gateway: RunningGateway) -> None:
             frame = json.loads(client.recv(timeout=30))
             assert list(frame) == ["message", "connectionId", "requestId"]
             assert frame["message"] == "Forbidden"
-    assert end(gateway).endswith("not delivered: the stage is deleted")
+    assert disconnect_outcome(gateway).endswith("not delivered: the stage is deleted")
     assert "Forbidden: the stage is deleted" in [e.outcome for e in gateway.entries]
     assert not backend.of("MESSAGE")
     assert not backend.of("DISCONNECT")
@@ -83,17 +83,17 @@ def test_closed(backend: RecordingBackend, start: Start) -> None:
             client.recv(timeout=30)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "Going away")
-    assert end(gateway).endswith("not delivered: the stage is deleted")
+    assert disconnect_outcome(gateway).endswith("not delivered: the stage is deleted")
     assert not backend.of("DISCONNECT")
 
 
-def test_closed_even_when_it_was_only_about_to_open(
+def test_closed_even_during_the_handshake(
     backend: RecordingBackend, start: Start
 ) -> None:
-    inside, release = threading.Event(), threading.Event()
+    called, release = threading.Event(), threading.Event()
 
     def slow(_: Request) -> Response:
-        inside.set()
+        called.set()
         release.wait(30)
         return Response()
 
@@ -101,7 +101,7 @@ def test_closed_even_when_it_was_only_about_to_open(
     gateway = start(behaviour=Behaviour(deleted_stage="closed"))
 
     def delete() -> None:
-        inside.wait(30)
+        called.wait(30)
         gateway.do(gateway.gateway.delete_stage)
         release.set()
 
@@ -115,7 +115,7 @@ def test_closed_even_when_it_was_only_about_to_open(
 
 
 @pytest.mark.parametrize("redeploy", ["current", "former"])
-def test_what_comes_back_is_served_again(
+def test_a_restored_stage_is_served_again(
     backend: RecordingBackend, start: Start, redeploy: Any
 ) -> None:
     backend.respond = lambda request: Response(body=request.body)

@@ -1,4 +1,4 @@
-"""An API whose execute-api host is disabled: its custom domain is the only way in."""
+"""An API whose execute-api host is disabled: clients use its custom domain."""
 
 import http.client
 import json
@@ -17,8 +17,8 @@ from wsrouter.catalog.snapshot import Domain, Snapshot
 from wsrouter.local.rules.behaviour import Behaviour
 
 
-def only(key: str = "") -> Snapshot:
-    """The three routes, behind the domain alone."""
+def domain_only(key: str = "") -> Snapshot:
+    """The three routes, with the execute-api endpoint disabled."""
     served = snapshot()
     return replace(
         served,
@@ -39,7 +39,7 @@ def test_the_domain_s_path_leads_there(
     backend: RecordingBackend, start: Start, key: str, path: str, rule: Any
 ) -> None:
     backend.respond = lambda request: Response(body=request.body)
-    gateway = start(only(key), behaviour=Behaviour(disabled_endpoint=rule))
+    gateway = start(domain_only(key), behaviour=Behaviour(disabled_endpoint=rule))
     with client(gateway, path) as one:
         one.send("hello")
         assert one.recv(timeout=30) == "hello"
@@ -55,10 +55,10 @@ def test_the_domain_s_path_leads_there(
 
 @pytest.mark.parametrize("rule", ["refused", "works"])
 @pytest.mark.parametrize("path", ["/production", "/", "/chat/", "/chat/production"])
-def test_nobody_connects_elsewhere(
+def test_other_paths_are_refused(
     backend: RecordingBackend, start: Start, path: str, rule: Any
 ) -> None:
-    gateway = start(only("chat"), behaviour=Behaviour(disabled_endpoint=rule))
+    gateway = start(domain_only("chat"), behaviour=Behaviour(disabled_endpoint=rule))
     with pytest.raises(InvalidStatus) as refused:
         client(gateway, path)
     assert refused.value.response.status_code == 403
@@ -70,7 +70,7 @@ def test_nobody_connects_elsewhere(
 def test_posts_to_the_execute_api_host_are_refused(
     backend: RecordingBackend, start: Start, key: str
 ) -> None:
-    gateway = start(only(key))
+    gateway = start(domain_only(key))
     with client(gateway, f"/{key}"):
         name = {"ConnectionId": connection_id(backend)}
         there, forbidden = gateway.boto3(), (403, "ForbiddenException")
@@ -82,15 +82,17 @@ def test_posts_to_the_execute_api_host_are_refused(
 
 
 @pytest.mark.parametrize("key", ["", "chat"])
-def test_or_they_work(backend: RecordingBackend, start: Start, key: str) -> None:
-    gateway = start(only(key), behaviour=Behaviour(disabled_endpoint="works"))
+def test_posts_to_the_execute_api_host_may_work(
+    backend: RecordingBackend, start: Start, key: str
+) -> None:
+    gateway = start(domain_only(key), behaviour=Behaviour(disabled_endpoint="works"))
     with client(gateway, f"/{key}") as one:
         there = gateway.boto3()
         there.post_to_connection(ConnectionId=connection_id(backend), Data=b"x")
         assert one.recv(timeout=30) == "x"
 
 
-def test_the_switch_says_nothing_about_an_api_that_is_open(
+def test_the_switch_does_not_affect_an_enabled_endpoint(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     assert gateway.gateway.api.behaviour.disabled_endpoint == "refused"
@@ -101,13 +103,13 @@ def test_the_switch_says_nothing_about_an_api_that_is_open(
     assert plain(gateway, "POST", f"/@connections/{name}")[0] == 403
 
 
-def test_a_page_of_the_browser_is_no_handshake(start: Start) -> None:
-    """The status page is where clients connect, when the domain has no path."""
-    gateway = start(only())
+def test_a_plain_get_is_no_handshake(start: Start) -> None:
+    """The status page and the clients share `/` when the domain has no path."""
+    gateway = start(domain_only())
     connection = http.client.HTTPConnection("127.0.0.1", gateway.port)
     connection.request("GET", "/")
     answer = connection.getresponse()
     assert (answer.status, b"<html" in answer.read()) == (200, True)
     connection.close()
-    assert plain(start(only("chat")), "GET", "/chat")[0] == 426
-    assert plain(start(only("chat")), "GET", "/production")[0] == 403
+    assert plain(start(domain_only("chat")), "GET", "/chat")[0] == 426
+    assert plain(start(domain_only("chat")), "GET", "/production")[0] == 403

@@ -1,8 +1,10 @@
-"""The whole requests of a connection, compared with files.
+"""The complete requests of a connection, compared with files.
 
-`capture-*` are what a client like wscat causes without any mapping: API Gateway's own
-capture. The others have what this library maps. Every header counts, and its order
-does not. `<name>` stands for what differs from run to run but has the right form.
+The `capture-*` files are requests that were captured from API Gateway, with wscat as
+the client and no mapping. The `mapped-*` files contain the headers that this library
+maps.
+All headers must match, in any order. `<name>` stands for a value that varies but has
+the right format.
 """
 
 import re
@@ -24,7 +26,7 @@ FORMS = {
 
 
 def text(request: Request) -> str:
-    """A request as it travels, its headers sorted."""
+    """A request as it is sent, with its headers sorted."""
     headers = sorted(
         f"{name.lower()}: {value}".rstrip() for name, value in request.headers
     )

@@ -29,7 +29,7 @@ def refused(gateway: RunningGateway, path: str = "/production") -> tuple[int, by
 
 
 @pytest.mark.parametrize("path", ["/", "/staging", "/production/", "/%1b"])
-def test_who_goes_astray_is_told_of_in_the_lines(
+def test_the_journal_names_the_right_path_for_a_wrong_one(
     gateway: RunningGateway, path: str
 ) -> None:
     assert refused(gateway, path)[0] == 403
@@ -53,14 +53,14 @@ def test_the_status_of_connect_refuses_the_handshake(
     assert not caplog.records
 
 
-def test_the_body_of_a_refusal_may_stay_behind(
+def test_the_body_of_a_refusal_may_be_dropped(
     backend: RecordingBackend, start: Start
 ) -> None:
     backend.respond = lambda request: Response(status=401, body=b"not you")
     assert refused(start(behaviour=Behaviour(refusal_body="dropped"))) == (401, b"")
 
 
-def test_headers_and_body_of_connect_stay_behind(
+def test_headers_and_body_of_connect_do_not_reach_the_client(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     backend.respond = lambda request: Response(
@@ -92,7 +92,7 @@ def test_a_late_backend_refuses(backend: RecordingBackend, start: Start) -> None
     release.set()
 
 
-def test_without_a_connect_route_everybody_comes_in(
+def test_without_a_connect_route_every_handshake_is_accepted(
     backend: RecordingBackend, start: Start
 ) -> None:
     with start(snapshot("$default")).connect() as client:
@@ -130,7 +130,7 @@ def test_a_long_url_is_refused(backend: RecordingBackend, start: Start) -> None:
     assert not backend.requests
 
 
-def test_a_plain_request_is_told_to_upgrade(gateway: RunningGateway) -> None:
+def test_a_plain_request_is_answered_with_426(gateway: RunningGateway) -> None:
     plain = http.client.HTTPConnection("127.0.0.1", gateway.port)
     plain.request("GET", "/production")
     assert plain.getresponse().status == 426

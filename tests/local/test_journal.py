@@ -1,4 +1,4 @@
-"""The lines that people and programs read."""
+"""The lines of the journal, as text and as JSON."""
 
 import json
 import re
@@ -44,14 +44,14 @@ def test_colours_only_when_asked() -> None:
     assert "\x1b" not in written(ENTRY)[0]
 
 
-def test_bodies_only_when_asked() -> None:
+def test_frames_only_when_asked() -> None:
     assert written(ENTRY, with_frames=True)[1:] == [
         '    > {"action": "x\u00e9"}',
         "    < ",
     ]
 
 
-def test_a_client_cannot_speak_to_the_terminal() -> None:
+def test_a_client_cannot_send_control_characters_to_the_terminal() -> None:
     harmful = replace(
         ENTRY, outcome="closed 1000 \x1b[2J", received="\x1b]0;title\x07\n\u202e"
     )

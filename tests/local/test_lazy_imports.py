@@ -1,4 +1,4 @@
-"""What `ws_local` imports, in processes that have imported nothing before."""
+"""The modules that `ws_local` imports, in fresh processes."""
 
 import subprocess
 import sys

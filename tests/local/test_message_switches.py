@@ -1,4 +1,4 @@
-"""The switches that change what becomes of a message."""
+"""The switches that change how a message is handled."""
 
 import socket
 import threading
@@ -35,7 +35,7 @@ def test_typed_key(backend: RecordingBackend, start: Start) -> None:
             before = len(backend.of("MESSAGE"))
             client.send(f'{{"action": {value}}}')
             backend.wait_for("MESSAGE", before + 1)
-    keys = [each.header("X-Wsrouter-Route-Key") for each in backend.of("MESSAGE")]
+    keys = [request.header("X-Wsrouter-Route-Key") for request in backend.of("MESSAGE")]
     assert keys[:4] == ["text", "$default", "$default", "$default"]
     assert keys[4:] == ["text", "1", "true", "[a, 2]"]
 
@@ -52,16 +52,16 @@ def test_a_deep_body_goes_to_default(
 
 
 def test_message_order_serial(backend: RecordingBackend, start: Start) -> None:
-    inside, most = 0, 0
-    guard = threading.Lock()
+    inside, maximum = 0, 0
+    lock = threading.Lock()
 
     def answer(request: Request) -> Response:
-        nonlocal inside, most
-        with guard:
+        nonlocal inside, maximum
+        with lock:
             inside += 1
-            most = max(most, inside)
+            maximum = max(maximum, inside)
         threading.Event().wait(0.01)
-        with guard:
+        with lock:
             inside -= 1
         return Response(body=request.body)
 
@@ -71,7 +71,7 @@ def test_message_order_serial(backend: RecordingBackend, start: Start) -> None:
         for text in sent:
             client.send(text)
         assert [client.recv(timeout=30) for _ in sent] == sent
-    assert most == 1
+    assert maximum == 1
 
 
 def test_message_order_shuffled(backend: RecordingBackend, start: Start) -> None:
@@ -79,7 +79,7 @@ def test_message_order_shuffled(backend: RecordingBackend, start: Start) -> None
     with start(behaviour=Behaviour(message_order="shuffled")).connect() as client:
         for text in sent:
             client.send(text.decode())
-            sleep(0.005)  # by then, the one before would have arrived
+            sleep(0.005)  # long enough for the message before to arrive
         arrived = [request.body for request in backend.wait_for("MESSAGE", 40)]
     assert arrived != sent
     assert sorted(arrived) == sorted(sent)

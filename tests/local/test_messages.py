@@ -1,4 +1,4 @@
-"""Messages: selection, the integration's answer, error frames."""
+"""Messages: route selection, the integration's response, error frames."""
 
 import json
 import re
@@ -139,7 +139,7 @@ def test_a_one_way_route_still_reports_a_dead_backend(start: Start) -> None:
         client.send("{}")
         frame = str(client.recv(timeout=30))
     assert re.fullmatch(error_frame("Internal server error"), frame)
-    outcomes = [each.outcome for each in gateway.entries]
+    outcomes = [entry.outcome for entry in gateway.entries]
     assert "Internal server error: nothing listens at 127.0.0.1:9" in outcomes
 
 

@@ -12,7 +12,7 @@ from wsrouter.local.sockets import quick_ack_socket
 
 
 class InPieces(BaseHTTPRequestHandler):
-    """Answers as Django's development server does, a small packet after the other."""
+    """Answers in several small packets, as Django's development server does."""
 
     protocol_version = "HTTP/1.1"
 
@@ -22,7 +22,7 @@ class InPieces(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stays silent."""
+        """Print nothing."""
 
 
 @pytest.mark.skipif(
@@ -41,8 +41,8 @@ def test_an_answer_in_pieces_takes_no_longer(start: Start) -> None:
                 client.send("{}")
                 assert client.recv(timeout=30) == "ok"
                 took.append(monotonic() - started)
-            # The first is prompt in any case, and each of the others 40 ms late, were
-            # it not for the option; a busy machine delays some, but not all.
+            # Without the option every answer but the first would take 40 ms longer. A
+            # busy machine delays some of them, but not all.
             assert min(took[1:]) < 0.03
     finally:
         server.shutdown()

@@ -1,4 +1,4 @@
-"""The reference names every option and every position of every switch."""
+"""The reference names every option and every value of every switch."""
 
 import re
 from pathlib import Path
@@ -11,12 +11,12 @@ from wsrouter.local.rules.switches import SWITCHES, Switch
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "ws_local.md"
 
 
-@pytest.mark.parametrize("switch", SWITCHES.values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("switch", SWITCHES.values(), ids=lambda switch: switch.name)
 def test_a_switch_is_documented(switch: Switch) -> None:
     [values] = re.findall(rf"^\| `{switch.name}` \| (.+?) \|", PAGE.read_text(), re.M)
     expected = [switch.default, *switch.choices]
     expected += [] if switch.choices else [switch.strict]
-    named = [str(each) for each in dict.fromkeys(expected)]
+    named = [str(value) for value in dict.fromkeys(expected)]
     assert re.findall(r"`(.+?)`", values) == named
     assert re.findall(r"\*\*`(.+?)`\*\*", values) == [str(switch.strict)]
 

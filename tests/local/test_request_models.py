@@ -1,4 +1,4 @@
-"""Request models: what does not fulfil them never reaches the backend."""
+"""Request models: an invalid message never reaches the backend."""
 
 import json
 import re
@@ -24,7 +24,7 @@ SCHEMA = {
 }
 
 
-def modelled(schema: Any = SCHEMA) -> Snapshot:
+def with_model(schema: Any = SCHEMA) -> Snapshot:
     made = snapshot("order", "$default")
     route = replace(made.routes["order"], model="Order")
     model = Model(name="Order", schema=json.dumps(schema))
@@ -41,11 +41,11 @@ def frame(third: str) -> str:
 
 
 @pytest.mark.parametrize("third", ["messageId", "requestId"])
-def test_what_does_not_fulfil_the_model(
+def test_an_invalid_message_gets_the_error_frame(
     backend: RecordingBackend, start: Start, third: Any
 ) -> None:
     backend.respond = lambda request: Response(body=b"ok")
-    gateway = start(modelled(), behaviour=Behaviour(validation_key=third))
+    gateway = start(with_model(), behaviour=Behaviour(validation_key=third))
     with gateway.connect() as client:
         for size in ("0", '"1"', "null"):
             client.send(f'{{"action": "order", "size": {size}}}')
@@ -57,18 +57,18 @@ def test_what_does_not_fulfil_the_model(
         assert client.recv(timeout=30) == "ok"
 
 
-def test_models_may_not_count(backend: RecordingBackend, start: Start) -> None:
+def test_models_may_be_skipped(backend: RecordingBackend, start: Start) -> None:
     backend.respond = lambda request: Response(body=b"ok")
-    gateway = start(modelled(), behaviour=Behaviour(validation="skipped"))
+    gateway = start(with_model(), behaviour=Behaviour(validation="skipped"))
     with gateway.connect() as client:
         client.send('{"action": "order"}')
         assert client.recv(timeout=30) == "ok"
 
 
-def test_a_model_of_default_refuses_what_is_no_json(
+def test_a_model_of_default_refuses_text_that_is_not_json(
     backend: RecordingBackend, start: Start
 ) -> None:
-    made = modelled()
+    made = with_model()
     route = replace(made.routes["$default"], model="Order")
     made = replace(made, routes={**made.routes, "$default": route})
     with start(made).connect() as client:
@@ -80,4 +80,4 @@ def test_models_need_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jsonschema", None)
     message_schema.require_validator(snapshot())
     with pytest.raises(MissingExtra, match=r"django-wsrouter\[local\]"):
-        message_schema.require_validator(modelled({"title": "not cached"}))
+        message_schema.require_validator(with_model({"title": "not cached"}))

@@ -1,4 +1,4 @@
-"""The requests that the backend receives, whole."""
+"""The complete requests that the backend receives."""
 
 import re
 
@@ -32,7 +32,7 @@ MAPPED = {
 
 
 def plain(request: Request) -> dict[str, str]:
-    """The headers, with `*` for what differs from run to run but has the right form."""
+    """The headers, with `*` for a value that varies but has the right format."""
     assert len({name.lower() for name, _ in request.headers}) == len(request.headers)
     return {
         name: "*" if name in ANYTHING and re.fullmatch(ANYTHING[name], value) else value
@@ -102,8 +102,8 @@ def test_the_requests_of_a_connection(
         "x-restapi": "",
         "Content-Length": "0",
     }
-    assert len({str(plain(each)) for each in backend.requests}) == 3
-    ids = {each.header("X-Wsrouter-Connection-Id") for each in backend.requests}
+    assert len({str(plain(request)) for request in backend.requests}) == 3
+    ids = {request.header("X-Wsrouter-Connection-Id") for request in backend.requests}
     assert len(ids) == 1
 
 

@@ -1,4 +1,4 @@
-"""The status page: what it shows, what it does, and for whom."""
+"""The status page: what it shows, what it does, and which requests it refuses."""
 
 import http.client
 import json
@@ -39,7 +39,7 @@ def token(gateway: RunningGateway) -> str:
 
 @contextmanager
 def watching(gateway: RunningGateway) -> Iterator[Iterator[tuple[str, Any]]]:
-    """The events of the page as they come."""
+    """The events of the page, as they arrive."""
     client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30)
     client.request("GET", f"{EVENTS}?token={token(gateway)}")
     response = client.getresponse()
@@ -68,7 +68,7 @@ def only_id(backend: RecordingBackend) -> str:
     return str(opening.header("X-Wsrouter-Connection-Id"))
 
 
-def test_it_shows_who_is_there_and_what_passes(
+def test_it_shows_open_connections_and_traffic(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     backend.respond = lambda request: Response(body=b"pong" if request.body else b"")
@@ -88,7 +88,7 @@ def test_it_shows_who_is_there_and_what_passes(
         assert until(events, "entry")["route_key"] == "$disconnect"
 
 
-def test_what_has_passed_is_shown_to_who_comes_later(
+def test_a_page_opened_later_shows_earlier_traffic(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     with gateway.connect():
@@ -143,7 +143,7 @@ def test_only_a_loopback_name_is_answered(gateway: RunningGateway, path: str) ->
     assert ask(gateway, "GET", "/", Host=f"localhost:{gateway.port}")[0] == 200
 
 
-def test_another_page_can_neither_act_nor_look(
+def test_another_page_can_neither_act_nor_read(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
     right = token(gateway)
@@ -162,7 +162,7 @@ def test_another_page_can_neither_act_nor_look(
             client.recv(timeout=0.1)
 
 
-def test_it_cannot_be_framed_and_loads_nothing_from_elsewhere(
+def test_it_cannot_be_framed_and_loads_nothing_from_other_hosts(
     gateway: RunningGateway,
 ) -> None:
     client = http.client.HTTPConnection("127.0.0.1", gateway.port)
@@ -180,7 +180,7 @@ def test_nothing_but_the_page_is_served(gateway: RunningGateway, name: str) -> N
     assert ask(gateway, "GET", f"/~status/{name}")[0] == 404
 
 
-def test_those_who_watch_do_not_keep_the_gateway_from_ending(
+def test_an_open_page_does_not_delay_the_end_of_the_gateway(
     gateway: RunningGateway, start: Start
 ) -> None:
     with watching(gateway) as events:

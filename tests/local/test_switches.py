@@ -1,4 +1,4 @@
-"""How a switch is typed, and those that change connections and what is mapped."""
+"""How switches are parsed, and the switches of connections and of mapped headers."""
 
 import re
 from typing import Any
@@ -15,13 +15,13 @@ from wsrouter.local.rules.switches import SWITCHES, UnknownSwitch, behaviour
 SECRET_HEADER = "X-Wsrouter-Secret"
 
 
-def test_what_is_not_given_is_the_default() -> None:
+def test_other_switches_have_their_default() -> None:
     assert behaviour([]) == Behaviour()
     assert behaviour(["empty-reply=frame"]) == Behaviour(empty_reply="frame")
     assert behaviour([], cookies=False) == Behaviour(cookies=False)
 
 
-def test_strict_is_the_harshest_of_each_unless_given() -> None:
+def test_strict_sets_every_switch_that_is_not_given() -> None:
     strict = behaviour(["lost-disconnect=0.5"], strict=True)
     assert strict.lost_disconnect == 0.5
     assert strict.non_2xx == "nothing"
@@ -46,7 +46,7 @@ def test_strict_is_the_harshest_of_each_unless_given() -> None:
         ("handshake-bytes=-1", "takes a whole number"),
     ],
 )
-def test_what_is_not_known_is_an_error(text: str, message: str) -> None:
+def test_an_unknown_name_or_value_is_an_error(text: str, message: str) -> None:
     with pytest.raises(UnknownSwitch, match=message):
         behaviour([text])
 

@@ -17,14 +17,14 @@ SIGNED = {
 }
 
 
-async def opened(
+async def open_clients(
     gateway: RunningGateway, stack: AsyncExitStack
 ) -> list[ClientConnection]:
-    """All of them, some fifty handshakes at a time."""
-    room = asyncio.Semaphore(50)
+    """All clients; at most fifty handshakes run at a time."""
+    slots = asyncio.Semaphore(50)
 
-    async def one() -> ClientConnection:
-        async with room:
+    async def work() -> ClientConnection:
+        async with slots:
             waiting = connect(
                 gateway.url,
                 proxy=None,
@@ -34,23 +34,23 @@ async def opened(
             )
             return await stack.enter_async_context(waiting)
 
-    return await asyncio.gather(*(one() for _ in range(SOCKETS)))
+    return await asyncio.gather(*(work() for _ in range(SOCKETS)))
 
 
-async def pushed(gateway: RunningGateway, ids: list[str]) -> None:
-    """A frame of its own to each of them: its connection id."""
-    room = asyncio.Semaphore(50)
+async def post_ids(gateway: RunningGateway, ids: list[str]) -> None:
+    """Post to each connection its own id."""
+    slots = asyncio.Semaphore(50)
     async with aiohttp.ClientSession(headers=SIGNED) as session:
 
-        async def one(connection_id: str) -> None:
+        async def work(connection_id: str) -> None:
             url = f"{gateway.management_endpoint}/@connections/{connection_id}"
-            async with room, session.post(url, data=connection_id) as answer:
+            async with slots, session.post(url, data=connection_id) as answer:
                 assert answer.status == 200
 
-        await asyncio.gather(*map(one, ids))
+        await asyncio.gather(*map(work, ids))
 
 
-async def silent(client: ClientConnection) -> bool:
+async def gets_nothing(client: ClientConnection) -> bool:
     try:
         await asyncio.wait_for(client.recv(), 0.2)
     except TimeoutError:
@@ -61,18 +61,18 @@ async def silent(client: ClientConnection) -> bool:
 def test_each_of_a_thousand_gets_its_own_push_once(
     backend: RecordingBackend, gateway: RunningGateway
 ) -> None:
-    async def scene() -> None:
+    async def run() -> None:
         async with AsyncExitStack() as stack:
-            clients = await opened(gateway, stack)
+            clients = await open_clients(gateway, stack)
             ids = [
-                str(each.header("X-Wsrouter-Connection-Id"))
-                for each in backend.of("CONNECT")
+                str(request.header("X-Wsrouter-Connection-Id"))
+                for request in backend.of("CONNECT")
             ]
             assert len(set(ids)) == SOCKETS
-            await pushed(gateway, ids)
+            await post_ids(gateway, ids)
             frames = [await asyncio.wait_for(client.recv(), 60) for client in clients]
             assert sorted(map(str, frames)) == sorted(ids)
-            assert all(await asyncio.gather(*map(silent, clients)))
+            assert all(await asyncio.gather(*map(gets_nothing, clients)))
 
-    asyncio.run(scene())
+    asyncio.run(run())
     backend.wait_for("DISCONNECT", SOCKETS, seconds=60)

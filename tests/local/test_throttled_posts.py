@@ -12,7 +12,7 @@ from wsrouter.local.rules.behaviour import Behaviour
 BUSY = (429, "LimitExceededException")
 
 
-def test_every_method_is_turned_away(backend: RecordingBackend, start: Start) -> None:
+def test_every_method_is_refused(backend: RecordingBackend, start: Start) -> None:
     gateway = start(behaviour=Behaviour(busy_posts=1.0))
     api = gateway.boto3()
     with gateway.connect() as client:
@@ -29,7 +29,7 @@ def test_every_method_is_turned_away(backend: RecordingBackend, start: Start) ->
     assert plain(gateway, "POST", path, headers={}, body=b"x")[0] == 403
 
 
-def test_who_tries_again_gets_through(backend: RecordingBackend, start: Start) -> None:
+def test_a_retry_succeeds(backend: RecordingBackend, start: Start) -> None:
     gateway = start(behaviour=Behaviour(busy_posts=0.5))
     sent = [str(number) for number in range(20)]
     with gateway.connect() as client:
@@ -39,6 +39,6 @@ def test_who_tries_again_gets_through(backend: RecordingBackend, start: Start) -
             while plain(gateway, "POST", path, body=text.encode())[0] != 200:
                 pass
         assert [client.recv(timeout=30) for _ in sent] == sent
-    turned_away = [e for e in gateway.entries if e.outcome.startswith("429 ")]
-    assert turned_away
-    assert all(entry.failed for entry in turned_away)
+    refused = [e for e in gateway.entries if e.outcome.startswith("429 ")]
+    assert refused
+    assert all(entry.failed for entry in refused)

@@ -1,4 +1,4 @@
-"""The stage's limits."""
+"""The throttling settings of the stage."""
 
 import re
 from dataclasses import replace
@@ -104,7 +104,7 @@ def test_a_route_may_have_a_limit_of_its_own(
         assert client.recv(timeout=30) == "ok"
 
 
-def test_without_figures_there_is_no_limit(
+def test_without_settings_there_is_no_limit(
     backend: RecordingBackend, start: Start
 ) -> None:
     made = snapshot("$default")

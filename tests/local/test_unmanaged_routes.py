@@ -1,4 +1,4 @@
-"""Routes of the same API that belong to another integration: they cannot be called."""
+"""Routes of the same API that target another integration: they cannot be called."""
 
 import re
 from typing import Any

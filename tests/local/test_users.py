@@ -1,4 +1,4 @@
-"""Whose connection it is, as far as the database tells."""
+"""The user name of a connection, looked up in the database."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def connection(connection_id: str, user: object = None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_username_or_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_username_of_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(users, "_TIMEOUT_SECONDS", 30.0)  # the machine may be busy
     connection("anonymous")
     connection("hers", get_user_model().objects.create_user("ada"))
@@ -44,7 +44,7 @@ def test_the_username_or_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert async_to_sync(user_name)("gone") == ""
 
 
-def test_a_project_without_a_database_knows_nobody(tmp_path: Path) -> None:
+def test_without_a_database_there_is_no_user_name(tmp_path: Path) -> None:
     look = (
         "import asyncio, django; django.setup();"
         "from wsrouter.ops.ws_local.users import user_name;"

@@ -1,4 +1,4 @@
-"""`ws_local` in a process of its own, as somebody at a terminal runs it."""
+"""`ws_local` in a process of its own, as a user runs it in a terminal."""
 
 import json
 import os
@@ -56,7 +56,7 @@ class Site:
 
 @cache
 def _migrated() -> bytes:
-    """Migrating takes a process and its seconds, but only once."""
+    """Cached, since migrating takes a process and seconds."""
     with TemporaryDirectory() as folder:
         site = Site(database=Path(folder) / "db.sqlite3")
         command = site.manage("migrate", "--verbosity", "0")
@@ -66,7 +66,7 @@ def _migrated() -> bytes:
 
 @dataclass(kw_only=True)
 class WsLocalProcess:
-    """A running `ws_local` and what it has said so far."""
+    """A running `ws_local` and the lines of its output so far."""
 
     process: "subprocess.Popen[str]"
     port: int
@@ -112,7 +112,7 @@ def running(
 
 
 def end(command: WsLocalProcess, reader: threading.Thread) -> None:
-    """Ctrl-C. The pipe ends only when every descendant has ended."""
+    """Press Ctrl-C. The pipe ends only when every descendant has ended."""
     if command.process.poll() is None:
         command.process.send_signal(signal.SIGINT)
     command.process.wait(60)

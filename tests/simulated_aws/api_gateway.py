@@ -129,8 +129,8 @@ class MemoryApiGateway:
         if noun in ("api", "deployment"):
             item["CreatedDate"] = datetime.now(UTC)
         if noun == "domain_name":
-            for each in item["DomainNameConfigurations"]:
-                each |= {"ApiGatewayDomainName": f"d-{len(item)}.{host}"}
+            for configuration in item["DomainNameConfigurations"]:
+                configuration |= {"ApiGatewayDomainName": f"d-{len(item)}.{host}"}
 
     def _update(self, noun: str, members: Members) -> Members:
         kind, item = KINDS[noun], self.get(noun, members)
@@ -157,7 +157,7 @@ class MemoryApiGateway:
 
     def _list(self, noun: str, members: Members) -> Members:
         table = self.table(noun, members).values()
-        found = [shown for each in table if (shown := self._shown(each)) is not None]
+        found = [shown for item in table if (shown := self._shown(item)) is not None]
         most = members.get("MaxResults", str(self.page))
         if not isinstance(most, str) or not 1 <= int(most) <= LARGEST_PAGE:
             raise invalid(f"Invalid value for MaxResults: {most!r}")

@@ -52,7 +52,7 @@ def _route(gateway: MemoryApiGateway, members: Members, item: Members) -> None:
         ids = {**members, "IntegrationId": target.removeprefix("integrations/")}
         gateway.get("integration", ids)
     _authorization(gateway, members, item)
-    names = {each["Name"] for each in gateway.table("model", members).values()}
+    names = {model["Name"] for model in gateway.table("model", members).values()}
     if unknown := set(item.get("RequestModels", {}).values()) - names:
         raise invalid(f"Invalid model name specified: {unknown.pop()}")
 
@@ -100,8 +100,11 @@ def _beyond_draft_4(schema: Any) -> bool:
 
 
 def _domain_name(_: MemoryApiGateway, __: Members, item: Members) -> None:
-    for each in item["DomainNameConfigurations"]:
-        if (each["EndpointType"], each["SecurityPolicy"]) != ("REGIONAL", "TLS_1_2"):
+    for configuration in item["DomainNameConfigurations"]:
+        if (configuration["EndpointType"], configuration["SecurityPolicy"]) != (
+            "REGIONAL",
+            "TLS_1_2",
+        ):
             raise invalid("WebSocket APIs need a REGIONAL domain with TLS_1_2")
 
 
@@ -144,7 +147,7 @@ def _stage(gateway: MemoryApiGateway, members: Members, item: Members) -> None:
 
 def _logging(gateway: MemoryApiGateway, item: Members) -> None:
     settings = [item["DefaultRouteSettings"], *item["RouteSettings"].values()]
-    levels = {each.get("LoggingLevel", "OFF") for each in settings}
+    levels = {stage_settings.get("LoggingLevel", "OFF") for stage_settings in settings}
     log = item.get("AccessLogSettings", {})
     if (levels != {"OFF"} or log) and not gateway.has_log_role:
         raise invalid(
@@ -152,7 +155,9 @@ def _logging(gateway: MemoryApiGateway, item: Members) -> None:
         )
     if log and "$context.requestId" not in log["Format"]:
         raise invalid("Access log format must contain $context.requestId")
-    if any(each.get("ThrottlingRateLimit") == 0 for each in settings):
+    if any(
+        stage_settings.get("ThrottlingRateLimit") == 0 for stage_settings in settings
+    ):
         raise AssertionError("a rate of 0 refuses every request")
 
 
@@ -200,8 +205,8 @@ def _delete_api(gateway: MemoryApiGateway, _: Members, item: Members) -> None:
 
 def _refuse_mapped(gateway: MemoryApiGateway, api_id: str, stage: str) -> None:
     for name in gateway.table("domain_name", {}):
-        for each in gateway.table("api_mapping", {"DomainName": name}).values():
-            if each["ApiId"] == api_id and stage in ("", each["Stage"]):
+        for mapping in gateway.table("api_mapping", {"DomainName": name}).values():
+            if mapping["ApiId"] == api_id and stage in ("", mapping["Stage"]):
                 raise invalid("Remove the mappings of this stage first")
 
 

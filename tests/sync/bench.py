@@ -12,7 +12,7 @@ from wsrouter.options.gateway import Gateway
 from wsrouter.sync.plan import Options, Plan, prepare
 from wsrouter.sync.publish import Published, publish
 from wsrouter.sync.target import Target
-from wsrouter.sync.wanted import wanted
+from wsrouter.sync.wanted import wanted_snapshot
 
 SECRET = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 OTHER_SECRET = "fedcba9876543210fedcba9876543210"
@@ -78,7 +78,7 @@ class Bench:
         self.gateway = replace(self.gateway, **changes)
 
     def plan(self, **options: bool) -> Plan:
-        snapshot = wanted(self.gateway, self.spec, secret_needed=False)
+        snapshot = wanted_snapshot(self.gateway, self.spec, secret_needed=False)
         target = Target.of(self.gateway)
         return prepare(self.plane, target, snapshot, Options(**options))
 
@@ -97,7 +97,7 @@ class Bench:
 
     def routes(self) -> dict[str, dict[str, Any]]:
         """The server's routes by key."""
-        return {each["RouteKey"]: each for each in self.all("get_routes")}
+        return {route["RouteKey"]: route for route in self.all("get_routes")}
 
     def integrations(self) -> list[dict[str, Any]]:
         return self.all("get_integrations")

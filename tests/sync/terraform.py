@@ -104,9 +104,9 @@ class Configuration:
     def value(self, found: Any) -> Any:
         """Any part of the configuration, evaluated; an id is `<its address>`."""
         if isinstance(found, dict):
-            return {key: self.value(each) for key, each in found.items()}
+            return {key: self.value(item) for key, item in found.items()}
         if isinstance(found, list):
-            return [self.value(each) for each in found]
+            return [self.value(item) for item in found]
         return self._text(found) if isinstance(found, str) else found
 
     def _text(self, text: str) -> str:

@@ -8,18 +8,22 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.simulated_aws.control_plane import MemoryControlPlane
-from tests.sync import vandals
+from tests.sync import manual_changes
 from tests.sync.bench import Bench, a_gateway, a_spec
 from tests.sync.test_interruption import OTHER_DOMAIN, Killed, kill_after
 from tests.sync.test_options import CERTIFICATE, DOMAIN, NOTHING, ON_AWS, ON_BOTH
 from wsrouter.options import publishing
 
 ONLY_DOMAIN = publishing.domain(
-    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "ONLY": True}
+    {
+        "NAME": "ws.example.com",
+        "CERTIFICATE": CERTIFICATE,
+        "DISABLE_EXECUTE_API_ENDPOINT": True,
+    }
 )
 FOREIGN = "legacy"
 THIRD_DOMAIN = publishing.domain(
-    {"NAME": "third.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "a/b"}
+    {"NAME": "third.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "a/b"}
 )
 
 
@@ -41,8 +45,8 @@ def an_api_of_others(bench: Bench) -> dict[str, Any]:
 
 def what_others_have(bench: Bench) -> dict[str, Any]:
     stages, integrations = bench.all("get_stages"), bench.integrations()
-    (stage,) = [each for each in stages if each["StageName"] == "theirs"]
-    (integration,) = [each for each in integrations if "Description" not in each]
+    (stage,) = [a_stage for a_stage in stages if a_stage["StageName"] == "theirs"]
+    (integration,) = [record for record in integrations if "Description" not in record]
     return {
         "route": bench.routes()[FOREIGN],
         "integration": integration,
@@ -86,10 +90,11 @@ GATEWAYS = st.fixed_dictionaries(
 )
 
 
-DEEDS = st.lists(
-    st.tuples(st.sampled_from(sorted(vandals.DEEDS)), st.integers(0, 5)), max_size=3
+MANUAL_CHANGES = st.lists(
+    st.tuples(st.sampled_from(sorted(manual_changes.CHANGES)), st.integers(0, 5)),
+    max_size=3,
 )
-STEPS = st.tuples(GATEWAYS, KEYS, st.booleans(), st.integers(0, 25), DEEDS)
+STEPS = st.tuples(GATEWAYS, KEYS, st.booleans(), st.integers(0, 25), MANUAL_CHANGES)
 
 
 @settings(max_examples=examples(100), deadline=None)
@@ -101,7 +106,7 @@ def test_from_any_state_to_any_other(
         server=MemoryControlPlane().server, gateway=a_gateway(api_name="shop")
     )
     foreign = an_api_of_others(bench)
-    for changes, keys, prune, killed_after, deeds in steps:
+    for changes, keys, prune, killed_after, manual in steps:
         bench.change(**changes)
         bench.spec = a_spec(*keys)
         bench.server.after = kill_after(killed_after)
@@ -113,8 +118,8 @@ def test_from_any_state_to_any_other(
             assert bench.plan(prune=prune).in_sync
         finally:
             bench.server.after = lambda operation: None
-        for deed, number in deeds:
-            vandals.do(bench, deed, number)
+        for change, number in manual:
+            manual_changes.apply(bench, change, number)
 
     bench.run(deep=True)
     assert bench.plan(deep=True).in_sync
@@ -130,7 +135,7 @@ def test_from_any_state_to_any_other(
 def assert_served(bench: Bench, keys: set[str]) -> None:
     """What the stage serves is what there is, and the routes of others with it."""
     live = bench.server.live(bench.api_id(), bench.gateway.stage)
-    served = {each["RouteKey"]: each for each in live["route"].values()}
+    served = {route["RouteKey"]: route for route in live["route"].values()}
     assert served == bench.routes()
     assert set(served) >= {*keys, FOREIGN}
     assert list(live["integration"].values()) == bench.integrations()
@@ -145,7 +150,7 @@ def assert_as_from_nothing(bench: Bench) -> None:
         server=MemoryControlPlane().server, gateway=bench.gateway, spec=bench.spec
     )
     clean.run()
-    there, ours = (own_routes(each) for each in (bench, clean))
+    there, ours = (own_routes(tested) for tested in (bench, clean))
     assert {key: there[key] for key in ours} == ours
     assert own_integration(bench) == own_integration(clean)
     found, wanted = bench.plan().deployed, clean.plan().deployed
@@ -172,22 +177,26 @@ def assert_mapped(bench: Bench) -> None:
     """The wanted domain leads to the API, and no former one."""
     wanted = bench.gateway.domain
     found = [
-        (domain["DomainName"], each.get("ApiMappingKey", ""))
+        (domain["DomainName"], mapping.get("ApiMappingKey", ""))
         for domain in bench.server.get_domain_names()["Items"]
-        for each in bench.server.get_api_mappings(DomainName=domain["DomainName"])[
+        for mapping in bench.server.get_api_mappings(DomainName=domain["DomainName"])[
             "Items"
         ]
-        if each["ApiId"] == bench.api_id()
+        if mapping["ApiId"] == bench.api_id()
     ]
-    assert found == ([(wanted.name, wanted.key)] if wanted else [])
+    assert found == ([(wanted.name, wanted.mapping_key)] if wanted else [])
 
 
 def own_integration(bench: Bench) -> dict[str, Any]:
     """AWS has no way to take a VPC link away but another ConnectionType."""
-    (found,) = [each for each in bench.integrations() if "Description" in each]
+    (found,) = [
+        integration
+        for integration in bench.integrations()
+        if "Description" in integration
+    ]
     unused = ["ConnectionId"] if found["ConnectionType"] == "INTERNET" else []
     return without(found, "IntegrationId", *unused)
 
 
 def without(members: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: each for name, each in members.items() if name not in names}
+    return {name: value for name, value in members.items() if name not in names}

@@ -1,4 +1,4 @@
-"""`ws_export console`, followed to the letter on the strict twin of AWS."""
+"""`ws_export console`, followed to the letter on the simulated API Gateway."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from botocore import xform_name
 from django.core.management import call_command
 
 from tests.simulated_aws.control_plane import MemoryControlPlane
-from tests.sync.test_export import EVERYTHING
+from tests.sync.test_ws_export import EVERYTHING
 from wsrouter import conf
 from wsrouter.sync.plan import prepare
 from wsrouter.sync.target import Target
@@ -34,11 +34,11 @@ CONSOLE = {
     "domain": r"Custom domain names > Create: (\S+), Regional, TLS 1\.2, certificate"
     r" (\S+)",
     "mapping": r"(\S+) > API mappings > Add: stage (\S+), path (\S+)",
-    "dns": r"DNS: a CNAME (\S+) to the domain's API Gateway domain name",
+    "dns": r"DNS: a CNAME from (\S+) to the domain's API Gateway domain name",
 }
 
 
-class Somebody:
+class ChecklistReader:
     """Does what a step says: in the console by `on_...`, in a shell by the AWS CLI."""
 
     def __init__(self, server: Any, secret: str) -> None:
@@ -60,7 +60,7 @@ class Somebody:
             if found := re.fullmatch(pattern, step):
                 getattr(self, f"on_{name}")(*found.groups())
                 return
-        raise AssertionError(f"Nobody knows what to do: {step}")
+        raise AssertionError(f"No rule for the step: {step}")
 
     def shell(self, line: str) -> None:
         if line.startswith("write the mapping to mapping.json"):
@@ -80,17 +80,17 @@ class Somebody:
         options = _options(words)
         asked, _ = options.pop("--query", [""])[0], options.pop("--output", None)
         shape = self.shapes[operation]
-        members = {_member(shape, name): each for name, each in options.items()}
+        members = {_member(shape, name): value for name, value in options.items()}
         values = {
-            name: self._value(shape.members[name], each)
-            for name, each in members.items()
+            name: self._value(shape.members[name], value)
+            for name, value in members.items()
         }
         answer = getattr(self.server, operation)(**values)
         return str(answer[asked]) if asked else ""
 
     def _value(self, shape: Any, words: list[str]) -> Any:
         if shape.type_name == "list":
-            return [each for each in words if each]
+            return [word for word in words if word]
         (text,) = words
         if text.startswith("file://"):
             text = self.files[text.removeprefix("file://")]
@@ -208,13 +208,13 @@ def test_who_follows_it_has_what_ws_sync_would_make(
     entry = {**settings.WSROUTER["default"], **options}
     settings.WSROUTER = {"default": entry}
     plane = MemoryControlPlane(pending_polls=0)
-    somebody = Somebody(plane.server, entry["SECRET"])
+    reader = ChecklistReader(plane.server, entry["SECRET"])
     for step in steps():
-        somebody.follow(step.rstrip("\n"))
+        reader.follow(step.rstrip("\n"))
 
     target, wanted = Target.of(conf.gateway()), publisher.wanted_snapshot()
     changes = prepare(plane, target, wanted).changes
     # Only the digest is missing, which is how ws_sync knows a deployment of its own.
-    assert [(each.action, each.resource) for each in changes] == [
+    assert [(change.action, change.resource) for change in changes] == [
         ("create", "deployment")
     ]

@@ -10,13 +10,13 @@ from tests.sync.test_options import CERTIFICATE
 from wsrouter.catalog.snapshot import RouteEntry
 from wsrouter.options import publishing
 from wsrouter.sync.digest import Digest, digest
-from wsrouter.sync.wanted import wanted
+from wsrouter.sync.wanted import wanted_snapshot
 
 GATEWAY = a_gateway(api_name="shop")
 
 
 def of(*keys: str, **changes: Any) -> Digest:
-    return digest(wanted(replace(GATEWAY, **changes), a_spec(*keys)), kept={})
+    return digest(wanted_snapshot(replace(GATEWAY, **changes), a_spec(*keys)), kept={})
 
 
 def test_the_description_is_read_back() -> None:
@@ -52,7 +52,8 @@ def test_a_digest_of_before_there_was_the_choice_still_holds() -> None:
     given = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE}
     assert of("a").config == known
     assert of("a", domain=publishing.domain(given)).config == known
-    assert of("a", domain=publishing.domain({**given, "ONLY": True})).config != known
+    alone = publishing.domain({**given, "DISABLE_EXECUTE_API_ENDPOINT": True})
+    assert of("a", domain=alone).config != known
 
 
 def test_changed_secret() -> None:
@@ -87,4 +88,4 @@ def test_the_keys_of_fifty_tags_fit_in() -> None:
 def test_a_kept_stale_route_counts_as_if_it_were_wanted() -> None:
     kept = {"b": RouteEntry(key="b", two_way=True)}
 
-    assert digest(wanted(GATEWAY, a_spec("a")), kept=kept) == of("a", "b")
+    assert digest(wanted_snapshot(GATEWAY, a_spec("a")), kept=kept) == of("a", "b")

@@ -13,14 +13,17 @@ from wsrouter.catalog.snapshot import Domain
 from wsrouter.errors import SyncError
 from wsrouter.options import publishing
 from wsrouter.sync import render
-from wsrouter.sync.destroy import destroy, prepare_removal
+from wsrouter.sync.destroy import destroy, plan_removal
 from wsrouter.sync.target import Target
 
 NEW = publishing.domain({"NAME": "new.example.com", "CERTIFICATE": CERTIFICATE})
 
 
 def domains(bench: Bench) -> list[str]:
-    return [each["DomainName"] for each in bench.server.get_domain_names()["Items"]]
+    return [
+        domain_name["DomainName"]
+        for domain_name in bench.server.get_domain_names()["Items"]
+    ]
 
 
 def mappings(bench: Bench, name: str = "ws.example.com") -> list[dict[str, Any]]:
@@ -67,7 +70,10 @@ def test_a_key_of_our_own_api_leads_to_the_other_stage(memory: Bench) -> None:
     memory.change(stage="production")
     memory.run()
 
-    led = {each.get("ApiMappingKey", ""): each["Stage"] for each in mappings(memory)}
+    led = {
+        mapping.get("ApiMappingKey", ""): mapping["Stage"]
+        for mapping in mappings(memory)
+    }
     assert led == {"chat": "production", "": "production"}
     assert_quiet(memory)
     memory.change(domain=None)
@@ -84,7 +90,7 @@ def test_a_domain_is_left_with_what_leads_to_another_stage(memory: Bench) -> Non
     memory.run()
     memory.change(domain=None)
     memory.run()
-    assert [each["Stage"] for each in mappings(memory)] == ["production"]
+    assert [mapping["Stage"] for mapping in mappings(memory)] == ["production"]
     assert_quiet(memory)
 
 
@@ -119,7 +125,9 @@ def test_the_key_of_another_api_is_an_error_or_adopted(memory: Bench) -> None:
 
     with pytest.raises(SyncError, match=f"leads to the API {other_id}"):
         memory.run()
-    assert f"taken over from the API {other_id}" in render.text(memory.plan(adopt=True))
+    assert f"taken over from the API {other_id}" in render.plan_text(
+        memory.plan(adopt=True)
+    )
     memory.run(adopt=True)
     (found,) = mappings(memory)
     assert found["ApiId"] == memory.api_id()
@@ -129,7 +137,7 @@ def test_a_former_domain_loses_its_mapping(memory: Bench) -> None:
     memory.change(domain=DOMAIN)
     memory.run()
     memory.change(domain=NEW)
-    assert "domain ws.example.com stays behind" in render.text(memory.plan())
+    assert "domain ws.example.com is not deleted" in render.plan_text(memory.plan())
     memory.run()
 
     assert mappings(memory) == []
@@ -224,7 +232,7 @@ def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
     memory.server.create_stage(ApiId=memory.api_id(), StageName="beta")
     memory.server.create_deployment(ApiId=memory.api_id(), StageName="beta")
     other = publishing.domain(
-        {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "beta"}
+        {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "beta"}
     )
     memory.change(domain=DOMAIN)
     memory.run()
@@ -232,19 +240,24 @@ def test_a_stage_that_others_mapped_stays_mapped(memory: Bench) -> None:
     memory.change(timeout=5.0)
     memory.run()
 
-    assert {each["ApiMappingKey"] for each in mappings(memory)} == {"chat", "beta"}
+    assert {mapping["ApiMappingKey"] for mapping in mappings(memory)} == {
+        "chat",
+        "beta",
+    }
 
 
 def _domain(option: publishing.DomainOption) -> Domain:
     return Domain(
-        name=option.name, certificate_arn=option.certificate, mapping_key=option.key
+        name=option.name,
+        certificate_arn=option.certificate,
+        mapping_key=option.mapping_key,
     )
 
 
 def test_destroy_removes_the_domain_too(memory: Bench) -> None:
     memory.change(domain=DOMAIN)
     memory.run()
-    removal = prepare_removal(memory.plane, Target.of(memory.gateway))
+    removal = plan_removal(memory.plane, Target.of(memory.gateway))
     destroy(memory.plane, removal, sleep=lambda _: None)
 
     assert domains(memory) == []

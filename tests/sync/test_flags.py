@@ -6,12 +6,12 @@ from tests.sync.bench import Bench, a_spec
 from tests.sync.test_ownership import a_foreign_route
 from wsrouter.errors import SyncError
 from wsrouter.sync import render
-from wsrouter.sync.destroy import Removal, destroy, prepare_removal
+from wsrouter.sync.destroy import Removal, destroy, plan_removal
 from wsrouter.sync.target import Target
 
 
 def removal(bench: Bench) -> Removal:
-    return prepare_removal(bench.plane, Target.of(bench.gateway))
+    return plan_removal(bench.plane, Target.of(bench.gateway))
 
 
 def tear_down(bench: Bench) -> None:
@@ -25,12 +25,12 @@ def test_a_foreign_route_is_adopted(bench: Bench) -> None:
     plan = bench.plan(adopt=True)
 
     (change,) = [
-        each
-        for each in plan.changes
-        if (each.resource, each.key) == ("route", "legacy")
+        planned
+        for planned in plan.changes
+        if (planned.resource, planned.key) == ("route", "legacy")
     ]
     assert change.fields["integration"][0] == foreign
-    assert f"taken over from the integration {foreign}" in render.text(plan)
+    assert f"taken over from the integration {foreign}" in render.plan_text(plan)
     bench.run(adopt=True)
     assert bench.routes()["legacy"]["Target"] != f"integrations/{foreign}"
     assert bench.plan().in_sync
@@ -58,7 +58,7 @@ def test_a_missing_response_is_found_by_looking_deep(bench: Bench) -> None:
 
     assert bench.plan().in_sync
     plan = bench.plan(deep=True)
-    assert [(each.resource, each.key) for each in plan.changes] == [
+    assert [(change.resource, change.key) for change in plan.changes] == [
         ("route_response", "orders.watch"),
         ("deployment", "production"),
     ]
@@ -85,10 +85,10 @@ def test_without_the_secret_the_rest_is_compared(bench: Bench) -> None:
     plan = bench.plan()
 
     assert plan.in_sync
-    assert render.UNCOMPARED in render.text(plan)
+    assert render.NOT_COMPARED in render.plan_text(plan)
     bench.change(timeout=5.0)
     plan = bench.plan()
-    assert [each.resource for each in plan.changes] == ["integration", "deployment"]
+    assert [change.resource for change in plan.changes] == ["integration", "deployment"]
     assert set(plan.changes[0].fields) == {"timeout_millis"}
 
 
@@ -96,9 +96,11 @@ def test_destroy_removes_everything(bench: Bench) -> None:
     api_id = bench.run().api_id
     changes = removal(bench).changes
 
-    assert [(each.action, each.resource) for each in changes] == [("delete", "api")]
+    assert [(change.action, change.resource) for change in changes] == [
+        ("delete", "api")
+    ]
     tear_down(bench)
-    assert api_id not in [each.id for each in bench.plane.apis()]
+    assert api_id not in [api.id for api in bench.plane.apis()]
     assert removal(bench).in_sync
     tear_down(bench)
 
@@ -111,8 +113,10 @@ def test_destroy_leaves_what_others_have(bench: Bench) -> None:
     assert "legacy in it is not wsrouter's" in render.removal_text(found)
     tear_down(bench)
     assert set(bench.routes()) == {"legacy"}
-    assert [each["IntegrationId"] for each in bench.integrations()] == [foreign]
-    assert {each["StageName"] for each in bench.all("get_stages")} == {"production"}
+    assert [integration["IntegrationId"] for integration in bench.integrations()] == [
+        foreign
+    ]
+    assert {stage["StageName"] for stage in bench.all("get_stages")} == {"production"}
     assert removal(bench).in_sync
 
 
@@ -122,7 +126,7 @@ def test_destroyed_routes_are_served_no_more(memory: Bench) -> None:
     tear_down(memory)
 
     live = memory.server.live(memory.api_id(), "production")["route"].values()
-    assert [each["RouteKey"] for each in live] == ["legacy"]
+    assert [resource["RouteKey"] for resource in live] == ["legacy"]
 
 
 def test_destroy_leaves_an_api_that_it_did_not_create(bench: Bench) -> None:
@@ -135,7 +139,7 @@ def test_destroy_leaves_an_api_that_it_did_not_create(bench: Bench) -> None:
     bench.run()
     tear_down(bench)
 
-    assert found["ApiId"] in [each.id for each in bench.plane.apis()]
+    assert found["ApiId"] in [api.id for api in bench.plane.apis()]
     assert bench.routes() == {}
     assert bench.integrations() == []
     assert removal(bench).in_sync
@@ -163,7 +167,7 @@ def test_destroy_can_be_killed_anywhere(memory: Bench) -> None:
     memory.server.after = lambda operation: None
     tear_down(memory)
     live = memory.server.live(memory.api_id(), "production")["route"].values()
-    assert [each["RouteKey"] for each in live] == ["legacy"]
+    assert [resource["RouteKey"] for resource in live] == ["legacy"]
     assert len(memory.integrations()) == 1
 
 
@@ -176,4 +180,4 @@ def test_what_cannot_be_cleared_is_recreated(memory: Bench, member: str) -> None
 
     assert memory.plan(deep=True).in_sync
     routes = memory.routes().values()
-    assert not any("RouteResponseSelectionExpression" in each for each in routes)
+    assert not any("RouteResponseSelectionExpression" in route for route in routes)

@@ -21,13 +21,13 @@ from tests.sync.test_options import (
 )
 from wsrouter.catalog.snapshot import Snapshot
 from wsrouter.options import publishing
-from wsrouter.sync.destroy import destroy, prepare_removal
+from wsrouter.sync.destroy import destroy, plan_removal
 from wsrouter.sync.export import iam_policy
 from wsrouter.sync.target import Target
-from wsrouter.sync.wanted import wanted
+from wsrouter.sync.wanted import wanted_snapshot
 
 OTHER_CERTIFICATE = publishing.domain(
-    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE + "2", "KEY": "other"}
+    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE + "2", "MAPPING_KEY": "other"}
 )
 
 
@@ -36,7 +36,7 @@ def a_whole_life(bench: Bench) -> Snapshot:
     bench.spec = a_typed_spec()
     bench.run()
     bench.change(**ON_BOTH, **ON_AWS)
-    richest = wanted(bench.gateway, bench.spec)
+    richest = wanted_snapshot(bench.gateway, bench.spec)
     bench.run()
     bench.change(
         domain=OTHER_CERTIFICATE,
@@ -61,7 +61,7 @@ def a_whole_life(bench: Bench) -> Snapshot:
 
 
 def tear_down(bench: Bench) -> None:
-    removal = prepare_removal(bench.plane, Target.of(bench.gateway))
+    removal = plan_removal(bench.plane, Target.of(bench.gateway))
     destroy(bench.plane, removal, sleep=lambda _: None)
 
 
@@ -119,22 +119,30 @@ def test_every_call_is_allowed_and_every_permission_used(
     api_id = "" if is_new else by_id(memory)
     richest = a_whole_life(memory)
     calls = asked(memory)
-    policy = iam_policy.publisher(richest, region="eu-west-1", api_id=api_id)
-    grants = [each for each in granted(policy) if each[0].startswith("apigateway:")]
+    policy = iam_policy.publisher_policy(richest, region="eu-west-1", api_id=api_id)
+    grants = [
+        allowed for allowed in granted(policy) if allowed[0].startswith("apigateway:")
+    ]
 
-    refused = [call for call in calls if not any(allows(each, call) for each in grants)]
+    refused = [
+        call for call in calls if not any(allows(grant, call) for grant in grants)
+    ]
     assert refused == []
-    unused = [each for each in grants if not any(allows(each, call) for call in calls)]
+    unused = [
+        grant for grant in grants if not any(allows(grant, call) for call in calls)
+    ]
     assert unused == []
 
 
 def test_what_is_not_asked_for_is_not_granted(memory: Bench) -> None:
-    policy = iam_policy.publisher(
-        wanted(memory.gateway, memory.spec), region="eu-west-1"
+    policy = iam_policy.publisher_policy(
+        wanted_snapshot(memory.gateway, memory.spec), region="eu-west-1"
     )
 
     assert {action.partition(":")[0] for action, _ in granted(policy)} == {"apigateway"}
-    assert not [each for _, each in granted(policy) if "domainnames" in each]
+    assert not [
+        resource for _, resource in granted(policy) if "domainnames" in resource
+    ]
 
 
 def test_a_role_is_passed_only_where_there_is_one(memory: Bench) -> None:
@@ -143,8 +151,8 @@ def test_a_role_is_passed_only_where_there_is_one(memory: Bench) -> None:
     memory.change(
         authorizer=publishing.authorizer({"FUNCTION": function, "ROLE": role})
     )
-    policy = iam_policy.publisher(
-        wanted(memory.gateway, memory.spec), region="eu-west-1"
+    policy = iam_policy.publisher_policy(
+        wanted_snapshot(memory.gateway, memory.spec), region="eu-west-1"
     )
 
     assert ("iam:PassRole", role) in list(granted(policy))

@@ -11,7 +11,7 @@ from tests.sync.test_options import NOTHING, ON_AWS, ON_BOTH, a_typed_spec
 from wsrouter.aws.botocore_errors import refusal
 from wsrouter.errors import SyncError
 from wsrouter.options import publishing
-from wsrouter.sync.control_errors import Refused
+from wsrouter.sync.control_errors import CallRefused
 
 OTHER_THROTTLING = publishing.throttling(
     {"ROUTES": {"orders.quit": {"RATE": 2, "BURST": 2}}}
@@ -120,35 +120,39 @@ def state(bench: Bench) -> object:
     routes = [
         {
             name: value
-            for name, value in each.items()
+            for name, value in live_route.items()
             if name not in ("RouteId", "Target", "AuthorizerId")
         }
-        for each in live["route"].values()
+        for live_route in live["route"].values()
     ]
     integrations = [
-        {name: value for name, value in each.items() if name != "IntegrationId"}
-        for each in live["integration"].values()
+        {
+            name: value
+            for name, value in live_integration.items()
+            if name != "IntegrationId"
+        }
+        for live_integration in live["integration"].values()
     ]
     stages = sorted(
-        {**each, "DeploymentId": ""}.items() for each in bench.all("get_stages")
+        {**stage, "DeploymentId": ""}.items() for stage in bench.all("get_stages")
     )
-    models = sorted(each["Name"] for each in bench.all("get_models"))
-    guards = [each["Name"] for each in bench.all("get_authorizers")]
+    models = sorted(model["Name"] for model in bench.all("get_models"))
+    guards = [authorizer["Name"] for authorizer in bench.all("get_authorizers")]
     domains = {
-        each["DomainName"]: [
+        domain_name["DomainName"]: [
             (mapping["Stage"], mapping.get("ApiMappingKey"))
-            for mapping in bench.server.get_api_mappings(DomainName=each["DomainName"])[
-                "Items"
-            ]
+            for mapping in bench.server.get_api_mappings(
+                DomainName=domain_name["DomainName"]
+            )["Items"]
         ]
-        for each in bench.server.get_domain_names()["Items"]
+        for domain_name in bench.server.get_domain_names()["Items"]
     }
     responses = {
         key: len(bench.all("get_route_responses", RouteId=route["RouteId"]))
         for key, route in bench.routes().items()
     }
     apis = len(list(bench.plane.apis()))
-    routes.sort(key=lambda each: each["RouteKey"])
+    routes.sort(key=lambda route: route["RouteKey"])
     there_is = models, guards, domains
     return routes, integrations, stages, responses, apis, there_is
 
@@ -232,7 +236,7 @@ def test_trouble_that_does_not_end_is_an_error(memory: Bench) -> None:
         raise refusal(operation, "TooManyRequestsException", "Rate exceeded", 429)
 
     memory.server.before = refuse
-    with pytest.raises(Refused, match=r"GetApis: Rate exceeded.*try again later"):
+    with pytest.raises(CallRefused, match=r"GetApis: Rate exceeded.*try again later"):
         memory.run()
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from tests.effort import examples
 from tests.sync.bench import a_gateway
 from wsrouter.catalog.routes import NO_PAYLOAD, RouteSpec
-from wsrouter.sync.message_model import message_schema, model
+from wsrouter.sync.message_model import message_model, message_schema
 from wsrouter.wire.envelope import Flat, Nested
 
 
@@ -20,7 +20,7 @@ class Watch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     order_id: int
-    note: str = ""
+    quirks: str = ""
 
 
 class Other(BaseModel):
@@ -96,10 +96,12 @@ def test_a_wrong_payload_is_refused() -> None:
 def test_names_are_what_aws_takes() -> None:
     keys = ["orders.watch", "orders watch", "ordersWatch", "é" * 100, "a" * 128]
     made = [
-        model(RouteSpec(key=key, handler="x"), a_gateway(), description="wsrouter:a")
+        message_model(
+            RouteSpec(key=key, handler="x"), a_gateway(), description="wsrouter:a"
+        )
         for key in keys
     ]
 
-    names = {each.name for each in made}
+    names = {model.name for model in made}
     assert len(names) == len(keys)
     assert all(name.isascii() and name.isalnum() and len(name) <= 128 for name in names)

@@ -22,7 +22,7 @@ AUTHORIZER = publishing.authorizer(
     {"FUNCTION": FUNCTION, "IDENTITY": ["route.request.querystring.token"]}
 )
 DOMAIN = publishing.domain(
-    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"}
+    {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "chat"}
 )
 ON_BOTH: dict[str, Any] = {
     "throttling": THROTTLING,
@@ -255,9 +255,12 @@ def test_an_authorizer_that_cannot_be_cleared(memory: Bench) -> None:
                     {"ROUTES": {"x": {"RATE": 1, "BURST": 1}}}
                 )
             },
-            "THROTTLING: there is no published route 'x'",
+            "THROTTLING: 'x' is not a published route",
         ),
-        ({"validate_at_gateway": ("x",)}, "VALIDATE_AT_GATEWAY: there is no route 'x'"),
+        (
+            {"validate_at_gateway": ("x",)},
+            "VALIDATE_AT_GATEWAY: 'x' is not a registered route",
+        ),
     ],
 )
 def test_unknown_routes_in_settings(

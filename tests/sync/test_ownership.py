@@ -15,7 +15,7 @@ def test_stale_route_is_listed_and_stays(bench: Bench) -> None:
 
     assert plan.stale == ("orders.quit",)
     assert plan.in_sync
-    assert "orders.quit is stale" in render.text(plan)
+    assert "orders.quit is stale" in render.plan_text(plan)
     assert [name for name in bench.quiet_calls() if not name.startswith("get_")] == []
     assert "orders.quit" in bench.routes()
 
@@ -25,7 +25,9 @@ def test_stale_route_is_pruned(bench: Bench) -> None:
     bench.spec = a_spec("orders.watch")
     plan = bench.plan(prune=True)
 
-    assert [(each.action, each.resource, each.key) for each in plan.changes] == [
+    assert [
+        (change.action, change.resource, change.key) for change in plan.changes
+    ] == [
         ("delete", "route", "orders.quit"),
         ("create", "deployment", "production"),
     ]
@@ -121,7 +123,7 @@ def test_two_apis_with_the_tag_are_an_error(bench: Bench) -> None:
 
     with pytest.raises(SyncError) as caught:
         bench.plan()
-    assert all(each in str(caught.value) for each in ids)
+    assert all(api_id in str(caught.value) for api_id in ids)
 
 
 def test_http_api_with_the_tag_is_another(bench: Bench) -> None:
@@ -154,7 +156,7 @@ def test_a_tag_that_leaves_the_settings_leaves_the_api(
     memory.run()
     memory.change(tags={"cost": "1"})
 
-    assert "tags.team: shop -> (none)" in render.text(memory.plan())
+    assert "tags.team: shop -> (none)" in render.plan_text(memory.plan())
     memory.run()
     name = {"wsrouter:gateway": memory.gateway.api_name}
     assert tags(memory) == {**name, "owner": "alice", "cost": "1"}

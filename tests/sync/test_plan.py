@@ -10,14 +10,14 @@ from wsrouter.sync import render
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.diff import differences
 from wsrouter.sync.digest import digest
-from wsrouter.sync.plan import plan
-from wsrouter.sync.server_quirks import Note
+from wsrouter.sync.plan import plan_changes
+from wsrouter.sync.server_quirks import ServerQuirks
 from wsrouter.sync.target import Target
-from wsrouter.sync.wanted import wanted
+from wsrouter.sync.wanted import wanted_snapshot
 
 GATEWAY = a_gateway(api_name="shop")
 TARGET = Target.of(GATEWAY)
-WANTED = wanted(GATEWAY, a_spec("a", "b"))
+WANTED = wanted_snapshot(GATEWAY, a_spec("a", "b"))
 
 
 def deployed_as(snapshot: Snapshot, **changes: object) -> Deployed:
@@ -36,11 +36,11 @@ def deployed_as(snapshot: Snapshot, **changes: object) -> Deployed:
 
 def test_no_difference() -> None:
     assert list(differences(WANTED, deployed_as(WANTED))) == []
-    assert plan(TARGET, WANTED, deployed_as(WANTED)).in_sync
+    assert plan_changes(TARGET, WANTED, deployed_as(WANTED)).in_sync
 
 
 def test_everything_is_created_before_it_is_used() -> None:
-    found = plan(TARGET, WANTED, Deployed())
+    found = plan_changes(TARGET, WANTED, Deployed())
 
     kinds = [change.resource for change in found.changes]
     order = ["api", "integration", "route", "route_response", "stage", "deployment"]
@@ -49,7 +49,7 @@ def test_everything_is_created_before_it_is_used() -> None:
 
 
 def test_nothing_but_the_deployment_is_missing() -> None:
-    found = plan(TARGET, WANTED, deployed_as(WANTED, digest=None))
+    found = plan_changes(TARGET, WANTED, deployed_as(WANTED, digest=None))
 
     assert [change.resource for change in found.changes] == ["deployment"]
     assert not found.in_sync
@@ -58,7 +58,7 @@ def test_nothing_but_the_deployment_is_missing() -> None:
 def test_the_order_in_which_routes_were_read_does_not_matter() -> None:
     for keys in permutations(WANTED.routes):
         routes = {key: WANTED.routes[key] for key in keys}
-        assert plan(TARGET, WANTED, deployed_as(WANTED, routes=routes)).in_sync
+        assert plan_changes(TARGET, WANTED, deployed_as(WANTED, routes=routes)).in_sync
 
 
 def test_missing_empty_and_none_are_the_same() -> None:
@@ -72,7 +72,7 @@ def test_missing_empty_and_none_are_the_same() -> None:
 def test_tags_of_others_are_left_alone() -> None:
     api = replace(WANTED.api, tags={**WANTED.api.tags, "cost": "x"})
 
-    assert plan(TARGET, WANTED, deployed_as(WANTED, api=api)).in_sync
+    assert plan_changes(TARGET, WANTED, deployed_as(WANTED, api=api)).in_sync
 
 
 def test_a_missing_optional_mapping_is_no_drift() -> None:
@@ -84,21 +84,21 @@ def test_a_missing_optional_mapping_is_no_drift() -> None:
     integration = replace(WANTED.integration, request_parameters=parameters)
 
     found = deployed_as(WANTED, integration=integration)
-    assert plan(TARGET, WANTED, found).in_sync
+    assert plan_changes(TARGET, WANTED, found).in_sync
 
 
 def test_json() -> None:
     stale = RouteEntry(key="old", two_way=True, has_response=True)
     routes = {**WANTED.routes, "old": stale}
     integration = replace(WANTED.integration, timeout_millis=50)
-    found = plan(
+    found = plan_changes(
         TARGET,
         WANTED,
         deployed_as(
             WANTED, routes=routes, integration=integration, unmanaged={"legacy": "x"}
         ),
     )
-    values = json.loads(json.dumps(render.values(found)))
+    values = json.loads(json.dumps(render.json_values(found)))
 
     assert values["gateway"] == "default"
     assert values["api_id"] == "abc"
@@ -123,8 +123,8 @@ def test_json() -> None:
 
 def test_text() -> None:
     integration = replace(WANTED.integration, timeout_millis=50)
-    text = render.text(
-        plan(TARGET, WANTED, deployed_as(WANTED, integration=integration))
+    text = render.plan_text(
+        plan_changes(TARGET, WANTED, deployed_as(WANTED, integration=integration))
     )
 
     assert text.splitlines() == [
@@ -136,10 +136,14 @@ def test_text() -> None:
     ]
 
 
-def test_note() -> None:
-    for note in (Note(), Note(two_way=True), Note(deployment_id="x")):
-        assert Note.parse(str(note)) == note
-    assert not Note.parse("somebody's words")
-    assert str(Note(two_way=True, deployment_id="x")) == (
+def test_server_quirks() -> None:
+    for quirks in (
+        ServerQuirks(),
+        ServerQuirks(hides_two_way=True),
+        ServerQuirks(deployment_id="x"),
+    ):
+        assert ServerQuirks.parse(str(quirks)) == quirks
+    assert not ServerQuirks.parse("somebody's words")
+    assert str(ServerQuirks(hides_two_way=True, deployment_id="x")) == (
         "wsrouter note: one-way deployment=x"
     )

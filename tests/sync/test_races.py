@@ -20,7 +20,7 @@ def a_bench(server: Any) -> Bench:
 
 
 def apis(server: Any) -> list[str]:
-    return [each.id for each in a_bench(server).plane.apis()]
+    return [api.id for api in a_bench(server).plane.apis()]
 
 
 def assert_settled(server: Any) -> None:
@@ -30,7 +30,7 @@ def assert_settled(server: Any) -> None:
     assert len(bench.integrations()) == 1
     assert bench.plan(deep=True).in_sync
     live = server.live(bench.api_id(), "production")["route"].values()
-    assert {each["RouteKey"] for each in live} == {
+    assert {resource["RouteKey"] for resource in live} == {
         "$connect",
         "$disconnect",
         "$default",
@@ -119,7 +119,9 @@ def test_two_first_runs_in_any_order_of_calls(schedule: list[int]) -> None:
     # A run that started while there were two is told so; the other one finishes.
     assert len(errors) < 2
     told = ("Two APIs have the tag", "several integrations with the Description")
-    assert all(any(each in str(error) for each in told) for error in errors), errors
+    assert all(any(outcome in str(error) for outcome in told) for error in errors), (
+        errors
+    )
     assert_settled(server)
 
 
@@ -142,7 +144,7 @@ def test_the_earliest_stays(memory: Bench) -> None:
     memory.server.after = lambda operation: None
 
     assert mine != late[0]
-    assert late[0] in [each.id for each in memory.plane.apis()]
+    assert late[0] in [api.id for api in memory.plane.apis()]
 
 
 def test_only_what_it_created_is_deleted(memory: Bench) -> None:

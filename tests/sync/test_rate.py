@@ -13,7 +13,7 @@ from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
 from wsrouter.sync.plan import prepare
 from wsrouter.sync.publish import publish
 from wsrouter.sync.target import Target
-from wsrouter.sync.wanted import wanted
+from wsrouter.sync.wanted import wanted_snapshot
 
 RATE, BURST = 10.0, 40
 LATENCY_SECONDS = 0.03
@@ -57,7 +57,7 @@ def a_bench_of(routes: int) -> tuple[Bench, Account]:
 
 def run(bench: Bench, account: Account) -> None:
     plane = ApiGatewayControlPlane(client=bench.server, sleep=account.sleep)
-    snapshot = wanted(bench.gateway, bench.spec)
+    snapshot = wanted_snapshot(bench.gateway, bench.spec)
     plan = prepare(plane, Target.of(bench.gateway), snapshot)
     publish(plane, plan, sleep=account.sleep)
 

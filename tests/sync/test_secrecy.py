@@ -35,10 +35,10 @@ def test_debug_logs(publish: Any, caplog: pytest.LogCaptureFixture) -> None:
         printed += publish(OTHER_SECRET, "--no-input")
 
     logged = [record.getMessage() for record in caplog.records]
-    shown = [each for each in logged if "X-Wsrouter-Secret" in each]
-    assert any("Making request" in each for each in shown)
-    assert any("Response body" in each for each in shown)
-    assert all("***" in each for each in shown)
+    shown = [text for text in logged if "X-Wsrouter-Secret" in text]
+    assert any("Making request" in text for text in shown)
+    assert any("Response body" in text for text in shown)
+    assert all("***" in text for text in shown)
     for secret in SECRETS:
         assert secret not in printed + "".join(logged)
 
@@ -47,6 +47,6 @@ def test_a_rotation_is_masked_in_json(publish: Any) -> None:
     publish(SECRET, "--no-input")
     changes = json.loads(publish(OTHER_SECRET, "--plan", "--json"))["changes"]
 
-    fields = next(each for each in changes if each["resource"] == "integration")
+    fields = next(change for change in changes if change["resource"] == "integration")
     name = "request_parameters.integration.request.header.X-Wsrouter-Secret"
     assert fields["fields"] == {name: ["***", "***"]}

@@ -1,4 +1,4 @@
-"""What only the strict twin of AWS can show: deployments, merging, refusals."""
+"""What only the simulated API Gateway can show: deployments, merging, refusals."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def test_removed_two_way_is_sent_as_empty(memory: Bench) -> None:
     memory.run()
 
     routes = memory.routes().values()
-    assert not any("RouteResponseSelectionExpression" in each for each in routes)
+    assert not any("RouteResponseSelectionExpression" in route for route in routes)
 
 
 def test_one_way_route_by_hand_is_repaired(memory: Bench) -> None:
@@ -66,7 +66,7 @@ def test_one_way_route_by_hand_is_repaired(memory: Bench) -> None:
     )
     plan = memory.plan()
 
-    assert [(each.resource, each.key) for each in plan.changes] == [
+    assert [(change.resource, change.key) for change in plan.changes] == [
         ("route", "orders.watch"),
         ("deployment", "production"),
     ]
@@ -79,7 +79,7 @@ def test_deployment_by_hand_is_replaced(memory: Bench) -> None:
     stray = memory.server.create_deployment(
         ApiId=memory.api_id(), StageName="production", Description="by hand"
     )
-    assert [each.resource for each in memory.plan().changes] == ["deployment"]
+    assert [change.resource for change in memory.plan().changes] == ["deployment"]
 
     memory.run()
     stage = memory.server.get_stage(ApiId=memory.api_id(), StageName="production")

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsrouter.errors import SyncError
-from wsrouter.sync.control_errors import Conflict, Invalid, NotFound, Refused
+from wsrouter.sync.control_errors import CallRefused, Conflict, Invalid, NotFound
 
-_BY_STATUS: Mapping[int, type[Refused]] = {400: Invalid, 404: NotFound, 409: Conflict}
+_BY_STATUS: Mapping[int, type[CallRefused]] = {
+    400: Invalid,
+    404: NotFound,
+    409: Conflict,
+}
 _CREDENTIALS = "Set up AWS credentials (environment, AWS_PROFILE or --profile)."
 _EXPIRED = "The AWS credentials have expired; get new ones."
 _LOGIN = "Log in again (`aws sso login` or `aws login`)."
@@ -48,7 +52,7 @@ def failure(error: Exception, operation: str) -> SyncError:
     """The SyncError for a botocore error."""
     kind: type[SyncError] = SyncError
     if response(error):
-        kind = _BY_STATUS.get(status(error), Refused)
+        kind = _BY_STATUS.get(status(error), CallRefused)
     return kind(sentence(error, operation))
 
 
@@ -76,7 +80,7 @@ def status(error: Exception) -> int:
     return int(metadata.get("HTTPStatusCode", 0))
 
 
-def was_turned_away(error: Exception) -> bool:
+def was_not_carried_out(error: Exception) -> bool:
     """Whether AWS certainly did not carry out the call, so that it may be repeated."""
     collided = status(error) == 409 and "concurrent modification" in str(error)
     return status(error) == 429 or collided

@@ -1,4 +1,4 @@
-"""A root router to its spec."""
+"""The spec of a root router."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -26,16 +26,16 @@ def build(root: Router) -> ApiSpec:
 
 
 def _route(key: str, route: Route) -> RouteSpec:
-    takes = route.signature
+    signature = route.signature
     return RouteSpec(
         key=key,
-        handler=_dotted(route.function),
+        handler=_dotted_name(route.function),
         summary=route.summary,
         tags=route.tags,
-        payload=takes.payload,
-        is_optional=takes.payload_default is not ...,
-        reply=takes.returns,
-        permissions=tuple(map(_named, route.permissions)),
+        payload=signature.payload,
+        is_optional=signature.payload_default is not ...,
+        reply=signature.returns,
+        permissions=tuple(map(_permission_name, route.permissions)),
         login_required=route.login_required,
         place=_place(route.function),
     )
@@ -45,26 +45,28 @@ def _hooks(declared: Table) -> Iterator[RouteSpec]:
     stacks = {CONNECT: declared.connects, DISCONNECT: declared.disconnects}
     for key, stack in stacks.items():
         for function in _functions(stack):
-            yield RouteSpec(key=key, handler=_dotted(function), place=_place(function))
+            yield RouteSpec(
+                key=key, handler=_dotted_name(function), place=_place(function)
+            )
     if declared.default:
         yield _route(DEFAULT, declared.default.route)
 
 
 def _functions(stack: Stack) -> Iterator[Callable[..., Any]]:
-    for each in stack.members:
-        if isinstance(each, Stack):
-            yield from _functions(each)
+    for member in stack.members:
+        if isinstance(member, Stack):
+            yield from _functions(member)
         else:
-            yield each.function
+            yield member.function
 
 
-def _dotted(function: object) -> str:
+def _dotted_name(function: object) -> str:
     name = getattr(function, "__qualname__", type(function).__qualname__)
     return f"{function.__module__}.{name}"
 
 
-def _named(permission: str | Callable[..., Any]) -> str:
-    return permission if isinstance(permission, str) else _dotted(permission)
+def _permission_name(permission: str | Callable[..., Any]) -> str:
+    return permission if isinstance(permission, str) else _dotted_name(permission)
 
 
 def _place(function: Callable[..., Any]) -> str:

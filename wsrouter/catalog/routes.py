@@ -1,16 +1,17 @@
-"""A router's routes and events as plain data; documents and sync are made from it."""
+"""A router's routes and events as plain data, from which documents and AWS resources
+are made."""
 
 from dataclasses import dataclass
 from typing import Any
 
 NO_PAYLOAD = ...
-"""The payload of a route that takes none."""
+"""The `payload` of a route without a payload."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteSpec:
-    """One registered message route. `handler` is its dotted name, `place` its file and
-    line; `payload` and `reply` are the annotated types."""
+    """One registered message route. `handler` is the function's dotted name and `place`
+    its `file:line`; `payload` and `reply` are the annotated types."""
 
     key: str
     handler: str
@@ -36,8 +37,8 @@ class EventSpec:
 class ApiSpec:
     """What a root router registers, in the order of registration.
 
-    `hooks` are the `connect`, `disconnect` and `default` handlers, under `$connect` and
-    so on.
+    `hooks` are the `connect`, `disconnect` and `default` handlers, with the keys
+    `$connect`, `$disconnect` and `$default`.
     """
 
     routes: tuple[RouteSpec, ...] = ()

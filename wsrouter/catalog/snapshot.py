@@ -1,7 +1,7 @@
 """A WebSocket API as frozen values: what sync writes and the local gateway serves.
 
-Members are named as in the apigatewayv2 API. A missing, empty or None member means
-the same. Identifiers that AWS hands out are not part of a snapshot's values.
+Fields are named as in the API reference of Amazon API Gateway V2. A missing field, an
+empty one and None mean the same. Ids that AWS assigns are not part of a snapshot.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ CONNECT = "$connect"
 DISCONNECT = "$disconnect"
 DEFAULT = "$default"
 RESPONSE_KEY = "$default"
-"""The only RouteResponseKey (and selection expression) that AWS takes."""
+"""The only RouteResponseKey (and selection expression) that AWS accepts (Developer
+Guide, "WebSocket selection expressions in API Gateway")."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +27,7 @@ class Api:
 class Integration:
     """The HTTP_PROXY integration: one POST to `uri` for every event.
 
-    `connection_id` is a VPC link, with the `connection_type` VPC_LINK.
+    With the `connection_type` VPC_LINK, `connection_id` is the id of the VPC link.
     """
 
     uri: str
@@ -41,9 +42,8 @@ class Integration:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteEntry:
-    """A published route. `two_way`: RouteResponseSelectionExpression is `$default`;
-    `has_response`: the RouteResponse object exists. `authorizer` and `model` are names.
-    """
+    """A published route. `two_way`: its RouteResponseSelectionExpression is `$default`.
+    `has_response`: it has a RouteResponse. `authorizer` and `model` are names."""
 
     key: str
     two_way: bool = False
@@ -67,7 +67,7 @@ class Authorizer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Model:
-    """A draft-04 JSON Schema, as text, that a message must fulfil."""
+    """A draft-04 JSON Schema, as text, that messages are validated against."""
 
     name: str
     schema: str
@@ -76,9 +76,9 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteSettings:
-    """How a stage throttles and logs: requests a second, and how many at once.
+    """How a stage throttles and logs: requests a second, and requests at once.
 
-    Without figures, the limits of the account count.
+    Without limits of its own, a stage has those of the account.
     """
 
     throttling_rate_limit: float | None = None
@@ -94,7 +94,8 @@ class AccessLog:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
-    """`route_settings` are by route key and replace the default ones altogether."""
+    """`route_settings` are by route key. The settings of a route replace the default
+    ones completely."""
 
     name: str
     auto_deploy: bool = False
@@ -106,7 +107,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Domain:
-    """A custom domain and the path under which the stage is reached, empty for all."""
+    """A custom domain and the path in it that leads to the stage; empty is the root."""
 
     name: str
     certificate_arn: str
@@ -114,15 +115,15 @@ class Domain:
 
     @property
     def address(self) -> str:
-        """The host and path of a URL."""
+        """The host and path of the domain's URLs."""
         return f"{self.name}/{self.mapping_key}".rstrip("/")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """A whole API. `routes` are the owned ones, by key; every one targets
-    `integration`. `unmanaged` are route keys that target something else; `models` are
-    by name."""
+    """A whole API. `routes` are the owned ones, by key; all of them target
+    `integration`. `unmanaged` are the keys of routes that target something else;
+    `models` are by name."""
 
     api: Api
     integration: Integration

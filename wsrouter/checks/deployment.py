@@ -1,4 +1,5 @@
-"""Numbered checks for `check --deploy`: what works on a laptop and not in the world."""
+"""Numbered checks for `check --deploy`: settings that work in development and fail in
+production."""
 
 from collections.abc import Iterator
 from secrets import token_hex
@@ -19,82 +20,84 @@ from wsrouter.wire import mapping
 from wsrouter.wiring import sender_for
 from wsrouter.wiring.routers import root_router
 
-_CANNOT_COUNT = {
+_LOSES_COUNTS = "it loses counts when several processes add at once"
+_CACHE_PROBLEMS = {
     "django.core.cache.backends.locmem.LocMemCache": "every process has its own",
     "django.core.cache.backends.dummy.DummyCache": "it keeps nothing",
-    "django.core.cache.backends.filebased.FileBasedCache": "it does not add up safely",
-    "django.core.cache.backends.db.DatabaseCache": "it does not add up safely",
+    "django.core.cache.backends.filebased.FileBasedCache": _LOSES_COUNTS,
+    "django.core.cache.backends.db.DatabaseCache": _LOSES_COUNTS,
 }
-_UNGUESSED = 24
-"""Characters of a header's name that look as if nobody could guess it."""
-_SHARED = "Use Redis or Memcached for CACHES['default']."
+_UNGUESSABLE_CHARACTERS = 24
+"""From this length on, a header's name is taken for a random one."""
+_CACHE_HINT = "Use Redis or Memcached for CACHES['default']."
 
 
 def check_origins(**_: object) -> list[CheckMessage]:
-    """W005: every page on the web may open a socket with its visitor's cookies."""
+    """W005: any page on the web may open a socket with its visitor's cookies."""
     return [
         checks.Warning(
-            f"Gateway {each.alias!r}: ALLOWED_ORIGINS has '*': any site can connect as"
-            " its visitor.",
+            f"Gateway {gateway.alias!r}: ALLOWED_ORIGINS has '*': any website can"
+            " connect in the name of its visitors.",
             hint="List the origins of your own pages.",
             id="wsrouter.W005",
         )
-        for each in _gateways()
-        if "*" in (each.allowed_origins or ())
+        for gateway in _gateways()
+        if "*" in (gateway.allowed_origins or ())
     ]
 
 
 def check_throttles(**_: object) -> list[CheckMessage]:
     """E006: throttles that the cache cannot count across processes."""
-    why = _cannot_count()
+    problem = _cache_problem()
     return [
         Error(
-            f"Gateway {each.alias!r} has throttles, and CACHES['default'] cannot count"
-            f" them: {why}.",
-            hint=_SHARED,
+            f"Gateway {gateway.alias!r} has throttles, and CACHES['default'] cannot"
+            f" count them: {problem}.",
+            hint=_CACHE_HINT,
             id="wsrouter.E006",
         )
-        for each in _gateways()
-        if why and (each.connect_throttle or _has_throttles(each))
+        for gateway in _gateways()
+        if problem and (gateway.connect_throttle or _has_throttles(gateway))
     ]
 
 
 def check_tickets(**_: object) -> list[CheckMessage]:
-    """W007: the limit of tickets a user gets holds in each process by itself."""
-    why = _cannot_count()
-    if not why or not _is_routed("wsrouter:ticket"):
+    """W007: each process limits the rate of tickets for itself."""
+    problem = _cache_problem()
+    if not problem or not _is_routed("wsrouter:ticket"):
         return []
     return [
         checks.Warning(
-            "The rate of tickets is limited in each process by itself:"
-            f" CACHES['default'] cannot count them ({why}).",
-            hint=_SHARED,
+            "Each process limits the rate of tickets for itself:"
+            f" CACHES['default'] cannot count them ({problem}).",
+            hint=_CACHE_HINT,
             id="wsrouter.W007",
         )
     ]
 
 
 def check_https(**_: object) -> list[CheckMessage]:
-    """E008: an ENDPOINT to which secrets and cookies would travel in the clear."""
+    """E008: an ENDPOINT to which secrets and cookies would travel unencrypted."""
     return [
         Error(
-            f"Gateway {each.alias!r}: ENDPOINT {each.endpoint!r} is not https.",
+            f"Gateway {gateway.alias!r}: ENDPOINT {gateway.endpoint!r} is not https.",
             id="wsrouter.E008",
         )
-        for each in _gateways()
-        if each.endpoint and urlsplit(each.endpoint).scheme != "https"
+        for gateway in _gateways()
+        if gateway.endpoint and urlsplit(gateway.endpoint).scheme != "https"
     ]
 
 
 def check_redirects(**_: object) -> list[CheckMessage]:
-    """E009: an ENDPOINT that Django redirects; API Gateway does not follow."""
+    """E009: an ENDPOINT that Django redirects. API Gateway does not follow."""
     return [
         Error(
-            f"Gateway {each.alias!r}: ENDPOINT {each.endpoint!r} is redirected: {why}.",
+            f"Gateway {gateway.alias!r}: ENDPOINT {gateway.endpoint!r} is redirected:"
+            f" {why}.",
             id="wsrouter.E009",
         )
-        for each in _gateways()
-        for why in _redirects(each.endpoint)
+        for gateway in _gateways()
+        for why in _redirects(gateway.endpoint)
     ]
 
 
@@ -102,29 +105,29 @@ def check_hosts(**_: object) -> list[CheckMessage]:
     """E010: Django answers 400 to a host that is not in ALLOWED_HOSTS."""
     return [
         Error(
-            f"Gateway {each.alias!r}: the host of ENDPOINT {each.endpoint!r} is not in"
-            " ALLOWED_HOSTS.",
+            f"Gateway {gateway.alias!r}: the host of ENDPOINT {gateway.endpoint!r} is"
+            " not in ALLOWED_HOSTS.",
             id="wsrouter.E010",
         )
-        for each in _gateways()
-        if (host := urlsplit(each.endpoint).netloc)
+        for gateway in _gateways()
+        if (host := urlsplit(gateway.endpoint).netloc)
         and not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
     ]
 
 
 def check_cookies(**_: object) -> list[CheckMessage]:
-    """W011: session cookies that no handshake will carry."""
+    """W011: session cookies that browsers do not send with the handshake."""
     return [
         checks.Warning(
-            f"Gateway {each.alias!r}: browsers will not send Django's session cookie:"
-            f" {why}.",
-            hint="Connect with tickets (then silence this check), or set DOMAIN to a"
-            " domain of your site and SESSION_COOKIE_DOMAIN to what they share.",
+            f"Gateway {gateway.alias!r}: browsers will not send Django's session"
+            f" cookie: {why}.",
+            hint="Use tickets (and silence this check), or set DOMAIN to a subdomain of"
+            " your site and SESSION_COOKIE_DOMAIN to their common domain.",
             id="wsrouter.W011",
         )
-        for each in _gateways()
-        if _uses_sessions(each)
-        for why in _cookie_obstacles(each)
+        for gateway in _gateways()
+        if _uses_sessions(gateway)
+        for why in _cookie_problems(gateway)
     ]
 
 
@@ -132,12 +135,12 @@ def check_background(**_: object) -> list[CheckMessage]:
     """E015: a task engine without workers."""
     return [
         Error(
-            f"Gateway {each.alias!r}: large sends have no worker: {why}.",
+            f"Gateway {gateway.alias!r}: large sends have no worker: {why}.",
             hint="A request ends after 29 seconds; a large send may take longer.",
             id="wsrouter.E015",
         )
-        for each in _gateways()
-        if (why := _without_workers(each.background))
+        for gateway in _gateways()
+        if (why := _engine_problem(gateway.background))
     ]
 
 
@@ -161,13 +164,13 @@ def check_transport(**_: object) -> list[CheckMessage]:
     """E018: a transport that cannot be imported or made, so that no event can be
     sent."""
     return [
-        Error(f"Gateway {each.alias!r}: {why}", id="wsrouter.E018")
-        for each in _gateways()
-        if (why := sender_for.transport_problem(each.transport))
+        Error(f"Gateway {gateway.alias!r}: {why}", id="wsrouter.E018")
+        for gateway in _gateways()
+        if (why := sender_for.transport_problem(gateway.transport))
     ]
 
 
-def _without_workers(engine: str) -> str:
+def _engine_problem(engine: str) -> str:
     try:
         return sender_for.engine_problem(engine)
     except MissingExtra as error:
@@ -175,60 +178,62 @@ def _without_workers(engine: str) -> str:
 
 
 def check_principals(**_: object) -> list[CheckMessage]:
-    """W016: an authorizer taken off `$connect` by hand would let clients say who they
-    are."""
+    """W016: if the authorizer is removed from `$connect` by hand, clients can set the
+    principal themselves."""
     return [
         checks.Warning(
-            f"Gateway {each.alias!r}: nothing shows whether Principal-Id is the"
-            " authorizer's: once it is taken off $connect, the header is the client's.",
-            hint="Map it once more, under a name that nobody guesses: HEADERS ="
+            f"Gateway {gateway.alias!r}: Django cannot tell whether Principal-Id comes"
+            " from the authorizer: if that is removed from $connect, clients can send"
+            " the header themselves.",
+            hint="Map it a second time, under a random name: HEADERS ="
             f" {{'Principal-{token_hex(12)}': '{mapping.PRINCIPAL}'}}",
             id="wsrouter.W016",
         )
-        for each in _gateways()
-        if each.authorizer and not _has_secret_copy(each)
+        for gateway in _gateways()
+        if gateway.authorizer and not _has_random_principal_header(gateway)
     ]
 
 
-def _has_secret_copy(gateway: Gateway) -> bool:
+def _has_random_principal_header(gateway: Gateway) -> bool:
     return any(
-        source == mapping.PRINCIPAL and len(name) >= _UNGUESSED
+        source == mapping.PRINCIPAL and len(name) >= _UNGUESSABLE_CHARACTERS
         for name, source in gateway.headers.items()
     )
 
 
 def check_management_endpoints(**_: object) -> list[CheckMessage]:
-    """W017: posts to a host that is disabled."""
+    """W017: a MANAGEMENT_ENDPOINT on a host that is disabled."""
     return [
         checks.Warning(
-            f"Gateway {each.alias!r}: MANAGEMENT_ENDPOINT {each.management_endpoint!r}"
-            " is on the execute-api host, which ONLY in DOMAIN disables.",
-            hint="Leave it out: posts go to the domain then.",
+            f"Gateway {gateway.alias!r}: MANAGEMENT_ENDPOINT"
+            f" {gateway.management_endpoint!r} is on the execute-api host, which"
+            " DISABLE_EXECUTE_API_ENDPOINT in DOMAIN disables.",
+            hint="Remove MANAGEMENT_ENDPOINT: posts go to the domain then.",
             id="wsrouter.W017",
         )
-        for each in _gateways()
-        if each.domain
-        and each.domain.only
-        and ".execute-api." in urlsplit(each.management_endpoint).netloc
+        for gateway in _gateways()
+        if gateway.domain
+        and gateway.domain.disable_execute_api_endpoint
+        and ".execute-api." in urlsplit(gateway.management_endpoint).netloc
     ]
 
 
 def _gateways() -> list[Gateway]:
     try:
         return list(conf.gateways().values())
-    except ImproperlyConfigured:  # E001 tells of it
+    except ImproperlyConfigured:  # reported as E001
         return []
 
 
-def _cannot_count() -> str | None:
+def _cache_problem() -> str | None:
     backend = settings.CACHES.get("default", {}).get("BACKEND", "")
-    return _CANNOT_COUNT.get(backend)
+    return _CACHE_PROBLEMS.get(backend)
 
 
 def _has_throttles(gateway: Gateway) -> bool:
     declared = _declared(gateway)
     return declared is not None and any(
-        each.route.throttle for each in declared.routes.values()
+        mounted.route.throttle for mounted in declared.routes.values()
     )
 
 
@@ -255,12 +260,12 @@ def _is_routed(name: str) -> bool:
 def _redirects(endpoint: str) -> Iterator[str]:
     url = urlsplit(endpoint)
     if url.scheme == "http" and settings.SECURE_SSL_REDIRECT:
-        yield "SECURE_SSL_REDIRECT sends it to https"
+        yield "SECURE_SSL_REDIRECT redirects it to https"
     if settings.PREPEND_WWW and not url.netloc.startswith("www."):
-        yield "PREPEND_WWW sends it to another host"
+        yield "PREPEND_WWW redirects it to another host"
     path = url.path or "/"
     if settings.APPEND_SLASH and not _resolves(path) and _resolves(f"{path}/"):
-        yield f"APPEND_SLASH sends it to {path}/"
+        yield f"APPEND_SLASH redirects it to {path}/"
 
 
 def _resolves(path: str) -> bool:
@@ -271,18 +276,18 @@ def _resolves(path: str) -> bool:
 
 
 def _uses_sessions(gateway: Gateway) -> bool:
-    """A project with other ways to say who is connecting knows what it does."""
+    """A project with another way to authenticate does not need the session cookie."""
     return not (gateway.authentication or gateway.authorizer) and any(
-        "SessionMiddleware" in each for each in settings.MIDDLEWARE
+        "SessionMiddleware" in path for path in settings.MIDDLEWARE
     )
 
 
-def _cookie_obstacles(gateway: Gateway) -> Iterator[str]:
+def _cookie_problems(gateway: Gateway) -> Iterator[str]:
     shared = (settings.SESSION_COOKIE_DOMAIN or "").lstrip(".").lower()
     if gateway.domain is None:
-        yield "without DOMAIN they connect to an execute-api host"
+        yield "without DOMAIN, they connect to an execute-api host"
     elif not shared:
-        yield "without SESSION_COOKIE_DOMAIN it is for the page's own host only"
+        yield "without SESSION_COOKIE_DOMAIN, it is for the page's own host only"
     elif gateway.domain.name != shared and not gateway.domain.name.endswith(
         f".{shared}"
     ):

@@ -16,12 +16,12 @@ from wsrouter.errors import DeclarationError
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.route import Route
 from wsrouter.routing.table import table
-from wsrouter.sync.aws_rules import refusals
-from wsrouter.sync.wanted import unchecked
+from wsrouter.sync.aws_rules import violations
+from wsrouter.sync.wanted import unchecked_snapshot
 from wsrouter.wire import limits, secret, selection
 from wsrouter.wiring.routers import root_router
 
-MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -38,13 +38,13 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 
 def check_flat_payloads(**_: Any) -> list[CheckMessage]:
-    """E003: payloads that cannot travel in a flat envelope."""
+    """E003: payloads that do not fit into a flat envelope."""
     return [
         Error(
             f"Route {route.key!r} of gateway {gateway.alias!r}: {why}",
             id="wsrouter.E003",
         )
-        for gateway in _sound_gateways()
+        for gateway in _valid_gateways()
         if gateway.envelope == "flat"
         for route in _routes(gateway)
         for why in _flat_conflicts(route, gateway)
@@ -52,30 +52,32 @@ def check_flat_payloads(**_: Any) -> list[CheckMessage]:
 
 
 def check_secrets(**_: Any) -> list[CheckMessage]:
-    """E004 (with --deploy): a gateway without a strong secret answers nothing."""
+    """E004 (with --deploy): a gateway without a strong secret refuses every request."""
     return [
         Error(
-            f"Gateway {gateway.alias!r} has no strong SECRET: it answers nothing.",
-            hint=f"{secret.STRONG_CHARACTERS} or more of A-Z a-z 0-9 . _ ~ + / = - will"
-            f" do: {MAKE_ONE}",
+            f"Gateway {gateway.alias!r} has no strong SECRET: it refuses every"
+            " request.",
+            hint=f"Use {secret.STRONG_CHARACTERS} or more characters of A-Z a-z 0-9 . _"
+            f" ~ + / = -, for example from: {GENERATE_COMMAND}",
             id="wsrouter.E004",
         )
-        for gateway in _sound_gateways()
+        for gateway in _valid_gateways()
         if not any(map(secret.is_strong, gateway.secrets))
     ]
 
 
-def check_numbers(**_: Any) -> list[CheckMessage]:
-    """E012: more routes than an API can have."""
+def check_route_count(**_: Any) -> list[CheckMessage]:
+    """E012: more routes than an API can have (Developer Guide, "Quotas for configuring
+    and running a WebSocket in API Gateway")."""
     return [
         Error(
-            f"Gateway {gateway.alias!r} publishes {count} routes; an API has"
-            f" {limits.ROUTES_PER_API} at most (API Gateway quota).",
-            hint='"PUBLISH": "default" needs one route for all of them.',
+            f"Gateway {gateway.alias!r} publishes {count} routes; an API can"
+            f" have at most {limits.ROUTES_PER_API} (an API Gateway quota).",
+            hint='"PUBLISH": "default" needs one route for all keys.',
             id="wsrouter.E012",
         )
-        for gateway in _sound_gateways()
-        if (count := _published(gateway)) > limits.ROUTES_PER_API
+        for gateway in _valid_gateways()
+        if (count := _published_routes(gateway)) > limits.ROUTES_PER_API
     ]
 
 
@@ -83,26 +85,26 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
     """E013: AUTHENTICATION, or the USER of AUTHORIZER, that cannot be used."""
     return [
         Error(f"Gateway {gateway.alias!r}: {why}", id="wsrouter.E013")
-        for gateway in _sound_gateways()
+        for gateway in _valid_gateways()
         for why in _authentication_errors(gateway)
     ]
 
 
-def check_refusals(**_: Any) -> list[CheckMessage]:
-    """E014: a value that AWS would refuse. What is not set yet is none."""
+def check_aws_rules(**_: Any) -> list[CheckMessage]:
+    """E014: a value that AWS would refuse. Missing settings are not reported."""
     return [
         Error(f"Gateway {gateway.alias!r}: {why}", id="wsrouter.E014")
-        for gateway in _sound_gateways()
-        for why in _refusals(gateway)
+        for gateway in _valid_gateways()
+        for why in _violations(gateway)
     ]
 
 
-def _refusals(gateway: Gateway) -> Iterator[str]:
+def _violations(gateway: Gateway) -> Iterator[str]:
     spec = build(root_router(gateway))
-    return refusals(gateway, spec, unchecked(gateway, spec))
+    return violations(gateway, spec, unchecked_snapshot(gateway, spec))
 
 
-def _published(gateway: Gateway) -> int:
+def _published_routes(gateway: Gateway) -> int:
     named = len(_routes(gateway)) if gateway.publish == "routes" else 0
     return named + 2 + gateway.default_route
 
@@ -113,7 +115,7 @@ def _authentication_errors(gateway: Gateway) -> Iterator[str]:
     if "." in user:
         named[user] = "AUTHORIZER"
     elif user not in {"", "pk"} | _user_fields():
-        yield f"AUTHORIZER: USER {user!r} is no field of the user model."
+        yield f"AUTHORIZER: USER {user!r} is not a field of the user model."
     for path, setting in named.items():
         try:
             function = import_string(path)
@@ -121,20 +123,20 @@ def _authentication_errors(gateway: Gateway) -> Iterator[str]:
             yield f"{setting}: {error}"
         else:
             if not callable(function):
-                yield f"{setting}: {path} is no function."
+                yield f"{setting}: {path} is not a function."
 
 
 def _user_fields() -> set[str]:
-    return {each.name for each in get_user_model()._meta.concrete_fields}
+    return {field.name for field in get_user_model()._meta.concrete_fields}
 
 
-def _sound_gateways() -> list[Gateway]:
-    """What E001 and E002 report is not reported again."""
+def _valid_gateways() -> list[Gateway]:
+    """The gateways without an E001 or E002, which would only be reported again."""
     try:
         gateways = conf.gateways().values()
     except ImproperlyConfigured:
         return []
-    return [each for each in gateways if not list(_router_errors(each))]
+    return [gateway for gateway in gateways if not list(_router_errors(gateway))]
 
 
 def _router_errors(gateway: Gateway) -> Iterator[Exception]:
@@ -145,7 +147,8 @@ def _router_errors(gateway: Gateway) -> Iterator[Exception]:
 
 
 def _routes(gateway: Gateway) -> list[Route]:
-    return [each.route for each in table(root_router(gateway)).routes.values()]
+    mounted_routes = table(root_router(gateway)).routes.values()
+    return [mounted.route for mounted in mounted_routes]
 
 
 def _flat_conflicts(route: Route, gateway: Gateway) -> Iterator[str]:
@@ -155,13 +158,14 @@ def _flat_conflicts(route: Route, gateway: Gateway) -> Iterator[str]:
     optional = {"null"} if route.signature.payload_default is not ... else set()
     for schema in _alternatives(route.signature.payload):
         if schema.get("type", "object") not in {"object"} | optional:
-            yield "a flat envelope takes payloads that are objects only."
+            yield "a flat envelope takes only payloads that are objects."
         for name in {key, "id"} & set(schema.get("properties", ())):
-            yield f"the payload's field {name!r} is the envelope's own."
+            yield f"the payload's field {name!r} is also a field of the envelope."
 
 
 def _alternatives(payload: Any) -> list[Mapping[str, Any]]:
-    """The JSON schemas one of which a payload fulfils; none when pydantic has none."""
+    """The JSON schemas of which a payload matches at least one; empty when pydantic
+    cannot write a schema."""
     try:
         schema = TypeAdapter(payload).json_schema()
     except PydanticInvalidForJsonSchema:
@@ -169,17 +173,17 @@ def _alternatives(payload: Any) -> list[Mapping[str, Any]]:
     definitions = schema.get("$defs", {})
     listed = schema.get("anyOf") or schema.get("oneOf") or [schema]
     return [
-        definitions.get(each["$ref"].rpartition("/")[2], each)
-        if "$ref" in each
-        else each
-        for each in listed
+        definitions.get(choice["$ref"].rpartition("/")[2], choice)
+        if "$ref" in choice
+        else choice
+        for choice in listed
     ]
 
 
 CHECKS = (
     check_settings,
     check_flat_payloads,
-    check_numbers,
+    check_route_count,
     check_authentication,
-    check_refusals,
+    check_aws_rules,
 )

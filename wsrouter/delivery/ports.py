@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, Protocol
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.ports import Address, Recipients
 
+__all__ = ["PostResult", "PostStatus", "Schedule", "Transport"]
+
 
 class PostStatus(Enum):
     """The outcome of one post."""

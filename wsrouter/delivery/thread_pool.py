@@ -13,6 +13,8 @@ from wsrouter.delivery.ports import (
     Schedule,
 )
 
+__all__ = ["post_in_this_thread", "post_in_threads"]
+
 logger = logging.getLogger("wsrouter.delivery")
 Post = Callable[[Recipient, float], PostResult]
 """Posts to a recipient, within so many seconds."""

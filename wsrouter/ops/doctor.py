@@ -1,4 +1,4 @@
-"""What `ws_doctor` looks at, one finding after the other."""
+"""The examinations of `ws_doctor`, each with a finding."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,21 +16,24 @@ from wsrouter.sync.plan import Plan, prepare
 from wsrouter.sync.target import Target
 from wsrouter.wiring import outgoing, publisher
 
-NOBODY = "wsrouterdoctor0="
-"""A connection id that never was, of the form that AWS gives: it refuses others."""
+UNKNOWN_CONNECTION = "wsrouterdoctor0="
+"""A connection id that does not exist. It has the form of AWS's ids, as AWS answers 400
+to an id of another form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`level` is ok, note or wrong; `text` says what to do where something is."""
+    """`subject` is what was examined. `level` is ok, note or wrong; for the last two,
+    `text` says what to do."""
 
-    what: str
+    subject: str
     text: str
     level: str = "ok"
 
 
-def examine(alias: str, plane: Mapping[str, str]) -> Iterator[Finding]:
-    """Every finding about a gateway; `plane` says where its control plane is."""
+def examine(alias: str, options: Mapping[str, str]) -> Iterator[Finding]:
+    """Every finding about a gateway; `options` are those of
+    `publisher.control_plane`."""
     try:
         gateway = conf.gateway(alias)
         snapshot = publisher.wanted_snapshot(alias)
@@ -42,7 +45,7 @@ def examine(alias: str, plane: Mapping[str, str]) -> Iterator[Finding]:
     plan: Plan | None = None
     try:
         target = Target.of(gateway)
-        plan = prepare(publisher.control_plane(alias, **plane), target, snapshot)
+        plan = prepare(publisher.control_plane(alias, **options), target, snapshot)
     except WSRouterError as error:
         yield Finding("control plane", str(error), "wrong")
     else:
@@ -50,13 +53,13 @@ def examine(alias: str, plane: Mapping[str, str]) -> Iterator[Finding]:
     yield from _endpoint(gateway)
     yield _cookies(gateway)
     if plan and plan.deployed.api_id:
-        yield _sending(gateway, plan.deployed.api_id, plane)
+        yield _sending(gateway, plan.deployed.api_id, options)
 
 
 def _secret(gateway: Gateway) -> Finding:
     if gateway.secrets[0] in conf.accepted_secrets(gateway.alias):
-        return Finding("secret", "Django here accepts what is published.")
-    advice = "SECRET is weak, which only DEBUG accepts. Use 32 characters or more."
+        return Finding("secret", "This Django accepts the secret that is published.")
+    advice = "SECRET is weak: only DEBUG accepts it. Use at least 32 characters."
     return Finding("secret", advice, "wrong")
 
 
@@ -71,14 +74,16 @@ def _published(plan: Plan) -> Finding:
 
 def _endpoint(gateway: Gateway) -> Iterator[Finding]:
     if gateway.vpc_link:
-        text = "ENDPOINT is behind VPC_LINK, where only API Gateway can ask it."
+        text = (
+            "Not examined: ENDPOINT is behind VPC_LINK, so only API Gateway reaches it."
+        )
         yield Finding("endpoint", text, "note")
         return
-    found = [
+    findings = [
         Finding("endpoint", text, "wrong") for text in endpoint_probe.problems(gateway)
     ]
-    answers = "It answers with the secret and refuses without."
-    yield from found or [Finding("endpoint", answers)]
+    ok = "It accepts requests with the secret and refuses those without."
+    yield from findings or [Finding("endpoint", ok)]
 
 
 def _cookies(gateway: Gateway) -> Finding:
@@ -99,13 +104,13 @@ def _cookies(gateway: Gateway) -> Finding:
     return Finding("cookies", text, "note")
 
 
-def _sending(gateway: Gateway, api_id: str, plane: Mapping[str, str]) -> Finding:
-    place = plane["endpoint_url"] or gateway.aws_endpoint_url
-    if gateway.management_endpoint or not clients.is_loopback(place):
+def _sending(gateway: Gateway, api_id: str, options: Mapping[str, str]) -> Finding:
+    endpoint_url = options["endpoint_url"] or gateway.aws_endpoint_url
+    if gateway.management_endpoint or not clients.is_loopback(endpoint_url):
         return _connections(gateway, api_id)
     text = (
-        "Not looked at: what was published is in an emulator on this machine, and its"
-        " sockets are with `ws_local`. With MANAGEMENT_ENDPOINT they are looked for."
+        "Not examined: the API was published to an emulator on this machine, whose"
+        " sockets `ws_local` holds. Set MANAGEMENT_ENDPOINT to examine them."
     )
     return Finding("@connections", text, "note")
 
@@ -113,7 +118,7 @@ def _sending(gateway: Gateway, api_id: str, plane: Mapping[str, str]) -> Finding
 def _connections(gateway: Gateway, api_id: str) -> Finding:
     address = Address(
         gateway=gateway.alias,
-        connection_id=NOBODY,
+        connection_id=UNKNOWN_CONNECTION,
         api_id=gateway.api_id or api_id,
         stage=gateway.stage,
     )
@@ -128,15 +133,18 @@ def _connections(gateway: Gateway, api_id: str) -> Finding:
             f"{_dns(gateway)}"
         )
         return Finding("@connections", advice, "wrong")
-    return Finding("@connections", "Sending is permitted.")
+    return Finding("@connections", "Sending events is permitted.")
 
 
 def _dns(gateway: Gateway) -> str:
     domain = gateway.domain
-    if domain is None or not domain.only:
+    if domain is None or not domain.disable_execute_api_endpoint:
         return ""
-    return f" With ONLY, posts go to {domain.name}: its DNS must lead to API Gateway."
+    return (
+        " With DISABLE_EXECUTE_API_ENDPOINT, posts go to"
+        f" {domain.name}: its DNS must lead to API Gateway."
+    )
 
 
 def is_wrong(findings: list[Finding]) -> bool:
-    return any(each.level == "wrong" for each in findings)
+    return any(finding.level == "wrong" for finding in findings)

@@ -1,4 +1,4 @@
-"""What the admin shows of a gateway, through the same functions as ws_sync."""
+"""The data of a gateway's page in the admin, from the same functions as ws_sync."""
 
 import hashlib
 import json
@@ -14,8 +14,9 @@ from wsrouter.wiring import publisher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """`fingerprint` tells one plan from another; `lines` are the plan in words."""
+class GatewayPage:
+    """What the page shows. `lines` are the text of the plan; `fingerprint` identifies
+    the plan."""
 
     alias: str
     routes: tuple[RouteSpec, ...] = ()
@@ -26,35 +27,35 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Done:
-    """What was published from the page."""
+class Publication:
+    """The result of publishing from the page; `lines` are its changes."""
 
     url: str
     lines: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def page(alias: str) -> Page:
+def gateway_page(alias: str) -> GatewayPage:
     """The gateway's routes and plan; raises WSRouterError."""
     plan = _plan(alias)
-    return Page(
+    return GatewayPage(
         alias=alias,
         routes=publisher.api_spec(alias).routes,
-        lines=tuple(render.text(plan).splitlines()),
+        lines=tuple(render.plan_text(plan).splitlines()),
         fingerprint=_fingerprint(plan),
         in_sync=plan.in_sync,
     )
 
 
-def publish_page(alias: str, *, seen: str) -> Done | None:
-    """Publish the plan with the fingerprint `seen`; None when it is another by now."""
+def publish_if_unchanged(alias: str, *, fingerprint: str) -> Publication | None:
+    """Publish the plan that has this fingerprint; None when the plan has changed."""
     plan = _plan(alias)
-    if _fingerprint(plan) != seen:
+    if _fingerprint(plan) != fingerprint:
         return None
     published = publish(publisher.control_plane(alias), plan)
-    return Done(
+    return Publication(
         url=published.url,
-        lines=tuple(render.line(change) for change in plan.changes),
+        lines=tuple(render.change_line(change) for change in plan.changes),
         warnings=published.warnings,
     )
 
@@ -66,5 +67,5 @@ def _plan(alias: str) -> Plan:
 
 
 def _fingerprint(plan: Plan) -> str:
-    text = json.dumps([render.values(plan), str(plan.digest)], sort_keys=True)
+    text = json.dumps([render.json_values(plan), str(plan.digest)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,10 +1,10 @@
-"""The settings that decide who may connect, read and checked."""
+"""Reads and checks the settings that decide which clients may connect."""
 
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from wsrouter.options.publishing import members
+from wsrouter.options.publishing import checked_dict
 from wsrouter.routing.throttle import Rate
 
 TICKET_SECONDS = 60
@@ -15,7 +15,7 @@ _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TicketsOption:
-    """How long a ticket may wait for its handshake, and how often a user gets one."""
+    """How many seconds a ticket is valid, and at what rate a user gets tickets."""
 
     seconds: int = TICKET_SECONDS
     rate: Rate = TICKET_RATE
@@ -23,31 +23,32 @@ class TicketsOption:
 
 def allowed_origins(value: Any) -> tuple[str, ...]:
     """Read ALLOWED_ORIGINS; raises ValueError."""
-    for each in _listed(value):
-        if each != "*" and not _ORIGIN.fullmatch(each):
+    for origin in _strings(value):
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f": {each!r} is no origin such as 'https://www.example.com' or"
-                " 'https://*.example.com' (no path, no slash at the end)."
+                f": {origin!r} is not an origin such as 'https://www.example.com' or"
+                " 'https://*.example.com' (without a path or a slash at the end)."
             )
-    return _listed(value)
+    return _strings(value)
 
 
 def authentication(value: Any) -> tuple[str, ...]:
     """Read AUTHENTICATION; raises ValueError."""
-    for each in _listed(value):
-        if not _PATH.fullmatch(each):
-            raise ValueError(f": {each!r} is no dotted path of a function.")
-    return _listed(value)
+    for path in _strings(value):
+        if not _PATH.fullmatch(path):
+            raise ValueError(f": {path!r} is not the dotted path of a function.")
+    return _strings(value)
 
 
 def connect_throttle(value: Any) -> tuple[Rate, ...]:
     """Read CONNECT_THROTTLE; raises ValueError."""
-    return tuple(_rate(each) for each in _listed([value] if _is_text(value) else value))
+    texts = _strings([value] if _is_text(value) else value)
+    return tuple(_rate(text) for text in texts)
 
 
 def tickets(value: Any) -> TicketsOption:
     """Read TICKETS; raises ValueError."""
-    given = members(value, {"RATE", "SECONDS"})
+    given = checked_dict(value, {"RATE", "SECONDS"})
     seconds = given.get("SECONDS", TICKET_SECONDS)
     if type(seconds) is not int or not 1 <= seconds <= TICKET_SECONDS:
         raise ValueError(
@@ -79,7 +80,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _listed(value: Any) -> tuple[str, ...]:
+def _strings(value: Any) -> tuple[str, ...]:
     if isinstance(value, list | tuple) and all(map(_is_text, value)):
         return tuple(value)
     raise ValueError(f" must be a list of strings, not {value!r}.")
@@ -91,5 +92,5 @@ READERS = {
     "CONNECT_THROTTLE": connect_throttle,
     "TICKETS": tickets,
 }
-"""How each of these settings is read. A message starts where `WSROUTER[...][...]`
-ends."""
+"""The function that reads each of these settings. Its error message continues the text
+`WSROUTER[...][...]`."""

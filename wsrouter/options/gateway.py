@@ -18,9 +18,10 @@ from wsrouter.routing.throttle import Rate
 class Gateway:
     """One API Gateway WebSocket API and stage.
 
-    `secrets`: the first is sent, all are accepted. `timeout` is in seconds.
-    `validate_at_gateway`: every message route, or the ones with these keys.
-    `in_flight`: 0 is what suits the transport.
+    `secrets`: API Gateway sends the first one, Django accepts them all. `timeout` and
+    `send_seconds` are in seconds. `validate_at_gateway` is True for every message
+    route, or the keys of some. `in_flight` is the number of parallel posts; 0 means the
+    transport's own default.
     """
 
     alias: str

@@ -1,4 +1,4 @@
-"""The settings of a gateway that have settings of their own, read and checked."""
+"""Reads and checks the settings that describe resources on AWS."""
 
 import math
 import re
@@ -22,7 +22,7 @@ _PATH = re.compile(r"[A-Za-z0-9$_.+!*'()/-]{0,300}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Throttle:
-    """Requests a second, and how many at once."""
+    """Requests a second (`rate`), and requests at once (`burst`)."""
 
     rate: float
     burst: int
@@ -30,7 +30,7 @@ class Throttle:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Throttling:
-    """`default` for every route, `routes` for some of them by key."""
+    """`default` is for every route; `routes` are exceptions, by route key."""
 
     default: Throttle | None = None
     routes: Mapping[str, Throttle] = field(default_factory=dict)
@@ -44,9 +44,11 @@ class AccessLogOption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuthorizerOption:
-    """`function` is the ARN of a Lambda; `role` what API Gateway calls it as.
+    """A Lambda authorizer. `function` is the ARN of the Lambda function, and `role` the
+    ARN of the role with which API Gateway calls it.
 
-    `user` finds the user of a principal: a field, or the dotted path of a function.
+    `user` says how the principal's user is found: a field of the user model, or the
+    dotted path of a function.
     """
 
     function: str
@@ -57,29 +59,34 @@ class AuthorizerOption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DomainOption:
-    """`certificate` is the ARN of one of ACM in the same region; `only`: the API has no
-    other address."""
+    """A custom domain: the ARN of its ACM certificate, which must be in the API's own
+    Region, and the path of the API in it (Developer Guide, "Custom domain names for
+    WebSocket APIs in API Gateway").
+
+    With `disable_execute_api_endpoint` the API has no other address (Developer Guide,
+    "Disable the default endpoint for WebSocket APIs").
+    """
 
     name: str
     certificate: str
-    key: str = ""
-    only: bool = False
+    mapping_key: str = ""
+    disable_execute_api_endpoint: bool = False
 
     @property
     def address(self) -> str:
-        """The host and path of a URL."""
-        return f"{self.name}/{self.key}".rstrip("/")
+        """The host and path of the domain's URLs."""
+        return f"{self.name}/{self.mapping_key}".rstrip("/")
 
 
 def throttling(value: Any) -> Throttling:
     """Read THROTTLING; raises ValueError."""
-    given = members(value, {"RATE", "BURST", "ROUTES"})
+    given = checked_dict(value, {"RATE", "BURST", "ROUTES"})
     routes = given.pop("ROUTES", {})
     if not isinstance(routes, dict) or not all(isinstance(key, str) for key in routes):
         raise ValueError("['ROUTES'] must be a dict by route key.")
     return Throttling(
         default=_throttle(given) if given else None,
-        routes={key: _throttle(each) for key, each in routes.items()},
+        routes={key: _throttle(throttle) for key, throttle in routes.items()},
     )
 
 
@@ -87,7 +94,7 @@ def access_log(value: Any) -> AccessLogOption:
     """Read ACCESS_LOG; raises ValueError."""
     if isinstance(value, str):
         value = {"DESTINATION": value}
-    given = members(value, {"DESTINATION", "FORMAT"}, needed={"DESTINATION"})
+    given = checked_dict(value, {"DESTINATION", "FORMAT"}, needed={"DESTINATION"})
     text = _text(given.get("FORMAT", LOG_FORMAT), "FORMAT")
     if "$context.requestId" not in text and "$context.extendedRequestId" not in text:
         raise ValueError("['FORMAT'] must contain $context.requestId.")
@@ -99,12 +106,12 @@ def access_log(value: Any) -> AccessLogOption:
 
 def authorizer(value: Any) -> AuthorizerOption:
     """Read AUTHORIZER; raises ValueError."""
-    given = members(
+    given = checked_dict(
         value, {"FUNCTION", "IDENTITY", "ROLE", "USER"}, needed={"FUNCTION"}
     )
     identity = given.get("IDENTITY", ())
     if not isinstance(identity, list | tuple) or not all(
-        isinstance(each, str) and _IDENTITY.fullmatch(each) for each in identity
+        isinstance(source, str) and _IDENTITY.fullmatch(source) for source in identity
     ):
         raise ValueError(
             "['IDENTITY'] must list sources such as 'route.request.querystring.token'."
@@ -119,19 +126,25 @@ def authorizer(value: Any) -> AuthorizerOption:
 
 def domain(value: Any) -> DomainOption:
     """Read DOMAIN; raises ValueError."""
-    given = members(
-        value, {"NAME", "CERTIFICATE", "KEY", "ONLY"}, needed={"NAME", "CERTIFICATE"}
-    )
-    name, key = _text(given["NAME"], "NAME"), _text(given.get("KEY", ""), "KEY")
+    needed = {"NAME", "CERTIFICATE"}
+    known = needed | {"MAPPING_KEY", "DISABLE_EXECUTE_API_ENDPOINT"}
+    given = checked_dict(value, known, needed=needed)
+    name = _text(given["NAME"], "NAME")
+    key = _text(given.get("MAPPING_KEY", ""), "MAPPING_KEY")
     if not _HOST.fullmatch(name):
         raise ValueError(f"['NAME'] {name!r} must be a host name in lower case.")
     if not _PATH.fullmatch(key) or key.startswith("/") or key.endswith("/"):
-        raise ValueError(f"['KEY'] {key!r} must be a path without outer slashes.")
+        raise ValueError(
+            f"['MAPPING_KEY'] {key!r} must be a path without a slash at either end."
+        )
     return DomainOption(
         name=name,
         certificate=_arn(given["CERTIFICATE"], "CERTIFICATE"),
-        key=key,
-        only=_flag(given.get("ONLY", False), "ONLY"),
+        mapping_key=key,
+        disable_execute_api_endpoint=_boolean(
+            given.get("DISABLE_EXECUTE_API_ENDPOINT", False),
+            "DISABLE_EXECUTE_API_ENDPOINT",
+        ),
     )
 
 
@@ -151,15 +164,15 @@ def validate_at_gateway(value: Any) -> bool | tuple[str, ...]:
     raise ValueError(" must be True, False or a list of route keys.")
 
 
-def identifier(value: Any) -> str:
-    """Read the id of something in AWS; raises ValueError."""
+def aws_id(value: Any) -> str:
+    """Read the id of an AWS resource; raises ValueError."""
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9._${}-]{1,1024}", value):
         return value
     raise ValueError(f" must be an id, not {value!r}.")
 
 
 def _throttle(value: Any) -> Throttle:
-    given = members(value, {"RATE", "BURST"}, needed={"RATE", "BURST"})
+    given = checked_dict(value, {"RATE", "BURST"}, needed={"RATE", "BURST"})
     rate, burst = given["RATE"], given["BURST"]
     if not _is_number(rate) or rate <= 0:
         raise ValueError("['RATE'] must be a number of requests a second above 0.")
@@ -173,13 +186,14 @@ def _is_number(value: Any) -> bool:
     return number and math.isfinite(value)
 
 
-def members(value: Any, known: set[str], needed: Set[str] = frozenset()) -> Any:
-    """A copy of an option that is a dict; raises ValueError for unknown members."""
-    listed = ", ".join(sorted(known))
+def checked_dict(value: Any, known: set[str], needed: Set[str] = frozenset()) -> Any:
+    """A copy of an option that is a dict; raises ValueError for unknown or missing
+    keys."""
+    names = ", ".join(sorted(known))
     if not isinstance(value, dict):
-        raise ValueError(f" must be a dict with {listed}.")
+        raise ValueError(f" must be a dict with {names}.")
     if unknown := sorted(map(repr, set(value) - known)):
-        raise ValueError(f" takes no {' and no '.join(unknown)}, only {listed}.")
+        raise ValueError(f" takes no {' and no '.join(unknown)}, only {names}.")
     if missing := sorted(needed - set(value)):
         raise ValueError(f" lacks {' and '.join(missing)}.")
     return dict(value)
@@ -191,7 +205,7 @@ def _text(value: Any, name: str) -> str:
     raise ValueError(f"[{name!r}] must be a str, not {value!r}.")
 
 
-def _flag(value: Any, name: str) -> bool:
+def _boolean(value: Any, name: str) -> bool:
     if isinstance(value, bool):
         return value
     raise ValueError(f"[{name!r}] must be True or False, not {value!r}.")
@@ -206,12 +220,12 @@ def _arn(value: Any, name: str) -> str:
 READERS = {
     "ACCESS_LOG": access_log,
     "AUTHORIZER": authorizer,
-    "CLIENT_CERTIFICATE": identifier,
+    "CLIENT_CERTIFICATE": aws_id,
     "DOMAIN": domain,
     "LOGGING_LEVEL": logging_level,
     "THROTTLING": throttling,
     "VALIDATE_AT_GATEWAY": validate_at_gateway,
-    "VPC_LINK": identifier,
+    "VPC_LINK": aws_id,
 }
-"""How each of these settings is read. A message starts where `WSROUTER[...][...]`
-ends."""
+"""The function that reads each of these settings. Its error message continues the text
+`WSROUTER[...][...]`."""

@@ -21,7 +21,7 @@ _CONNECT, _MESSAGE, _DISCONNECT = EventType
 IDENTITY_MISMATCH = Refused(403, "This connection belongs to somebody else.")
 
 
-class Registry(Protocol):
+class ConnectionStore(Protocol):
     """Stores open connections."""
 
     def remember(self, frame: Frame, connection: Connection, identity: Any) -> bool: ...
@@ -37,7 +37,7 @@ class Lifecycle:
     messages: Messages
     hooks: Hooks
     failures: Failures
-    registry: Registry
+    registry: ConnectionStore
     identify: Callable[[Frame, Any], Flow[Any]]
     counter: Counter
     throttles: Sequence[Rate] = ()

@@ -1,4 +1,8 @@
-"""What AWS would refuse of what is set: one sentence for each, in the user's words."""
+"""The settings that AWS would refuse: one sentence for each, in the words of the
+settings.
+
+The lengths are those of the API reference of Amazon API Gateway V2.
+"""
 
 import re
 from collections.abc import Iterator
@@ -12,23 +16,24 @@ from wsrouter.wire import limits, mapping, selection
 
 NAME_CHARACTERS = 128
 ROUTE_KEY_CHARACTERS = 128
-"""AWS publishes no figure for route keys; this is the one it has for names."""
+"""AWS publishes no maximum for route keys; this is the one for API names."""
 URI_CHARACTERS = 2048
-TAGS = 50
+MAX_TAGS = 50
 TAG_KEY_CHARACTERS = 128
 TAG_VALUE_CHARACTERS = 256
 SCHEMA_CHARACTERS = 32 * 1024
-_TAG = re.compile(r"[\w .:/=+@-]+")
+_TAG_TEXT = re.compile(r"[\w .:/=+@-]+")
 _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _SOURCE = re.compile(r"'[ -&(-~]*'|(?:context|stageVariables)\.[A-Za-z0-9._$-]+")
-_TAKEN = frozenset(
+_RESERVED_HEADERS = frozenset(
     name.lower() for name in (mapping.SECRET, mapping.GATEWAY)
 ) | frozenset((mapping.PREFIX + name).lower() for name in mapping.HEADERS)
 
 
-def refusals(gateway: Gateway, spec: ApiSpec, snapshot: Snapshot) -> Iterator[str]:
-    """Everything but the secret, the number of routes and what is not set at all."""
+def violations(gateway: Gateway, spec: ApiSpec, snapshot: Snapshot) -> Iterator[str]:
+    """Every violation of AWS's rules, except for the secret, the number of routes and
+    missing settings: `publishable` checks those."""
     yield from _names(gateway)
     yield from _endpoint(gateway)
     yield from _timeout(gateway)
@@ -43,34 +48,34 @@ def refusals(gateway: Gateway, spec: ApiSpec, snapshot: Snapshot) -> Iterator[st
 def _names(gateway: Gateway) -> Iterator[str]:
     if len(gateway.api_name) > NAME_CHARACTERS:
         yield f"API_NAME is longer than {NAME_CHARACTERS} characters."
-    if gateway.api_name and not _TAG.fullmatch(gateway.api_name):
+    if gateway.api_name and not _TAG_TEXT.fullmatch(gateway.api_name):
         yield (
-            f"API_NAME {gateway.api_name!r} becomes a tag, which may only have letters,"
-            " digits, spaces and _.:/=+-@"
+            f"API_NAME {gateway.api_name!r} becomes a tag, which may contain only"
+            " letters, digits, spaces and _.:/=+-@"
         )
     if not _STAGE_NAME.fullmatch(gateway.stage):
         yield (
-            f"STAGE {gateway.stage!r} must be 1 to 128 letters, digits, '-' and '_'."
+            f"STAGE {gateway.stage!r} must have 1 to 128 letters, digits, '-' and '_'."
         )
     if gateway.authorizer and len(authorizer_name(gateway.alias)) > NAME_CHARACTERS:
-        yield "the alias is too long for the name of an authorizer."
+        yield "the alias is too long: it becomes part of the authorizer's name."
 
 
 def _endpoint(gateway: Gateway) -> Iterator[str]:
-    if gateway.endpoint and not _is_web_address(gateway.endpoint):
+    if gateway.endpoint and not _is_http_url(gateway.endpoint):
         yield f"ENDPOINT {gateway.endpoint!r} must be an http:// or https:// URL."
     elif len(gateway.endpoint) > URI_CHARACTERS:
         yield f"ENDPOINT is longer than {URI_CHARACTERS} characters."
 
 
-def _is_web_address(address: str) -> bool:
+def _is_http_url(address: str) -> bool:
     try:
         parts = urlsplit(address)
-        parts.port  # noqa: B018  # raises for a port that is none
+        parts.port  # noqa: B018  # raises for a malformed port
     except ValueError:
         return False
-    plain = address.isascii() and address.isprintable() and " " not in address
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain
+    is_plain = address.isascii() and address.isprintable() and " " not in address
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
 
 
 def _timeout(gateway: Gateway) -> Iterator[str]:
@@ -94,9 +99,9 @@ def _selection(gateway: Gateway) -> Iterator[str]:
 def _headers(gateway: Gateway) -> Iterator[str]:
     for name, source in gateway.headers.items():
         if not _HEADER_NAME.fullmatch(name):
-            yield f"HEADERS name {name!r} may only have letters, digits and '-'."
-        if (mapping.PREFIX + name).lower() in _TAKEN:
-            yield f"HEADERS name {name!r} is one of wsrouter's own."
+            yield f"HEADERS name {name!r} may contain only letters, digits and '-'."
+        if (mapping.PREFIX + name).lower() in _RESERVED_HEADERS:
+            yield f"HEADERS name {name!r} is reserved for wsrouter."
         too_long = len(source) > limits.STATIC_VALUE_CHARACTERS
         if not _SOURCE.fullmatch(source) or too_long:
             yield (
@@ -107,22 +112,24 @@ def _headers(gateway: Gateway) -> Iterator[str]:
 
 def _tags(snapshot: Snapshot) -> Iterator[str]:
     tags = snapshot.api.tags
-    if len(tags) > TAGS:
-        yield f"TAGS: AWS takes {TAGS} of them at most, wsrouter's own included."
+    if len(tags) > MAX_TAGS:
+        yield f"TAGS: AWS takes at most {MAX_TAGS} tags, and wsrouter's own count too."
     for key, value in tags.items():
         if key == TAG:  # its value is API_NAME
             continue
-        right = _is_tag_text(key, TAG_KEY_CHARACTERS) and not key.startswith("aws:")
-        if not right or not _is_tag_text(value, TAG_VALUE_CHARACTERS):
+        is_valid_key = _is_tag_text(key, TAG_KEY_CHARACTERS) and not key.startswith(
+            "aws:"
+        )
+        if not is_valid_key or not _is_tag_text(value, TAG_VALUE_CHARACTERS):
             yield (
                 f"TAGS: {key!r} must have 1 to {TAG_KEY_CHARACTERS} characters and not"
-                f" start with 'aws:', its value 1 to {TAG_VALUE_CHARACTERS}; both may"
-                " only have letters, digits, spaces and _.:/=+-@"
+                f" start with 'aws:', and its value 1 to {TAG_VALUE_CHARACTERS}; both"
+                " may contain only letters, digits, spaces and _.:/=+-@"
             )
 
 
-def _is_tag_text(text: str, longest: int) -> bool:
-    return bool(_TAG.fullmatch(text)) and len(text) <= longest
+def _is_tag_text(text: str, max_characters: int) -> bool:
+    return bool(_TAG_TEXT.fullmatch(text)) and len(text) <= max_characters
 
 
 def _routes(gateway: Gateway, snapshot: Snapshot) -> Iterator[str]:
@@ -139,11 +146,11 @@ def _routes(gateway: Gateway, snapshot: Snapshot) -> Iterator[str]:
 def _options(gateway: Gateway, spec: ApiSpec, snapshot: Snapshot) -> Iterator[str]:
     throttled = gateway.throttling.routes if gateway.throttling else {}
     for key in sorted(set(throttled) - set(snapshot.routes)):
-        yield f"THROTTLING: there is no published route {key!r}."
-    asked = gateway.validate_at_gateway
+        yield f"THROTTLING: {key!r} is not a published route."
+    validated = gateway.validate_at_gateway
     known = {route.key for route in spec.routes}
-    for key in sorted(set(asked if isinstance(asked, tuple) else ()) - known):
-        yield f"VALIDATE_AT_GATEWAY: there is no route {key!r}."
+    for key in sorted(set(validated if isinstance(validated, tuple) else ()) - known):
+        yield f"VALIDATE_AT_GATEWAY: {key!r} is not a registered route."
     for key, route in snapshot.routes.items():
         if route.model and len(snapshot.models[route.model].schema) > SCHEMA_CHARACTERS:
             yield (
@@ -157,8 +164,8 @@ def _certificate(gateway: Gateway) -> Iterator[str]:
         return
     *_, service, region, _, _ = gateway.domain.certificate.split(":", 5)
     if service != "acm" or (gateway.region and region != gateway.region):
-        where = gateway.region or "the same Region"
+        place = gateway.region or "the same Region"
         yield (
-            f"DOMAIN: the certificate {gateway.domain.certificate} must be one of ACM"
-            f" in {where}."
+            f"DOMAIN: the certificate {gateway.domain.certificate} must be an ACM"
+            f" certificate in {place}."
         )

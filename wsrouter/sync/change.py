@@ -24,8 +24,9 @@ MASK = "***"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What happens to one resource; `fields` maps a member to its old and new value,
-    with secrets masked. `danger` says what may go wrong, if anything special may."""
+    """What happens to one resource. `fields` maps a field's name to its old and new
+    value, with secrets masked. `danger` is a warning to show with the change; most
+    changes have none."""
 
     action: Action
     resource: Resource

@@ -1,13 +1,13 @@
-"""What a control plane raises instead of answering."""
+"""The errors that a control plane raises."""
 
 from wsrouter.errors import SyncError
 
 
-class Refused(SyncError):
+class CallRefused(SyncError):
     """API Gateway refused a call."""
 
 
-class NotFound(Refused):
+class NotFound(CallRefused):
     """API Gateway has no such resource (404)."""
 
 
@@ -15,17 +15,17 @@ class Unpublished(NotFound):
     """There is no such API, or no such stage of it."""
 
 
-class Conflict(Refused):
+class Conflict(CallRefused):
     """The resource exists already, or another one still needs it (409)."""
 
 
-class Invalid(Refused):
+class Invalid(CallRefused):
     """API Gateway does not accept these values (400)."""
 
 
 class Unanswered(SyncError):
-    """A call that creates got no answer: it may or may not have been carried out."""
+    """A create call got no answer: it may or may not have been carried out."""
 
 
 class Superseded(SyncError):
-    """Another run created the same thing at the same time, and its one stays."""
+    """Another run created the same resource at the same time, and that one stays."""

@@ -17,36 +17,44 @@ from wsrouter.errors import SyncError
 from wsrouter.sync.control_errors import Unpublished
 from wsrouter.sync.digest import Digest
 from wsrouter.sync.records import DomainRecord, MappingRecord
-from wsrouter.sync.server_quirks import Note
+from wsrouter.sync.server_quirks import ServerQuirks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeployedDomain:
-    """A custom domain, our mapping in it if there is one, more that lead to the same
-    stage, and those of others."""
+    """A custom domain and its mappings. `is_ours`: wsrouter created the domain.
+
+    `mapping` leads to our stage, as does every mapping of `extra_mappings`;
+    `foreign_mappings` lead elsewhere.
+    """
 
     record: DomainRecord
     is_ours: bool = False
     mapping: MappingRecord | None = None
-    more: tuple[MappingRecord, ...] = ()
-    others: tuple[MappingRecord, ...] = ()
+    extra_mappings: tuple[MappingRecord, ...] = ()
+    foreign_mappings: tuple[MappingRecord, ...] = ()
 
     @property
-    def leading(self) -> tuple[MappingRecord, ...]:
-        """All that are ours."""
-        return (self.mapping, *self.more) if self.mapping else self.more
+    def owned_mappings(self) -> tuple[MappingRecord, ...]:
+        """All mappings that lead to our stage."""
+        return (
+            (self.mapping, *self.extra_mappings)
+            if self.mapping
+            else self.extra_mappings
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployed:
-    """The deployed counterpart of a snapshot, with the ids; None is "not there yet".
+    """The deployed counterpart of a snapshot, with the ids; None means that the
+    resource does not exist yet.
 
-    `routes` are ours; `unmanaged` maps the keys of the others to their integration.
-    `duplicates` are more integrations like ours, by id; `strays` are routes of ours
-    that target another integration, by key. `digest` is that of the stage's deployment;
-    `outdated` are deployments that nobody needs, by id. `route_ids` and `response_ids`
-    are by route key, `model_ids` by name. `former` are domains that were
-    published before.
+    `routes` are ours; `unmanaged` maps the key of every other route to its integration.
+    `duplicate_integrations` are further integrations like ours, by id;
+    `mistargeted_routes` are routes of ours that target another integration, by key.
+    `digest` is that of the stage's deployment; `outdated_deployments` are the ids of
+    deployments that may be deleted. `route_ids` and `response_ids` are by route key,
+    `model_ids` by name. `former_domains` were published before.
     """
 
     api_id: str = ""
@@ -54,29 +62,32 @@ class Deployed:
     api: Api | None = None
     integration_id: str = ""
     integration: Integration | None = None
-    duplicates: tuple[str, ...] = ()
+    duplicate_integrations: tuple[str, ...] = ()
     routes: Mapping[str, RouteEntry] = field(default_factory=dict)
     route_ids: Mapping[str, str] = field(default_factory=dict)
     response_ids: Mapping[str, str] = field(default_factory=dict)
-    strays: Mapping[str, str] = field(default_factory=dict)
+    mistargeted_routes: Mapping[str, str] = field(default_factory=dict)
     authorizer_id: str = ""
     authorizer: Authorizer | None = None
     models: Mapping[str, Model] = field(default_factory=dict)
     model_ids: Mapping[str, str] = field(default_factory=dict)
     stage: Stage | None = None
     digest: Digest | None = None
-    outdated: tuple[str, ...] = ()
-    note: Note = field(default_factory=Note)
+    outdated_deployments: tuple[str, ...] = ()
+    quirks: ServerQuirks = field(default_factory=ServerQuirks)
     domain: DeployedDomain | None = None
-    former: tuple[DeployedDomain, ...] = ()
+    former_domains: tuple[DeployedDomain, ...] = ()
     unmanaged: Mapping[str, str] = field(default_factory=dict)
 
-    def snapshot(self, *, may_be_bare: bool = False) -> Snapshot:
-        """The deployed API as a snapshot; raises Unpublished when it or the stage is
-        missing, SyncError when ours are, unless it `may_be_bare` of them."""
+    def snapshot(self, *, allow_no_routes: bool = False) -> Snapshot:
+        """The deployed API as a snapshot.
+
+        Raises Unpublished when the API or its stage is missing, and SyncError when it
+        has none of our routes, unless `allow_no_routes`.
+        """
         if self.api is None or self.stage is None:
             raise Unpublished("The API is not published; run ws_sync.")
-        if self.integration is None and not may_be_bare:
+        if self.integration is None and not allow_no_routes:
             raise SyncError("The API has none of our routes; run ws_sync.")
         return Snapshot(
             api=self.api,
@@ -90,11 +101,11 @@ class Deployed:
         )
 
 
-def _domain(found: DeployedDomain | None) -> Domain | None:
-    if found is None or found.mapping is None:
+def _domain(deployed: DeployedDomain | None) -> Domain | None:
+    if deployed is None or deployed.mapping is None:
         return None
     return Domain(
-        name=found.record.name,
-        certificate_arn=found.record.certificate_arn,
-        mapping_key=found.mapping.key,
+        name=deployed.record.name,
+        certificate_arn=deployed.record.certificate_arn,
+        mapping_key=deployed.mapping.key,
     )

@@ -1,4 +1,4 @@
-"""Removes what was published: a plan of deletions, and its execution."""
+"""Removes what was published: the planned deletions, and their execution."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,22 +9,22 @@ from wsrouter.sync.deployed import Deployed, DeployedDomain
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.reading import read
 from wsrouter.sync.records import Deployment
-from wsrouter.sync.server_quirks import Note
-from wsrouter.sync.steps.stage_steps import until_deployed
+from wsrouter.sync.server_quirks import ServerQuirks
+from wsrouter.sync.steps.stage_steps import wait_until_deployed
 from wsrouter.sync.target import TAG, Target
 
-_REMOVED = "wsrouter: removed"
+_REMOVED_DESCRIPTION = "wsrouter: removed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Removal:
-    """`changes` is exactly what destroying does, in this order. `kept` says why the API
-    itself stays; it is empty when it goes."""
+    """`changes` is exactly what destroying does, in this order. `kept_because` is the
+    reason for which the API itself stays; it is empty when the API is deleted."""
 
     target: Target
     deployed: Deployed
     changes: tuple[Change, ...]
-    kept: str = ""
+    kept_because: str = ""
     stale: tuple[str, ...] = ()
 
     @property
@@ -36,15 +36,15 @@ class Removal:
         return tuple(sorted(self.deployed.unmanaged))
 
 
-def prepare_removal(plane: ControlPlane, target: Target) -> Removal:
-    """Read what is deployed and plan its removal; changes nothing."""
+def plan_removal(plane: ControlPlane, target: Target) -> Removal:
+    """Read what is deployed and plan its removal; writes nothing."""
     deployed = read(plane, target)
-    kept = _reason_to_keep(plane, target, deployed) if deployed.api_id else ""
+    reason = _reason_to_keep(plane, target, deployed) if deployed.api_id else ""
     return Removal(
         target=target,
         deployed=deployed,
-        kept=kept,
-        changes=tuple(_changes(deployed, bool(kept))),
+        kept_because=reason,
+        changes=tuple(_changes(deployed, keep_api=bool(reason))),
     )
 
 
@@ -55,7 +55,7 @@ def destroy(
     report: Callable[[Change], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Carry out a removal; one that was stopped half-way can be planned again."""
+    """Carry out a removal. After an interruption, plan and carry out another one."""
     for change in removal.changes:
         _STEPS[change.resource, change.action](plane, removal.deployed, change.key)
         if change.resource == "deployment":
@@ -64,30 +64,31 @@ def destroy(
 
 
 def _reason_to_keep(plane: ControlPlane, target: Target, deployed: Deployed) -> str:
-    """Why the API is not ours alone; empty when it is."""
+    """Why the API must stay; empty when everything in it is ours."""
     if deployed.api is None or deployed.api.tags.get(TAG) != target.api_name:
         return "it was not created by wsrouter"
     if deployed.unmanaged:
         return f"the route {min(deployed.unmanaged)} in it is not wsrouter's"
-    for name, others in _others(plane, target, deployed):
-        if others:
+    for name, ids in _foreign_parts(plane, target, deployed):
+        if ids:
             return f"it has {name} that are not wsrouter's"
     return ""
 
 
-def _others(
+def _foreign_parts(
     plane: ControlPlane, target: Target, deployed: Deployed
 ) -> Iterator[tuple[str, set[str]]]:
     api_id = deployed.api_id
-    integrations = {each.id for each in plane.integrations(api_id)}
+    integrations = {record.id for record in plane.integrations(api_id)}
     yield "integrations", integrations - {deployed.integration_id}
-    yield "stages", {each.stage.name for each in plane.stages(api_id)} - {target.stage}
+    stages = {record.stage.name for record in plane.stages(api_id)}
+    yield "stages", stages - {target.stage}
 
 
-def _changes(deployed: Deployed, kept: bool) -> Iterator[Change]:
-    for found in _domains(deployed):
-        yield from _domain(found)
-    if deployed.api_id and not kept:
+def _changes(deployed: Deployed, *, keep_api: bool) -> Iterator[Change]:
+    for domain in _domains(deployed):
+        yield from _domain(domain)
+    if deployed.api_id and not keep_api:
         yield Change(action="delete", resource="api", key=deployed.api_id)
         return
     for key in sorted(deployed.routes):
@@ -104,19 +105,20 @@ def _changes(deployed: Deployed, kept: bool) -> Iterator[Change]:
 
 
 def _domains(deployed: Deployed) -> tuple[DeployedDomain, ...]:
-    return (*filter(None, [deployed.domain]), *deployed.former)
+    return (*filter(None, [deployed.domain]), *deployed.former_domains)
 
 
-def _domain(found: DeployedDomain) -> Iterator[Change]:
-    if found.leading:
-        key = found.record.name
+def _domain(domain: DeployedDomain) -> Iterator[Change]:
+    key = domain.record.name
+    if domain.owned_mappings:
         yield Change(action="delete", resource="api_mapping", key=key)
-    if found.is_ours and not found.others:
-        yield Change(action="delete", resource="domain", key=found.record.name)
+    if domain.is_ours and not domain.foreign_mappings:
+        yield Change(action="delete", resource="domain", key=key)
 
 
 def _stage(deployed: Deployed) -> Iterator[Change]:
-    """Routes of others go on being served, without ours; else there is no use in it."""
+    """A stage with foreign routes goes on serving those: it gets a deployment without
+    our routes. Without foreign routes, the stage is deleted."""
     if deployed.stage is None:
         return
     name = deployed.stage.name
@@ -130,22 +132,22 @@ def _redeploy(
     plane: ControlPlane, removal: Removal, sleep: Callable[[float], None]
 ) -> None:
     api_id, name = removal.deployed.api_id, removal.target.stage
-    deployment = plane.create_deployment(api_id, description=_REMOVED)
+    deployment = plane.create_deployment(api_id, description=_REMOVED_DESCRIPTION)
 
-    def look() -> Deployment:
+    def read_deployment() -> Deployment:
         return plane.deployment(api_id, deployment.id)
 
-    until_deployed(deployment, look, sleep)
+    wait_until_deployed(deployment, read_deployment, sleep)
     record = plane.point_stage(api_id, name, deployment_id=deployment.id)
     if record.deployment_id != deployment.id:
-        note = Note(deployment_id=deployment.id)
-        plane.point_stage(api_id, name, description=str(note))
+        quirks = ServerQuirks(deployment_id=deployment.id)
+        plane.point_stage(api_id, name, description=str(quirks))
 
 
 def _delete_mapping(plane: ControlPlane, deployed: Deployed, name: str) -> None:
-    for found in _domains(deployed):
-        for each in found.leading if found.record.name == name else ():
-            plane.delete_mapping(name, each.id)
+    for domain in _domains(deployed):
+        for mapping in domain.owned_mappings if domain.record.name == name else ():
+            plane.delete_mapping(name, mapping.id)
 
 
 _Step = Callable[[ControlPlane, Deployed, str], None]

@@ -1,4 +1,4 @@
-"""The digest by which a deployment tells what it deployed."""
+"""The digest in a deployment's Description: what the deployment holds."""
 
 import hashlib
 import hmac
@@ -15,14 +15,17 @@ SECRET_TARGET = mapping.TARGET + mapping.SECRET
 _TEXT = re.compile(
     r"^wsrouter config=([0-9a-f]{64}) secret=([0-9a-f]{64})(?: tags=([0-9a-f.]+))?$"
 )
-_OWN_TAG = "wsrouter:"
+_RESERVED_TAGS = "wsrouter:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Digest:
-    """Of the configuration without the secret, and of the secret, apart: so that all
-    but the secret can be compared where the secret is not at hand. `tags` are those of
-    the settings, by a short hash of their keys: nobody else's are ever taken away."""
+    """Hashes of the configuration without the secret and, separately, of the secret: so
+    everything but the secret can be compared where the secret is not available.
+
+    `tags` are short hashes of the tag keys in the settings. Only a tag in this list is
+    ever removed from the API, so foreign tags are safe.
+    """
 
     config: str
     secret: str
@@ -34,20 +37,21 @@ class Digest:
 
     def has_tag(self, key: str) -> bool:
         """Whether the API got the tag with this key from the settings."""
-        return _short(key) in self.tags
+        return _short_hash(key) in self.tags
 
     @classmethod
     def parse(cls, description: str) -> "Digest | None":
-        """Read a deployment's Description; None when it is not one of ours."""
-        found = _TEXT.match(description)
-        if not found:
+        """Read a deployment's Description; None when wsrouter did not write it."""
+        match = _TEXT.match(description)
+        if not match:
             return None
-        tags = frozenset(found[3].split(".") if found[3] else ())
-        return cls(config=found[1], secret=found[2], tags=tags)
+        tags = frozenset(match[3].split(".") if match[3] else ())
+        return cls(config=match[1], secret=match[2], tags=tags)
 
 
 def digest(wanted: Snapshot, *, kept: Mapping[str, RouteEntry]) -> Digest:
-    """The digest of what is deployed: `wanted`, and the stale routes that are kept."""
+    """The digest of a deployment of `wanted` together with the stale routes that are
+    `kept`."""
     config: dict[str, Any] = {
         "route_selection_expression": wanted.api.route_selection_expression,
         "integration": _without_secret(wanted.integration),
@@ -57,37 +61,40 @@ def digest(wanted: Snapshot, *, kept: Mapping[str, RouteEntry]) -> Digest:
         "authorizer": asdict(wanted.authorizer) if wanted.authorizer else None,
         "models": {name: model.schema for name, model in wanted.models.items()},
     }
-    if wanted.api.disable_execute_api_endpoint:  # others keep the digest they have
+    # Left out when False, so that APIs published before this option keep their digest.
+    if wanted.api.disable_execute_api_endpoint:
         config["disable_execute_api_endpoint"] = True
     text = json.dumps(config, sort_keys=True, separators=(",", ":"))
     return Digest(
         config=hashlib.sha256(text.encode()).hexdigest(),
         secret=_secret_hash(wanted.integration),
         tags=frozenset(
-            _short(key) for key in wanted.api.tags if not key.startswith(_OWN_TAG)
+            _short_hash(key)
+            for key in wanted.api.tags
+            if not key.startswith(_RESERVED_TAGS)
         ),
     )
 
 
-def _short(key: str) -> str:
+def _short_hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 def _without_secret(integration: Integration) -> dict[str, Any]:
-    members = asdict(integration)
-    members["request_parameters"] = {
+    values = asdict(integration)
+    values["request_parameters"] = {
         target: source
         for target, source in integration.request_parameters.items()
         if target != SECRET_TARGET
     }
-    return members
+    return values
 
 
 def _route(route: RouteEntry) -> dict[str, Any]:
-    """What is known of stale routes too: nobody reads their responses."""
-    members = asdict(route)
-    del members["has_response"], members["operation_name"]
-    return members
+    """Without `has_response`, which is never read for stale routes."""
+    values = asdict(route)
+    del values["has_response"], values["operation_name"]
+    return values
 
 
 def _secret_hash(integration: Integration) -> str:

@@ -13,17 +13,18 @@ from wsrouter.sync.target import DOMAIN_TAG
 def domain_differences(
     wanted: Snapshot, deployed: Deployed, *, prune: bool
 ) -> Iterator[Change]:
-    """What leads to the wanted domain and mapping, and away from the former ones.
+    """The changes that lead to the wanted domain and mapping, and away from the former
+    ones.
 
-    A domain that we did not create is used as it is; one that we did is deleted only
-    with `prune`, and only when nobody else's mapping is in it.
+    A domain that wsrouter did not create is used as it is. One that it did create is
+    deleted only with `prune`, and only when it has no foreign mapping.
     """
     if wanted.domain:
         yield from _domain(wanted, deployed)
         yield from _mapping(wanted, deployed)
-    for former in deployed.former:
-        yield from _leaving(former, prune)
-    meanwhile = api_meanwhile(wanted, deployed, prune=prune)
+    for former in deployed.former_domains:
+        yield from _former_domain(former, prune)
+    meanwhile = api_naming_former_domains(wanted, deployed, prune=prune)
     if meanwhile != wanted.api:
         pair = (meanwhile.tags[DOMAIN_TAG], wanted.api.tags[DOMAIN_TAG])
         yield Change(
@@ -31,35 +32,46 @@ def domain_differences(
         )
 
 
-def api_meanwhile(wanted: Snapshot, deployed: Deployed, *, prune: bool) -> Api:
-    """The wanted API while its domain is there and former ones still lead to it: its
-    tag names them too, so that a run killed then does not forget them."""
-    names = [each.record.name for each in deployed.former if any(_leaving(each, prune))]
+def api_naming_former_domains(
+    wanted: Snapshot, deployed: Deployed, *, prune: bool
+) -> Api:
+    """The wanted API with the former domains in its domain tag.
+
+    It has this tag until they are removed, so that a run that is killed before does not
+    forget them.
+    """
+    names = [
+        former.record.name
+        for former in deployed.former_domains
+        if any(_former_domain(former, prune))
+    ]
     if not names or not wanted.domain:
         return wanted.api
     value = " ".join([wanted.domain.name, *names])
     return replace(wanted.api, tags={**wanted.api.tags, DOMAIN_TAG: value})
 
 
-def taken_by(wanted: Snapshot, deployed: Deployed) -> MappingRecord | None:
-    """The mapping of somebody else that has the wanted key."""
-    others = deployed.domain.others if deployed.domain else ()
+def conflicting_mapping(wanted: Snapshot, deployed: Deployed) -> MappingRecord | None:
+    """The foreign mapping that has the wanted key."""
+    foreign = deployed.domain.foreign_mappings if deployed.domain else ()
     key = wanted.domain.mapping_key if wanted.domain else ""
-    return next((each for each in others if each.key == key), None)
+    return next((mapping for mapping in foreign if mapping.key == key), None)
 
 
-def left(deployed: Deployed, *, prune: bool) -> list[DeployedDomain]:
-    """The former domains that are ours and stay behind."""
+def domains_left_behind(deployed: Deployed, *, prune: bool) -> list[DeployedDomain]:
+    """The former domains that are ours and are not deleted."""
     return [
-        each for each in deployed.former if each.is_ours and (not prune or each.others)
+        former
+        for former in deployed.former_domains
+        if former.is_ours and (not prune or former.foreign_mappings)
     ]
 
 
-def _leaving(former: DeployedDomain, prune: bool) -> Iterator[Change]:
+def _former_domain(former: DeployedDomain, prune: bool) -> Iterator[Change]:
     name = former.record.name
-    if former.leading:
+    if former.owned_mappings:
         yield Change(action="delete", resource="api_mapping", key=name)
-    if former.is_ours and prune and not former.others:
+    if former.is_ours and prune and not former.foreign_mappings:
         yield Change(action="delete", resource="domain", key=name)
 
 
@@ -84,27 +96,27 @@ def _mapping(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:
     new = wanted.domain
     if new is None:
         return
-    own = deployed.domain.mapping if deployed.domain else None
-    taken = taken_by(wanted, deployed)
-    if taken:
+    old = deployed.domain.mapping if deployed.domain else None
+    conflicting = conflicting_mapping(wanted, deployed)
+    if conflicting:
         yield Change(
             action="update",
             resource="api_mapping",
             key=new.name,
-            fields={"api_id": (taken.api_id, deployed.api_id or None)},
-            danger=f"taken over from the API {taken.api_id}",
+            fields={"api_id": (conflicting.api_id, deployed.api_id or None)},
+            danger=f"taken over from the API {conflicting.api_id}",
         )
-    elif own is None:
+    elif old is None:
         fields = {"mapping_key": (None, new.mapping_key)}
         yield Change(
             action="create", resource="api_mapping", key=new.name, fields=fields
         )
-    elif differs := _moved(own, new.mapping_key, wanted.stage.name):
+    elif differs := _changed_fields(old, new.mapping_key, wanted.stage.name):
         yield Change(
             action="update", resource="api_mapping", key=new.name, fields=differs
         )
 
 
-def _moved(own: MappingRecord, key: str, stage: str) -> Fields:
-    pairs = {"mapping_key": (own.key, key), "stage": (own.stage, stage)}
+def _changed_fields(old: MappingRecord, key: str, stage: str) -> Fields:
+    pairs = {"mapping_key": (old.key, key), "stage": (old.stage, stage)}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -9,21 +9,22 @@ from wsrouter.sync.records import DomainRecord
 from wsrouter.sync.target import TAG, Target
 
 
-def domains(
+def read_domains(
     plane: ControlPlane, target: Target, names: Collection[str], api_id: str
 ) -> dict[str, DeployedDomain]:
-    """Those of `names` that there are, by name."""
-    found = {}
-    for record in _records(plane, {name for name in names if name}):
+    """The domains with these names that exist, by name."""
+    domains = {}
+    for record in _find_records(plane, {name for name in names if name}):
         try:
-            found[record.name] = _deployed(plane, target, record, api_id)
-        except NotFound:  # it was deleted in between
+            domains[record.name] = _read_mappings(plane, target, record, api_id)
+        except NotFound:  # the domain was deleted in between
             continue
-    return found
+    return domains
 
 
-def _records(plane: ControlPlane, names: set[str]) -> Iterator[DomainRecord]:
-    """None where the server knows no such thing. The list is read as far as needed."""
+def _find_records(plane: ControlPlane, names: set[str]) -> Iterator[DomainRecord]:
+    """Reads the list only until every name is found; yields nothing where the server
+    does not know domains."""
     try:
         for record in plane.domains() if names else ():
             if record.name in names:
@@ -35,20 +36,22 @@ def _records(plane: ControlPlane, names: set[str]) -> Iterator[DomainRecord]:
         return
 
 
-def _deployed(
+def _read_mappings(
     plane: ControlPlane, target: Target, record: DomainRecord, api_id: str
 ) -> DeployedDomain:
     mappings = list(plane.mappings(record.name))
-    ours = [each for each in mappings if api_id and each.api_id == api_id]
-    key = target.domain_key if record.name == target.domain else None
-    keyed = [each for each in ours if each.key == key]
-    leading = [each for each in ours if each.stage == target.stage]
-    mapping = next(iter([*keyed, *leading]), None)
-    more = tuple(each for each in leading if each != mapping)
+    of_api = [found for found in mappings if api_id and found.api_id == api_id]
+    key = target.mapping_key if record.name == target.domain else None
+    with_key = [found for found in of_api if found.key == key]
+    of_stage = [found for found in of_api if found.stage == target.stage]
+    mapping = next(iter([*with_key, *of_stage]), None)
+    extra = tuple(found for found in of_stage if found != mapping)
     return DeployedDomain(
         record=record,
         is_ours=record.tags.get(TAG) == target.label,
         mapping=mapping,
-        more=more,
-        others=tuple(each for each in mappings if each not in (mapping, *more)),
+        extra_mappings=extra,
+        foreign_mappings=tuple(
+            found for found in mappings if found not in (mapping, *extra)
+        ),
     )

@@ -1,4 +1,4 @@
-"""Asks ENDPOINT who it is, with and without the secret; nothing is changed."""
+"""Sends a GET to ENDPOINT with and without the secret; changes nothing."""
 
 import http.client
 import ssl
@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire import mapping
 
-SECONDS = 10.0
-REFUSED = 403
-"""What the endpoint answers without a secret, before it looks at anything else."""
-PROVEN = 405
-"""What it answers to a GET that has one."""
+TIMEOUT_SECONDS = 10.0
+REFUSED_STATUS = 403
+"""The endpoint's answer to a request without the secret."""
+ACCEPTED_STATUS = 405
+"""The endpoint's answer to a GET with the secret: it takes POST only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What came back; `failure` says why nothing did."""
+class ProbeAnswer:
+    """An answer of ENDPOINT; `failure` is the reason when there was none."""
 
     status: int = 0
     location: str = ""
@@ -26,43 +26,46 @@ class Answer:
 
 
 def problems(gateway: Gateway) -> Iterator[str]:
-    """What is wrong with the endpoint, and what to do about it."""
-    proof = {
+    """One sentence for each problem: what is wrong, and what to do about it."""
+    headers = {
         mapping.GATEWAY: gateway.alias,
         mapping.SECRET: gateway.secrets[0] if gateway.secrets else "",
     }
-    with_secret = get(gateway.endpoint, proof)
-    if with_secret.status != PROVEN:
-        yield explained(with_secret, gateway.endpoint)
+    with_secret = get(gateway.endpoint, headers)
+    if with_secret.status != ACCEPTED_STATUS:
+        yield explain(with_secret, gateway.endpoint)
         return
     without = get(gateway.endpoint, {mapping.GATEWAY: gateway.alias})
-    if without.status != REFUSED:
+    if without.status != REFUSED_STATUS:
         yield (
-            f"ENDPOINT answers {without.status} instead of {REFUSED} without the"
-            " secret: something before Django answers for it, or adds the header."
+            f"ENDPOINT answers {without.status} instead of {REFUSED_STATUS} without the"
+            " secret: something in front of Django answers in its place,"
+            " or adds the header."
         )
 
 
-def get(url: str, headers: Mapping[str, str]) -> Answer:
-    """One GET; a redirect is not followed, as API Gateway does not."""
+def get(url: str, headers: Mapping[str, str]) -> ProbeAnswer:
+    """Send one GET. Redirects are not followed: API Gateway does not either."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     try:
         connection.request("GET", path, headers=dict(headers))
         answer = connection.getresponse()
         answer.read()
     except (OSError, http.client.HTTPException, ssl.SSLError) as error:
-        return Answer(failure=str(error) or type(error).__name__)
+        return ProbeAnswer(failure=str(error) or type(error).__name__)
     finally:
         connection.close()
-    return Answer(status=answer.status, location=answer.getheader("Location") or "")
+    return ProbeAnswer(
+        status=answer.status, location=answer.getheader("Location") or ""
+    )
 
 
-def explained(answer: Answer, endpoint: str) -> str:
-    """Why a request with the secret was not answered as it should be."""
+def explain(answer: ProbeAnswer, endpoint: str) -> str:
+    """Why a request with the secret got another answer than 405."""
     if answer.failure:
         return f"ENDPOINT {endpoint} cannot be reached: {answer.failure}."
     if 300 <= answer.status < 400:
@@ -72,15 +75,15 @@ def explained(answer: Answer, endpoint: str) -> str:
         )
     return _BY_STATUS.get(
         answer.status,
-        f"ENDPOINT answers {answer.status}: this is not wsrouter's endpoint.",
+        f"ENDPOINT answers {answer.status}: that is not the endpoint of wsrouter.",
     )
 
 
 _BY_STATUS = {
     400: "Django refuses the host of ENDPOINT (400): add it to ALLOWED_HOSTS.",
-    REFUSED: (
-        "ENDPOINT refuses the secret (403): the Django there has another SECRET, a weak"
-        " one outside DEBUG, or a firewall before it."
+    REFUSED_STATUS: (
+        "ENDPOINT refuses the secret (403): the Django there has another SECRET, or a"
+        " weak one outside DEBUG, or a firewall refuses the request."
     ),
     404: 'ENDPOINT is not found (404): add path("ws/", include("wsrouter.urls")).',
 }

@@ -1,4 +1,8 @@
-"""The draft-04 model of a whole message: a payload in its envelope."""
+"""The draft-04 model of a whole message: a payload in its envelope.
+
+API Gateway validates messages against it before it calls Django (Developer Guide,
+"Request validation for WebSocket APIs in API Gateway").
+"""
 
 import hashlib
 import json
@@ -13,27 +17,30 @@ from wsrouter.wire import selection
 
 _ANY_OBJECT: Schema = {"type": "object"}
 _ID = "id"
-_LONGEST_WORD = 60
+_READABLE_CHARACTERS = 60
+"""How much of a route key a model's name repeats."""
 
 
-def model(route: RouteSpec, gateway: Gateway, *, description: str) -> Model:
-    """The model of a route's messages; AWS takes letters and digits in its name."""
-    word = re.sub(r"[^A-Za-z0-9]", "", route.key)[:_LONGEST_WORD]
-    mark = hashlib.sha256(f"{description} {route.key}".encode()).hexdigest()[:10]
+def message_model(route: RouteSpec, gateway: Gateway, *, description: str) -> Model:
+    """The model of a route's messages. Its name has letters and digits only, as AWS
+    demands."""
+    readable = re.sub(r"[^A-Za-z0-9]", "", route.key)[:_READABLE_CHARACTERS]
+    unique = hashlib.sha256(f"{description} {route.key}".encode()).hexdigest()[:10]
     return Model(
-        name=f"wsrouter{word}{mark}",
-        schema=canonical(message_schema(route, gateway)),
+        name=f"wsrouter{readable}{unique}",
+        schema=canonical_json(message_schema(route, gateway)),
         description=description,
     )
 
 
-def canonical(schema: Schema) -> str:
-    """One text for equal schemas."""
+def canonical_json(schema: Schema) -> str:
+    """The same text for equal schemas."""
     return json.dumps(schema, sort_keys=True, separators=(",", ":"))
 
 
 def message_schema(route: RouteSpec, gateway: Gateway) -> Schema:
-    """What messages to this route look like, no tighter than Django takes them."""
+    """The schema of messages to this route. It accepts every message that Django
+    accepts."""
     schema = _flat(route, gateway) if gateway.envelope == "flat" else _nested(route)
     return {"$schema": "http://json-schema.org/draft-04/schema#", **schema}
 
@@ -50,24 +57,30 @@ def _nested(route: RouteSpec) -> Schema:
 
 
 def _flat(route: RouteSpec, gateway: Gateway) -> Schema:
-    """An optional payload may be left out, whatever its members."""
+    """An optional payload may be left out, so nothing is required of its fields."""
     if route.payload is NO_PAYLOAD or route.is_optional:
         return _ANY_OBJECT
-    taken = {_ID, selection.parse(gateway.route_selection_expression).key}
-    return {**_ANY_OBJECT, **_opened(schema_of(route.payload), taken)}
+    reserved = {_ID, selection.parse(gateway.route_selection_expression).key}
+    return {**_ANY_OBJECT, **_beside_envelope(schema_of(route.payload), reserved)}
 
 
-def _opened(schema: Schema, taken: set[str | None]) -> Schema:
-    """The payload's schema for an object that has the envelope's members too."""
+def _beside_envelope(schema: Schema, reserved: set[str | None]) -> Schema:
+    """The payload's schema for an object that also has the envelope's `reserved`
+    fields."""
     if "anyOf" in schema:
-        return {"anyOf": [_opened(each, taken) for each in schema["anyOf"]]}
+        choices = schema["anyOf"]
+        return {"anyOf": [_beside_envelope(choice, reserved) for choice in choices]}
     kept: dict[str, Any] = {
-        name: each for name, each in schema.items() if name != "additionalProperties"
+        keyword: value
+        for keyword, value in schema.items()
+        if keyword != "additionalProperties"
     }
     if "properties" in kept:
         kept["properties"] = {
-            name: each for name, each in kept["properties"].items() if name not in taken
+            name: value
+            for name, value in kept["properties"].items()
+            if name not in reserved
         }
-    if required := [name for name in kept.pop("required", ()) if name not in taken]:
+    if required := [name for name in kept.pop("required", ()) if name not in reserved]:
         kept["required"] = required
     return kept

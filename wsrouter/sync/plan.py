@@ -1,4 +1,4 @@
-"""The ordered list of what a run would do, and how it comes about."""
+"""The plan: the ordered list of AWS changes that a run makes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +9,9 @@ from wsrouter.sync.change import Change
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.diff import differences, stale
 from wsrouter.sync.digest import Digest, digest
-from wsrouter.sync.domain_diff import taken_by
+from wsrouter.sync.domain_diff import conflicting_mapping
 from wsrouter.sync.fields import has_secret
-from wsrouter.sync.outdated import outdated
+from wsrouter.sync.outdated import outdated_deployments
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.reading import read, with_responses
 from wsrouter.sync.target import Target
@@ -44,18 +44,19 @@ _ORDER = [
     ("tag", "update"),
     ("deployment", "delete"),
 ]
-"""Nothing is used before it is created, nothing is deleted while it is used."""
-_LAST_BEFORE = ("stage", "update")
-"""The deployment follows."""
+"""The usual order: a resource is created before another one uses it, and deleted after
+the last one that does."""
+_BEFORE_DEPLOYMENT = ("stage", "update")
+"""The change right before the deployment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """What a run may do beyond the ordinary.
+    """What a run may do beyond the defaults.
 
-    `prune`: delete stale routes. `adopt`: take over wanted routes of others. `deep`:
-    look at every route response. `racing`: this run has begun to write, and another one
-    may be writing too.
+    `prune`: delete stale routes. `adopt`: take over foreign routes and domain mappings
+    that have a wanted key. `deep`: read every route response. `racing`: this run has
+    begun to write, and another run may be writing too.
     """
 
     prune: bool = False
@@ -64,7 +65,7 @@ class Options:
     racing: bool = False
 
 
-ORDINARY = Options()
+DEFAULT_OPTIONS = Options()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,120 +102,132 @@ def prepare(
     plane: ControlPlane,
     target: Target,
     wanted: Snapshot,
-    options: Options = ORDINARY,
+    options: Options = DEFAULT_OPTIONS,
 ) -> Plan:
-    """Read what is deployed and plan what leads to `wanted`; changes nothing."""
+    """Read what is deployed and plan the changes that lead to `wanted`; writes nothing.
+
+    Raises SyncError when a wanted key belongs to a foreign route or mapping.
+    """
     adopt = wanted.routes if options.adopt else ()
     deployed = read(
         plane, target, tags=wanted.api.tags, adopt=adopt, racing=options.racing
     )
-    _refuse_foreign(wanted, deployed, adopt=options.adopt)
-    keys = list(_doubtful(wanted, deployed, options))
+    _refuse_conflicts(wanted, deployed, adopt=options.adopt)
+    keys = list(_responses_to_read(wanted, deployed, options))
     deployed = with_responses(plane, deployed, keys)
-    found = plan(target, wanted, deployed, options)
-    if found.in_sync or not deployed.api_id or options.racing:
-        return found
-    deployed = replace(deployed, outdated=outdated(plane, deployed.api_id))
-    return plan(target, wanted, deployed, options)
+    plan = plan_changes(target, wanted, deployed, options)
+    if plan.in_sync or not deployed.api_id or options.racing:
+        return plan
+    deployed = replace(
+        deployed, outdated_deployments=outdated_deployments(plane, deployed.api_id)
+    )
+    return plan_changes(target, wanted, deployed, options)
 
 
-def plan(
+def plan_changes(
     target: Target,
     wanted: Snapshot,
     deployed: Deployed,
-    options: Options = ORDINARY,
+    options: Options = DEFAULT_OPTIONS,
 ) -> Plan:
     """The plan from `deployed` to `wanted`; pure."""
-    seal = _seal(wanted, deployed, options.prune)
+    new_digest = _digest(wanted, deployed, options.prune)
     changes = list(differences(wanted, deployed, prune=options.prune))
-    if changes or not _is_sealed(wanted, deployed, seal):
-        changes.append(_deployment(wanted, deployed, seal))
-        changes += map(_outdated, deployed.outdated)
+    if changes or not _matches(wanted, deployed, new_digest):
+        changes.append(_create_deployment(wanted, deployed, new_digest))
+        changes += map(_delete_deployment, deployed.outdated_deployments)
     return Plan(
         target=target,
         wanted=wanted,
         deployed=deployed,
         options=options,
-        digest=seal,
+        digest=new_digest,
         changes=tuple(
-            sorted(changes, key=lambda each: _position(each, wanted, deployed))
+            sorted(changes, key=lambda change: _position(change, wanted, deployed))
         ),
         stale=tuple(stale(wanted, deployed)),
     )
 
 
 def _position(change: Change, wanted: Snapshot, deployed: Deployed) -> int:
-    """Where the domain is the only way in, it is there before the deployment that
-    closes the other one: a run that fails in between leaves no API that nobody
-    reaches. A first publication has no stage to lead to before."""
+    """Where the domain is the only way in, it comes before the deployment that disables
+    the execute-api host: a run that fails in between leaves no unreachable API. A first
+    publication cannot do that, as there is no deployed stage to map the domain to."""
     usual = _ORDER.index((change.resource, change.action))
-    closes = wanted.api.disable_execute_api_endpoint and deployed.digest is not None
-    if closes and change.resource in ("domain", "api_mapping"):
-        return usual if change.action == "delete" else _ORDER.index(_LAST_BEFORE)
+    disables = wanted.api.disable_execute_api_endpoint and deployed.digest is not None
+    if disables and change.resource in ("domain", "api_mapping"):
+        return usual if change.action == "delete" else _ORDER.index(_BEFORE_DEPLOYMENT)
     return usual
 
 
-def _seal(wanted: Snapshot, deployed: Deployed, prune: bool) -> Digest:
-    return digest(wanted, kept=_kept(wanted, deployed, prune))
+def _digest(wanted: Snapshot, deployed: Deployed, prune: bool) -> Digest:
+    return digest(wanted, kept=_kept_routes(wanted, deployed, prune))
 
 
-def _is_sealed(wanted: Snapshot, deployed: Deployed, seal: Digest) -> bool:
-    """Whether the deployment holds what is wanted, as far as that is known here."""
-    found = deployed.digest
-    if found is None or has_secret(wanted.integration):
-        return found == seal
-    return found.config == seal.config
+def _matches(wanted: Snapshot, deployed: Deployed, new_digest: Digest) -> bool:
+    """Whether the deployment holds what is wanted; without a secret in `wanted`, all
+    but the secret."""
+    old_digest = deployed.digest
+    if old_digest is None or has_secret(wanted.integration):
+        return old_digest == new_digest
+    return old_digest.config == new_digest.config
 
 
-def _kept(
+def _kept_routes(
     wanted: Snapshot, deployed: Deployed, prune: bool
 ) -> Mapping[str, RouteEntry]:
-    """The stale routes that will still be there after the run."""
+    """The stale routes that still exist after the run."""
     keys: Iterable[str] = () if prune else stale(wanted, deployed)
     return {key: deployed.routes[key] for key in keys}
 
 
-def _doubtful(wanted: Snapshot, deployed: Deployed, options: Options) -> Iterator[str]:
-    """The routes whose response must be looked at: all that should have one, or those
-    that differ when the deployed digest vouches for the rest."""
-    sealed = _is_sealed(wanted, deployed, _seal(wanted, deployed, options.prune))
+def _responses_to_read(
+    wanted: Snapshot, deployed: Deployed, options: Options
+) -> Iterator[str]:
+    """The routes whose response must be read: every route that should have one, or,
+    where the deployed digest matches, only the routes that differ."""
+    new_digest = _digest(wanted, deployed, options.prune)
+    matches = _matches(wanted, deployed, new_digest)
     changed = {
         change.key
         for change in differences(wanted, deployed)
         if change.resource in ("route", "route_response")
     }
     for key, route in wanted.routes.items():
-        doubted = key in changed or (route.has_response and not sealed)
-        if key in deployed.routes and (doubted or options.deep):
+        is_uncertain = key in changed or (route.has_response and not matches)
+        if key in deployed.routes and (is_uncertain or options.deep):
             yield key
 
 
-def _deployment(wanted: Snapshot, deployed: Deployed, seal: Digest) -> Change:
+def _create_deployment(
+    wanted: Snapshot, deployed: Deployed, new_digest: Digest
+) -> Change:
     old = str(deployed.digest) if deployed.digest else None
     return Change(
         action="create",
         resource="deployment",
         key=wanted.stage.name,
-        fields={"description": (old, str(seal))},
+        fields={"description": (old, str(new_digest))},
     )
 
 
-def _outdated(deployment_id: str) -> Change:
+def _delete_deployment(deployment_id: str) -> Change:
     return Change(action="delete", resource="deployment", key=deployment_id)
 
 
-def _refuse_foreign(wanted: Snapshot, deployed: Deployed, *, adopt: bool) -> None:
-    foreign = [key for key in wanted.routes if key in deployed.unmanaged]
-    if foreign:
-        key = foreign[0]
+def _refuse_conflicts(wanted: Snapshot, deployed: Deployed, *, adopt: bool) -> None:
+    foreign_keys = [key for key in wanted.routes if key in deployed.unmanaged]
+    if foreign_keys:
+        key = foreign_keys[0]
         raise SyncError(
             f"The route {key!r} of the API {deployed.api_id} belongs to another"
             f" integration ({deployed.unmanaged[key] or 'none'}), not to wsrouter."
-            " Delete it there, give yours another key, or take it over with --adopt."
+            " Delete that route, give yours another key, or take it over with --adopt."
         )
-    taken = taken_by(wanted, deployed)
-    if taken and wanted.domain and not adopt:
+    mapping = conflicting_mapping(wanted, deployed)
+    if mapping and wanted.domain and not adopt:
         raise SyncError(
-            f"The key {taken.key!r} of the domain {wanted.domain.name} leads to the API"
-            f" {taken.api_id}. Set another KEY in DOMAIN, or take it over with --adopt."
+            f"The key {mapping.key!r} of the domain {wanted.domain.name} leads to the"
+            f" API {mapping.api_id}. Set another MAPPING_KEY in DOMAIN, or take it over"
+            " with --adopt."
         )

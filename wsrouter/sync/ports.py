@@ -1,4 +1,4 @@
-"""What sync needs from an API Gateway: the ControlPlane port."""
+"""The ControlPlane port: what sync needs of API Gateway."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
@@ -77,7 +77,7 @@ class Routes(Protocol):
         *,
         removed: Collection[str] = (),
     ) -> None:
-        """`removed` are the request parameters to take away."""
+        """Write the integration and delete the `removed` request parameters."""
 
     def delete_integration(self, api_id: str, integration_id: str) -> None: ...
 
@@ -102,12 +102,12 @@ class Routes(Protocol):
         authorizer_id: str = "",
         old: RouteEntry | None = None,
     ) -> RouteRecord:
-        """What `old` has and `route` has not is taken away."""
+        """Write the route; fields that only `old` has are cleared."""
 
     def delete_route(self, api_id: str, route_id: str) -> None: ...
 
     def route_responses(self, api_id: str, route_id: str) -> Iterable[str]:
-        """The ids of a route's responses; there is one at most."""
+        """The ids of a route's responses; a route has at most one."""
 
     def create_route_response(self, api_id: str, route_id: str) -> None: ...
 
@@ -120,13 +120,13 @@ class Stages(Protocol):
     def stages(self, api_id: str) -> Iterable[StageRecord]: ...
 
     def create_stage(self, api_id: str, stage: Stage) -> None:
-        """All but the route settings, which need deployed routes."""
+        """Create the stage without its route settings: those need deployed routes."""
 
     def update_stage(
         self, api_id: str, stage: Stage, *, old: Stage | None = None
     ) -> None:
-        """All but the route settings; what `old` has and `stage` has not is taken
-        away."""
+        """Write the stage without its route settings; fields that only `old` has are
+        cleared."""
 
     def set_route_settings(
         self,
@@ -136,12 +136,12 @@ class Stages(Protocol):
         *,
         removed: Collection[str] = (),
     ) -> None:
-        """`settings` are whole; `removed` are the route keys that lose theirs."""
+        """Write all route settings, and delete those of the `removed` route keys."""
 
     def point_stage(
         self, api_id: str, name: str, *, deployment_id: str = "", description: str = ""
     ) -> StageRecord:
-        """Switch automatic deployment off and set what is not empty."""
+        """Switch automatic deployment off, and set each argument that is not empty."""
 
     def delete_stage(self, api_id: str, name: str) -> None: ...
 
@@ -177,10 +177,10 @@ class Domains(Protocol):
 
 
 class ControlPlane(Apis, Routes, Stages, Domains, Protocol):
-    """One region's API Gateway, as far as WebSocket APIs go.
+    """The WebSocket APIs of one Region's API Gateway.
 
-    Lists are complete, whatever the page size, and read no further than somebody looks.
-    Deleting what is gone is no error. Every
-    method may raise a SyncError: `NotFound`, `Conflict`, `Invalid`, `Refused` for all
-    other answers, and `Unanswered` from the methods that create.
+    Lists are complete, whatever the page size; a page is fetched only when the caller
+    reads that far. Deleting a resource that does not exist is no error. Every method
+    may raise a SyncError: `NotFound`, `Conflict`, `Invalid`, or `CallRefused` for every
+    other error answer, and a create method `Unanswered` as well.
     """

@@ -1,4 +1,4 @@
-"""Carries out a plan, deploys the stage, and looks whether it is so."""
+"""Carries out a plan, deploys the stage, and verifies the result."""
 
 import time
 from collections.abc import Callable
@@ -10,28 +10,29 @@ from wsrouter.sync.change import Change
 from wsrouter.sync.control_errors import Conflict, NotFound, Superseded, Unanswered
 from wsrouter.sync.plan import Plan, prepare
 from wsrouter.sync.ports import ControlPlane
-from wsrouter.sync.steps.api_steps import yield_to_the_earliest
+from wsrouter.sync.steps.api_steps import keep_earliest_api
 from wsrouter.sync.steps.carry_out import carry_out
-from wsrouter.sync.steps.route_steps import drop_own_duplicates
+from wsrouter.sync.steps.route_steps import delete_own_duplicates
 from wsrouter.sync.steps.run import Created, Run
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 3.0
-"""Before looking again: AWS may show what it has just written a little later."""
+"""The pause before AWS is read again, which may show a write only after a delay."""
 
 Report = Callable[[Change], None]
 Sleep = Callable[[float], None]
-_LOOK_AGAIN = (Unanswered, Conflict, NotFound, Superseded)
-"""What another run, a lost answer or a late read may be behind."""
+_PLAN_AGAIN = (Unanswered, Conflict, NotFound, Superseded)
+"""The errors that another run, a lost answer or a late read may cause."""
 
 
-def _silent(_: Change) -> None:
+def _report_nothing(_: Change) -> None:
     pass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
-    """What publishing ended with; `url` is where clients connect, `plan` is empty."""
+    """The result of publishing. Clients connect to `url`; `plan` was made after the
+    last change and is empty."""
 
     api_id: str
     url: str
@@ -43,16 +44,16 @@ def publish(
     plane: ControlPlane,
     plan: Plan,
     *,
-    report: Report = _silent,
+    report: Report = _report_nothing,
     sleep: Sleep = time.sleep,
 ) -> Published:
-    """Make it so; raises SyncError when it is not so afterwards.
+    """Carry out the plan; raises SyncError when the API still differs afterwards.
 
     A plan without changes makes no call.
     """
     publisher = _Publisher(plane=plane, report=report, sleep=sleep)
     if not plan.in_sync:
-        plan = publisher.settle(plan)
+        plan = publisher.publish(plan)
     return Published(
         api_id=plan.deployed.api_id,
         url=client_url(plan),
@@ -63,7 +64,7 @@ def publish(
 
 @dataclass(kw_only=True)
 class _Publisher:
-    """Runs a plan, and a new one as often as something came in between."""
+    """Carries out a plan, and a new plan whenever a run was interrupted."""
 
     plane: ControlPlane
     report: Report
@@ -71,22 +72,23 @@ class _Publisher:
     created: Created = field(default_factory=Created)
     warnings: list[str] = field(default_factory=list)
 
-    def settle(self, plan: Plan) -> Plan:
-        """Carry out the plan until the last one is empty. What failed unclearly is not
-        repeated blindly: a new plan follows from what is deployed then."""
-        failed = 0
+    def publish(self, plan: Plan) -> Plan:
+        """Carry out plans until the last one is empty. A change whose outcome is
+        unknown is not repeated blindly: the next plan is made from what is deployed
+        then."""
+        without_progress = 0
         while True:
             run = self._run(plan)
             try:
                 carry_out(run, self.report)
-                return self._verified(run)
-            except _LOOK_AGAIN:
+                return self._verify(run)
+            except _PLAN_AGAIN:
                 self.sleep(PAUSE_SECONDS)
-                again = self._again(run)
-                failed += len(again.changes) >= len(plan.changes)
-                if failed >= ATTEMPTS:
+                next_plan = self._plan_again(run)
+                without_progress += len(next_plan.changes) >= len(plan.changes)
+                if without_progress >= ATTEMPTS:
                     raise
-                plan = again
+                plan = next_plan
 
     def _run(self, plan: Plan) -> Run:
         return Run(
@@ -97,46 +99,48 @@ class _Publisher:
             warnings=self.warnings,
         )
 
-    def _again(self, run: Run) -> Plan:
-        """A new plan, as soon as reads have caught up with the writes."""
+    def _plan_again(self, run: Run) -> Plan:
+        """A new plan, as soon as reads show what was written."""
         for _ in range(ATTEMPTS - 1):
             with suppress(NotFound):
-                return self._prepared(run)
+                return self._prepare(run)
             self.sleep(PAUSE_SECONDS)
-        return self._prepared(run)
+        return self._prepare(run)
 
-    def _prepared(self, run: Run) -> Plan:
+    def _prepare(self, run: Run) -> Plan:
         options = replace(run.plan.options, racing=True)
         return prepare(self.plane, run.target, run.wanted, options)
 
-    def _verified(self, run: Run) -> Plan:
-        """The plan after the run, which must be empty, and the run's own the first."""
+    def _verify(self, run: Run) -> Plan:
+        """The plan after the run; raises SyncError unless it becomes empty, and
+        Superseded when another run created the same resource earlier."""
         if self.created.apis:
-            yield_to_the_earliest(run)
+            keep_earliest_api(run)
         for _ in range(ATTEMPTS):
-            plan = self._again(run)
-            drop_own_duplicates(run, plan.deployed)
+            plan = self._plan_again(run)
+            delete_own_duplicates(run, plan.deployed)
             if plan.in_sync:
                 return plan
             self.sleep(PAUSE_SECONDS)
-        raise _different(plan)
+        raise _still_differs(plan)
 
 
-def _different(plan: Plan) -> SyncError:
-    left = "; ".join(
-        f"{each.resource} {each.key}: {', '.join(each.fields)}".rstrip(": ")
-        for each in plan.changes
-        if each.resource != "deployment" or len(plan.changes) == 1
+def _still_differs(plan: Plan) -> SyncError:
+    differing = "; ".join(
+        f"{change.resource} {change.key}: {', '.join(change.fields)}".rstrip(": ")
+        for change in plan.changes
+        if change.resource != "deployment" or len(plan.changes) == 1
     )
     return SyncError(
-        f"API Gateway still differs after publishing ({left}). Run ws_sync again; if"
-        " that does not help, another tool may be changing the same API, or the server"
-        " is an emulator that does not keep this."
+        f"API Gateway still differs after publishing ({differing}). Run ws_sync again;"
+        " if that does not help, another tool may be changing the same API, or the"
+        " server is an emulator that does not store this."
     )
 
 
 def client_url(plan: Plan) -> str:
-    """Where clients connect to a published API: on its own domain where it has one."""
+    """The URL that clients of a published API connect to: that of its custom domain
+    where it has one."""
     if plan.wanted.domain:
         return f"wss://{plan.wanted.domain.address}"
     scheme, _, rest = plan.deployed.endpoint.partition("://")

@@ -7,8 +7,13 @@ from wsrouter.catalog.snapshot import CONNECT, DISCONNECT, RouteEntry
 from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.digest import Digest
-from wsrouter.sync.domain_reading import domains
-from wsrouter.sync.find_api import chosen, find, own_integrations, refuse_several
+from wsrouter.sync.domain_reading import read_domains
+from wsrouter.sync.find_api import (
+    find_api,
+    integration_to_keep,
+    owned_integrations,
+    refuse_duplicates,
+)
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.records import (
     AuthorizerRecord,
@@ -17,7 +22,7 @@ from wsrouter.sync.records import (
     RouteRecord,
     StageRecord,
 )
-from wsrouter.sync.server_quirks import Note
+from wsrouter.sync.server_quirks import ServerQuirks
 from wsrouter.sync.target import DOMAIN_TAG, Target
 
 
@@ -29,123 +34,130 @@ def read(
     adopt: Collection[str] = (),
     racing: bool = False,
 ) -> Deployed:
-    """Read everything but route responses, in a number of calls that does not grow
-    with the number of routes (but for the pages of the list). All of them are lists
-    where those show what is wanted of the API.
+    """Read everything except route responses. The number of calls does not grow with
+    the number of routes (except for the pages of the list), and all of them are list
+    calls where the lists show the wanted tags.
 
-    `tags` are those that the API should have. Routes whose key is in `adopt` count as
-    ours whatever they target. `racing`: another run may have created a second
+    `tags` are those that the API should have. A route whose key is in `adopt` counts as
+    ours whatever it targets. `racing`: another run may have created a second
     integration, which is no error then.
     """
-    record = find(plane, target, tags=tags, racing=racing)
+    record = find_api(plane, target, tags=tags, racing=racing)
     if record is None:
-        found = domains(plane, target, [target.domain], "")
-        return Deployed(domain=found.get(target.domain))
-    # First the routes: what they target is older than they are, so it will be listed.
+        domains = read_domains(plane, target, [target.domain], "")
+        return Deployed(domain=domains.get(target.domain))
+    # Routes are read first: an integration is older than a route that targets it, so
+    # the later list has it.
     routes = list(plane.routes(record.id))
-    integrations = own_integrations(plane, target, record.id)
+    integrations = owned_integrations(plane, target, record.id)
     if not racing:
-        refuse_several(integrations, target, record.id)
-    own = chosen(integrations, {each.integration_id for each in routes})
+        refuse_duplicates(integrations, target, record.id)
+    kept = integration_to_keep(integrations, {route.integration_id for route in routes})
     authorizers = _authorizers(plane, record.id)
     models = _models(plane, target, record.id)
     stage = _stage(plane, record.id, target.stage)
-    note = Note.parse(stage.description) if stage else Note()
-    split = _split(routes, integrations, adopt)
-    guard = next(
+    quirks = ServerQuirks.parse(stage.description) if stage else ServerQuirks()
+    by_owner = _by_owner(routes, integrations, adopt)
+    authorizer = next(
         (
-            each
-            for each in authorizers
-            if each.authorizer.name == target.authorizer_name
+            found
+            for found in authorizers
+            if found.authorizer.name == target.authorizer_name
         ),
         None,
     )
-    former = record.api.tags.get(DOMAIN_TAG, "").split()
-    found = domains(plane, target, [target.domain, *former], record.id)
+    former_names = record.api.tags.get(DOMAIN_TAG, "").split()
+    domains = read_domains(plane, target, [target.domain, *former_names], record.id)
     return Deployed(
         api_id=record.id,
         endpoint=record.endpoint,
         api=record.api,
-        integration_id=own.id if own else "",
-        integration=own.integration if own else None,
-        duplicates=tuple(each.id for each in integrations if each is not own),
-        routes=_recalled(split.entries(authorizers), note),
-        route_ids={each.route.key: each.id for each in split.ours},
-        strays=split.strays(own.id if own else ""),
-        authorizer_id=guard.id if guard else "",
-        authorizer=guard.authorizer if guard else None,
-        models={each.model.name: each.model for each in models},
-        model_ids={each.model.name: each.id for each in models},
+        integration_id=kept.id if kept else "",
+        integration=kept.integration if kept else None,
+        duplicate_integrations=tuple(
+            found.id for found in integrations if found is not kept
+        ),
+        routes=_with_hidden_two_way(by_owner.entries(authorizers), quirks),
+        route_ids={route.route.key: route.id for route in by_owner.ours},
+        mistargeted_routes=by_owner.mistargeted(kept.id if kept else ""),
+        authorizer_id=authorizer.id if authorizer else "",
+        authorizer=authorizer.authorizer if authorizer else None,
+        models={model.model.name: model.model for model in models},
+        model_ids={model.model.name: model.id for model in models},
         stage=stage.stage if stage else None,
-        digest=_digest(plane, record.id, stage, note),
-        note=note,
-        domain=found.pop(target.domain, None),
-        former=tuple(found.values()),
-        unmanaged={each.route.key: each.integration_id for each in split.others},
+        digest=_digest(plane, record.id, stage, quirks),
+        quirks=quirks,
+        domain=domains.pop(target.domain, None),
+        former_domains=tuple(domains.values()),
+        unmanaged={route.route.key: route.integration_id for route in by_owner.foreign},
     )
 
 
 def with_responses(
     plane: ControlPlane, deployed: Deployed, keys: Iterable[str]
 ) -> Deployed:
-    """Look up the responses of these routes: one call for each."""
-    found: dict[str, str] = {}
+    """Read the responses of these routes: one call for each route."""
+    response_ids: dict[str, str] = {}
     routes = dict(deployed.routes)
     for key in keys:
         ids = list(plane.route_responses(deployed.api_id, deployed.route_ids[key]))
         if ids:
-            found[key] = ids[0]
+            response_ids[key] = ids[0]
         routes[key] = replace(routes[key], has_response=bool(ids))
     return replace(
-        deployed, routes=routes, response_ids={**deployed.response_ids, **found}
+        deployed,
+        routes=routes,
+        response_ids={**deployed.response_ids, **response_ids},
     )
 
 
-def published(plane: ControlPlane, target: Target) -> Deployed:
-    """What was published, down to the last route response: one call for each route."""
+def read_published(plane: ControlPlane, target: Target) -> Deployed:
+    """Read everything, route responses too: one call for each route."""
     deployed = read(plane, target)
     return with_responses(plane, deployed, deployed.routes)
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
-    """Our routes, and the others."""
+class _RoutesByOwner:
+    """Our routes, and the foreign ones."""
 
     ours: list[RouteRecord] = field(default_factory=list)
-    others: list[RouteRecord] = field(default_factory=list)
+    foreign: list[RouteRecord] = field(default_factory=list)
 
     def entries(self, authorizers: Iterable[AuthorizerRecord]) -> dict[str, RouteEntry]:
-        names = {each.id: each.authorizer.name for each in authorizers}
+        """Our routes by key, with the authorizer's name in place of its id."""
+        names = {found.id: found.authorizer.name for found in authorizers}
         return {
-            each.route.key: replace(
-                each.route,
-                authorizer=names.get(each.route.authorizer, each.route.authorizer),
+            record.route.key: replace(
+                record.route,
+                authorizer=names.get(record.route.authorizer, record.route.authorizer),
             )
-            for each in self.ours
+            for record in self.ours
         }
 
-    def strays(self, integration_id: str) -> dict[str, str]:
+    def mistargeted(self, integration_id: str) -> dict[str, str]:
+        """Our routes that target another integration, by key."""
         return {
-            each.route.key: each.integration_id
-            for each in self.ours
-            if each.integration_id != integration_id
+            record.route.key: record.integration_id
+            for record in self.ours
+            if record.integration_id != integration_id
         }
 
 
-def _split(
+def _by_owner(
     routes: Iterable[RouteRecord],
     integrations: Iterable[IntegrationRecord],
     adopt: Collection[str],
-) -> _Split:
-    own, split = {each.id for each in integrations}, _Split()
-    for each in routes:
-        ours = each.integration_id in own or each.route.key in adopt
-        (split.ours if ours else split.others).append(each)
-    return split
+) -> _RoutesByOwner:
+    our_ids, by_owner = {record.id for record in integrations}, _RoutesByOwner()
+    for record in routes:
+        is_ours = record.integration_id in our_ids or record.route.key in adopt
+        (by_owner.ours if is_ours else by_owner.foreign).append(record)
+    return by_owner
 
 
 def _authorizers(plane: ControlPlane, api_id: str) -> list[AuthorizerRecord]:
-    """None where the server knows no such thing."""
+    """All of them; an empty list where the server does not know authorizers."""
     try:
         return list(plane.authorizers(api_id))
     except NotFound:
@@ -153,45 +165,53 @@ def _authorizers(plane: ControlPlane, api_id: str) -> list[AuthorizerRecord]:
 
 
 def _models(plane: ControlPlane, target: Target, api_id: str) -> list[ModelRecord]:
-    """Ours; none where the server knows no such thing."""
+    """Our models; an empty list where the server does not know models."""
     try:
-        found = list(plane.models(api_id))
+        records = list(plane.models(api_id))
     except NotFound:
         return []
-    return [each for each in found if each.model.description == target.description]
+    return [
+        record for record in records if record.model.description == target.description
+    ]
 
 
 def _stage(plane: ControlPlane, api_id: str, name: str) -> StageRecord | None:
     return next(
-        (each for each in plane.stages(api_id) if each.stage.name == name), None
+        (record for record in plane.stages(api_id) if record.stage.name == name), None
     )
 
 
-def _recalled(routes: dict[str, RouteEntry], note: Note) -> dict[str, RouteEntry]:
-    """The routes as they were written, where the server does not show it."""
-    trusted = {key: _trusted(route) for key, route in routes.items()}
-    if not note.two_way or any(route.two_way for route in routes.values()):
-        return trusted
+def _with_hidden_two_way(
+    routes: dict[str, RouteEntry], quirks: ServerQuirks
+) -> dict[str, RouteEntry]:
+    """The routes as they were written, where the server does not show that they are
+    two-way."""
+    routes = {key: _assume_response(route) for key, route in routes.items()}
+    if not quirks.hides_two_way or any(route.two_way for route in routes.values()):
+        return routes
     return {
         key: replace(route, two_way=True, has_response=True)
         if key not in (CONNECT, DISCONNECT)
         else route
-        for key, route in trusted.items()
+        for key, route in routes.items()
     }
 
 
-def _trusted(route: RouteEntry) -> RouteEntry:
-    """A two-way route is taken to have its response until somebody looks."""
+def _assume_response(route: RouteEntry) -> RouteEntry:
+    """A two-way route is assumed to have its response until the response is read."""
     return replace(route, has_response=route.two_way)
 
 
 def _digest(
-    plane: ControlPlane, api_id: str, stage: StageRecord | None, note: Note
+    plane: ControlPlane, api_id: str, stage: StageRecord | None, quirks: ServerQuirks
 ) -> Digest | None:
-    deployment_id = (stage.deployment_id if stage else "") or note.deployment_id
+    deployment_id = (stage.deployment_id if stage else "") or quirks.deployment_id
     if not deployment_id:
         return None
-    # The list is in no order that AWS promises, so no page of it is the right one.
-    deployments = plane.deployments(api_id)
-    found = (each.description for each in deployments if each.id == deployment_id)
-    return Digest.parse(next(found, ""))
+    # AWS promises no order of the list, so every page may be the one to read.
+    descriptions = (
+        deployment.description
+        for deployment in plane.deployments(api_id)
+        if deployment.id == deployment_id
+    )
+    return Digest.parse(next(descriptions, ""))

@@ -1,4 +1,4 @@
-"""What a control plane answers: snapshot values with the ids that AWS gave them."""
+"""The answers of a control plane: snapshot values with the ids that AWS gave them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from wsrouter.catalog.snapshot import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiRecord:
-    """A WebSocket API as it is deployed; `endpoint` has no stage, `created` is a time
-    that sorts as text."""
+    """A WebSocket API. `endpoint` has no stage in it; `created` is a time as text that
+    sorts by time."""
 
     id: str
     api: Api
@@ -32,8 +32,8 @@ class IntegrationRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteRecord:
-    """A route; `route.has_response` is unknown here and False, `route.authorizer` is
-    the id until the reader names it."""
+    """A route. `route.has_response` is unknown here, and False; `route.authorizer` is
+    the authorizer's id here, not its name."""
 
     id: str
     route: RouteEntry
@@ -61,8 +61,8 @@ class StageRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
-    """`status` is PENDING, DEPLOYED or FAILED; `created` is a time that sorts as text,
-    empty where the server does not tell."""
+    """`status` is PENDING, DEPLOYED or FAILED; `created` is a time as text that sorts
+    by time, and empty where the server gives none."""
 
     id: str
     status: str
@@ -73,8 +73,8 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DomainRecord:
-    """A custom domain; `target` is what its DNS name must point to, `zone` the hosted
-    zone of that target."""
+    """A custom domain. Its DNS name must point to `target`; `zone` is the Route 53
+    hosted zone of that target."""
 
     name: str
     certificate_arn: str = ""
@@ -85,7 +85,7 @@ class DomainRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MappingRecord:
-    """A path of a custom domain and the stage it leads to."""
+    """An API mapping: a path (`key`) of a custom domain, and the stage it leads to."""
 
     id: str
     api_id: str

@@ -1,4 +1,4 @@
-"""A plan as text for people and as JSON-ready values for programs."""
+"""A plan as text to read, and as JSON-ready values for programs."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -6,16 +6,18 @@ from typing import Any, Protocol
 from wsrouter.sync.change import Change
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.destroy import Removal
-from wsrouter.sync.domain_diff import left
+from wsrouter.sync.domain_diff import domains_left_behind
 from wsrouter.sync.plan import Plan
 from wsrouter.sync.target import Target
 
-UNCOMPARED = "The secret was not compared: there is no SECRET here. The rest was."
+NOT_COMPARED = (
+    "The secret was not compared, because SECRET is not set here. Everything else was."
+)
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
-class Planned(Protocol):
-    """What a plan and a removal have in common."""
+class AnyPlan(Protocol):
+    """What a Plan and a Removal have in common."""
 
     @property
     def target(self) -> Target: ...
@@ -31,35 +33,36 @@ class Planned(Protocol):
     def in_sync(self) -> bool: ...
 
 
-def text(plan: Plan) -> str:
-    """The plan as lines; the first character of a line says what kind it is."""
+def plan_text(plan: Plan) -> str:
+    """The plan as lines. A line starts with `+` (create), `~` (update), `-` (delete),
+    `!` (a warning) or a space (a detail)."""
     return "\n".join(_lines(plan))
 
 
 def removal_text(removal: Removal) -> str:
-    """A removal as lines, likewise."""
+    """A removal as lines, which start like those of a plan."""
     return "\n".join(_removal_lines(removal))
 
 
-def values(plan: Planned) -> dict[str, Any]:
+def json_values(plan: AnyPlan) -> dict[str, Any]:
     """The plan as `ws_sync --json` prints it."""
     return {
         "gateway": plan.target.alias,
         "api_id": plan.deployed.api_id,
         "in_sync": plan.in_sync,
-        "changes": [_values(change) for change in plan.changes],
+        "changes": [_change_values(change) for change in plan.changes],
         "stale": list(plan.stale),
         "unmanaged": list(plan.unmanaged),
     }
 
 
-def line(change: Change) -> str:
+def change_line(change: Change) -> str:
     """One change in one line."""
     name = change.resource.replace("_", " ")
     return f"{_SIGNS[change.action]} {name} {change.key}"
 
 
-def _values(change: Change) -> dict[str, Any]:
+def _change_values(change: Change) -> dict[str, Any]:
     return {
         "action": change.action,
         "resource": change.resource,
@@ -69,53 +72,54 @@ def _values(change: Change) -> dict[str, Any]:
 
 
 def _lines(plan: Plan) -> Iterator[str]:
-    yield _head(plan)
+    yield _heading(plan)
     for change in plan.changes:
         yield from _change(change)
     for key in () if plan.prune else plan.stale:
         yield f"! route {key} is stale: the code no longer has it (--prune deletes it)"
     for key in plan.unmanaged:
         yield f"  route {key} is unmanaged: it belongs to another integration"
-    for former in left(plan.deployed, prune=plan.prune) if plan.changes else ():
+    former_domains = domains_left_behind(plan.deployed, prune=plan.prune)
+    for former in former_domains if plan.changes else ():
         yield (
-            f"! domain {former.record.name} stays behind, and is not looked at again"
-            " (--prune deletes it now, unless others use it)"
+            f"! domain {former.record.name} is not deleted, and later runs will not"
+            " mention it (--prune deletes it now, unless other APIs use it)"
         )
     if not plan.secret_compared:
-        yield f"! {UNCOMPARED}"
+        yield f"! {NOT_COMPARED}"
     yield _summary(plan)
 
 
 def _removal_lines(removal: Removal) -> Iterator[str]:
-    yield _head(removal)
+    yield _heading(removal)
     for change in removal.changes:
         yield from _change(change)
-    if removal.kept:
-        yield f"  api {removal.deployed.api_id} stays: {removal.kept}"
+    if removal.kept_because:
+        yield f"  api {removal.deployed.api_id} stays: {removal.kept_because}"
     yield _summary(removal) if removal.changes else "Nothing to destroy."
 
 
-def _head(plan: Planned) -> str:
+def _heading(plan: AnyPlan) -> str:
     where = plan.deployed.api_id or "a new API"
     return f"Gateway {plan.target.alias}, {where}, stage {plan.target.stage}"
 
 
 def _change(change: Change) -> Iterator[str]:
-    yield line(change)
+    yield change_line(change)
     if change.danger:
         yield f"! dangerous: {change.danger}"
     if change.action == "update":
         for name, (old, new) in change.fields.items():
-            yield f"      {name}: {_shown(old)} -> {_shown(new)}"
+            yield f"      {name}: {_value(old)} -> {_value(new)}"
 
 
-def _shown(value: Any) -> str:
+def _value(value: Any) -> str:
     if value is None:
         return "(none)"
     return str(value)
 
 
-def _summary(plan: Planned) -> str:
+def _summary(plan: AnyPlan) -> str:
     if plan.in_sync:
         return "In sync: nothing to do."
     counts = {

@@ -1,25 +1,26 @@
-"""Which API a gateway's settings mean, and what in it is ours."""
+"""Which API a gateway's settings mean, and how its resources are marked as ours."""
 
 from dataclasses import dataclass
 
 from wsrouter.options.gateway import Gateway
 
 TAG = "wsrouter:gateway"
-"""The tag that finds an API again; its value is API_NAME."""
+"""The tag by which an API is found again; its value is API_NAME."""
 DOMAIN_TAG = "wsrouter:domain"
-"""The tag of an API with the custom domain that was published for it."""
+"""The tag of an API that names the custom domain published for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """The address of a gateway: by `api_id`, else by the tag with `api_name`."""
+    """Where a gateway is published: the API is found by `api_id`, else by the tag with
+    `api_name`."""
 
     alias: str
     stage: str
     api_id: str = ""
     api_name: str = ""
     domain: str = ""
-    domain_key: str = ""
+    mapping_key: str = ""
 
     @classmethod
     def of(cls, gateway: Gateway, *, api_id: str = "") -> "Target":
@@ -30,7 +31,7 @@ class Target:
             api_id=api_id or gateway.api_id,
             api_name=gateway.api_name,
             domain=gateway.domain.name if gateway.domain else "",
-            domain_key=gateway.domain.key if gateway.domain else "",
+            mapping_key=gateway.domain.mapping_key if gateway.domain else "",
         )
 
     @property
@@ -39,7 +40,7 @@ class Target:
 
     @property
     def label(self) -> str:
-        """What a domain that we created is tagged with."""
+        """The tag value of the custom domains that were created for this gateway."""
         return self.api_name or self.alias
 
     @property

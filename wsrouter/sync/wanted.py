@@ -21,24 +21,28 @@ from wsrouter.catalog.snapshot import (
 from wsrouter.options.gateway import Gateway
 from wsrouter.options.publishing import AuthorizerOption, Throttle
 from wsrouter.sync.digest import SECRET_TARGET
-from wsrouter.sync.message_model import model
+from wsrouter.sync.message_model import message_model
 from wsrouter.sync.publishable import validate
 from wsrouter.sync.target import DOMAIN_TAG, TAG, authorizer_name, description
 from wsrouter.wire import mapping
 
-UNLIMITED = Throttle(rate=10_000, burst=5_000)
-"""What AWS shows for a stage that nobody throttles."""
+DEFAULT_THROTTLE = Throttle(rate=10_000, burst=5_000)
+"""What AWS shows for a stage without a throttle of its own: the quota of the account
+(Developer Guide, "Amazon API Gateway quotas")."""
 
 
-def wanted(gateway: Gateway, spec: ApiSpec, *, secret_needed: bool = True) -> Snapshot:
+def wanted_snapshot(
+    gateway: Gateway, spec: ApiSpec, *, secret_needed: bool = True
+) -> Snapshot:
     """The snapshot to publish; raises SyncError for what AWS would refuse later."""
-    snapshot = unchecked(gateway, spec)
+    snapshot = unchecked_snapshot(gateway, spec)
     validate(gateway, spec, snapshot, secret_needed=secret_needed)
     return snapshot
 
 
-def unchecked(gateway: Gateway, spec: ApiSpec) -> Snapshot:
-    """The same snapshot from settings that need not be complete."""
+def unchecked_snapshot(gateway: Gateway, spec: ApiSpec) -> Snapshot:
+    """The same snapshot from settings that need not be complete; never raises
+    SyncError."""
     models = dict(_models(gateway, spec))
     return Snapshot(
         api=_api(gateway),
@@ -46,22 +50,25 @@ def unchecked(gateway: Gateway, spec: ApiSpec) -> Snapshot:
         routes={route.key: route for route in _routes(gateway, spec, models)},
         stage=_stage(gateway),
         authorizer=_authorizer(gateway.alias, gateway.authorizer),
-        models={each.name: each for each in models.values()},
+        models={model.name: model for model in models.values()},
         domain=_domain(gateway),
     )
 
 
 def _api(gateway: Gateway) -> Api:
-    # An API that is found by its id keeps the name it has, unless API_NAME gives one.
+    # An API that is found by its id keeps its name, unless API_NAME gives another one.
     name = gateway.api_name or ("" if gateway.api_id else gateway.alias)
-    own = {TAG: gateway.api_name} if gateway.api_name else {}
+    tags = {TAG: gateway.api_name} if gateway.api_name else {}
     if gateway.domain:
-        own[DOMAIN_TAG] = gateway.domain.name
+        tags[DOMAIN_TAG] = gateway.domain.name
+    domain = gateway.domain
     return Api(
         name=name,
         route_selection_expression=gateway.route_selection_expression,
-        disable_execute_api_endpoint=gateway.domain is not None and gateway.domain.only,
-        tags={**gateway.tags, **own},
+        disable_execute_api_endpoint=(
+            domain is not None and domain.disable_execute_api_endpoint
+        ),
+        tags={**gateway.tags, **tags},
     )
 
 
@@ -87,17 +94,17 @@ def _integration(gateway: Gateway) -> Integration:
 def _routes(
     gateway: Gateway, spec: ApiSpec, models: dict[str, Model]
 ) -> Iterator[RouteEntry]:
-    guarded = gateway.authorizer is not None
+    has_authorizer = gateway.authorizer is not None
     yield RouteEntry(
         key=CONNECT,
-        authorization_type="CUSTOM" if guarded else "NONE",
-        authorizer=authorizer_name(gateway.alias) if guarded else "",
+        authorization_type="CUSTOM" if has_authorizer else "NONE",
+        authorizer=authorizer_name(gateway.alias) if has_authorizer else "",
     )
     yield RouteEntry(key=DISCONNECT)
-    answers = gateway.reply_via == "response"
+    two_way = gateway.reply_via == "response"
     for key in _message_keys(gateway, spec):
         name = models[key].name if key in models else ""
-        yield RouteEntry(key=key, two_way=answers, has_response=answers, model=name)
+        yield RouteEntry(key=key, two_way=two_way, has_response=two_way, model=name)
 
 
 def _message_keys(gateway: Gateway, spec: ApiSpec) -> list[str]:
@@ -107,11 +114,11 @@ def _message_keys(gateway: Gateway, spec: ApiSpec) -> list[str]:
 
 
 def _models(gateway: Gateway, spec: ApiSpec) -> Iterator[tuple[str, Model]]:
-    asked = gateway.validate_at_gateway
+    validated = gateway.validate_at_gateway
+    marker = description(gateway.alias)
     for route in spec.routes if gateway.publish == "routes" else ():
-        if asked is True or (asked and route.key in asked):
-            own = description(gateway.alias)
-            yield route.key, model(route, gateway, description=own)
+        if validated is True or (validated and route.key in validated):
+            yield route.key, message_model(route, gateway, description=marker)
 
 
 def _authorizer(alias: str, option: AuthorizerOption | None) -> Authorizer | None:
@@ -137,7 +144,9 @@ def _stage(gateway: Gateway) -> Stage:
         default_route_settings=_settings(
             gateway, throttling.default if throttling else None
         ),
-        route_settings={key: _settings(gateway, each) for key, each in routes.items()},
+        route_settings={
+            key: _settings(gateway, throttle) for key, throttle in routes.items()
+        },
         access_log=(
             AccessLog(destination_arn=log.destination, format=log.format)
             if log
@@ -148,10 +157,11 @@ def _stage(gateway: Gateway) -> Stage:
 
 
 def _settings(gateway: Gateway, throttle: Throttle | None) -> RouteSettings:
-    limited = throttle is not None and throttle != UNLIMITED
+    if throttle == DEFAULT_THROTTLE:
+        throttle = None
     return RouteSettings(
-        throttling_rate_limit=throttle.rate if throttle and limited else None,
-        throttling_burst_limit=throttle.burst if throttle and limited else None,
+        throttling_rate_limit=throttle.rate if throttle else None,
+        throttling_burst_limit=throttle.burst if throttle else None,
         logging_level=gateway.logging_level,
     )
 
@@ -162,5 +172,5 @@ def _domain(gateway: Gateway) -> Domain | None:
     return Domain(
         name=gateway.domain.name,
         certificate_arn=gateway.domain.certificate,
-        mapping_key=gateway.domain.key,
+        mapping_key=gateway.domain.mapping_key,
     )

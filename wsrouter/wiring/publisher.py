@@ -1,4 +1,4 @@
-"""The API that the code asks for, and the control plane that publishes it."""
+"""The API that code and settings describe, and the control plane that publishes it."""
 
 from wsrouter import conf
 from wsrouter.catalog.build import build
@@ -10,23 +10,24 @@ from wsrouter.wiring.routers import root_router
 
 
 def wanted_snapshot(alias: str = "default", *, secret_needed: bool = True) -> Snapshot:
-    """The API as code and settings want it."""
-    from wsrouter.sync.wanted import wanted
+    """The API to publish; raises SyncError for settings that AWS would refuse."""
+    from wsrouter.sync import wanted
 
     gateway = conf.gateway(alias)
-    return wanted(gateway, api_spec(alias), secret_needed=secret_needed)
+    return wanted.wanted_snapshot(gateway, api_spec(alias), secret_needed=secret_needed)
 
 
 def api_spec(alias: str = "default") -> ApiSpec:
-    """What the gateway's root router registers."""
+    """The routes and events that the gateway's root router registers."""
     return build(root_router(conf.gateway(alias)))
 
 
 def local_snapshot(alias: str = "default") -> Snapshot:
-    """The same for the local gateway, which needs no settings that only AWS does."""
-    from wsrouter.sync.wanted import unchecked
+    """The API for the local gateway, which does not need the settings that only AWS
+    needs."""
+    from wsrouter.sync.wanted import unchecked_snapshot
 
-    return unchecked(conf.gateway(alias), api_spec(alias))
+    return unchecked_snapshot(conf.gateway(alias), api_spec(alias))
 
 
 def control_plane(
@@ -36,7 +37,7 @@ def control_plane(
     region: str = "",
     profile: str = "",
 ) -> ControlPlane:
-    """The gateway's control plane; arguments that are given win over the settings."""
+    """The gateway's control plane; non-empty arguments override the settings."""
     from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
 
     gateway = conf.gateway(alias)
@@ -55,11 +56,11 @@ def deployed(
     region: str = "",
     profile: str = "",
 ) -> Deployed:
-    """The API as it was published; arguments that are given win over the settings."""
-    from wsrouter.sync.reading import published
+    """The API as it was published; non-empty arguments override the settings."""
+    from wsrouter.sync.reading import read_published
     from wsrouter.sync.target import Target
 
     plane = control_plane(
         alias, endpoint_url=endpoint_url, region=region, profile=profile
     )
-    return published(plane, Target.of(conf.gateway(alias), api_id=api_id))
+    return read_published(plane, Target.of(conf.gateway(alias), api_id=api_id))

@@ -14,7 +14,7 @@ class Note(BaseModel):
     text: str
 
 
-told = router.event("told", Note)
+noted = router.event("noted", Note)
 
 
 @router.connect
@@ -38,9 +38,9 @@ def join(connection: Connection) -> None:
     connection.join("room")
 
 
-@router.route("tell")
-def tell(payload: Note) -> None:
-    told.send(payload, group="room")
+@router.route("push")
+def push(payload: Note) -> None:
+    noted.send(payload, group="room")
 
 
 @router.route("pid")

@@ -1,4 +1,4 @@
-"""A URLconf that forgot the endpoint."""
+"""A URLconf without the endpoint."""
 
 from typing import Any
 

@@ -5,16 +5,16 @@ from contextlib import suppress
 
 from wsrouter.aws import clients
 from wsrouter.aws.control import items
-from wsrouter.aws.control.call_retry import PatientCalls
+from wsrouter.aws.control.call_retry import RetryingCalls
 from wsrouter.catalog.snapshot import Api, Authorizer, Model
 from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.records import ApiRecord, AuthorizerRecord, ModelRecord
 
 
 class ApiCalls:
-    """The part of the ControlPlane port about whole APIs."""
+    """The ControlPlane methods for APIs, authorizers and models."""
 
-    _aws: PatientCalls
+    _aws: RetryingCalls
 
     def apis(self) -> Iterator[ApiRecord]:
         for item in self._aws.pages("get_apis"):
@@ -25,16 +25,16 @@ class ApiCalls:
         item = self._aws.call("get_api", ApiId=api_id)
         if item.get("ProtocolType") != items.PROTOCOL:
             raise NotFound(f"The API {api_id} is not a WebSocket API.")
-        # Some emulators show changed tags only here.
+        # Some emulators show changed tags only in get_tags.
         tags = self._aws.call("get_tags", ResourceArn=self._arn(api_id))
         return items.api({**item, "Tags": tags.get("Tags")})
 
     def create_api(self, api: Api) -> ApiRecord:
-        members = items.api_members(api) | {"ProtocolType": items.PROTOCOL}
-        return items.api(self._aws.call("create_api", **members, Tags=dict(api.tags)))
+        arguments = items.api_arguments(api) | {"ProtocolType": items.PROTOCOL}
+        return items.api(self._aws.call("create_api", **arguments, Tags=dict(api.tags)))
 
     def update_api(self, api_id: str, api: Api) -> None:
-        self._aws.call("update_api", ApiId=api_id, **items.api_members(api))
+        self._aws.call("update_api", ApiId=api_id, **items.api_arguments(api))
 
     def tag_api(self, api_id: str, tags: Mapping[str, str]) -> None:
         arn = self._arn(api_id)
@@ -54,19 +54,19 @@ class ApiCalls:
     def create_authorizer(
         self, api_id: str, authorizer: Authorizer
     ) -> AuthorizerRecord:
-        members = items.authorizer_members(authorizer)
+        arguments = items.authorizer_arguments(authorizer)
         return items.authorizer(
-            self._aws.call("create_authorizer", ApiId=api_id, **members)
+            self._aws.call("create_authorizer", ApiId=api_id, **arguments)
         )
 
     def update_authorizer(
         self, api_id: str, authorizer_id: str, authorizer: Authorizer
     ) -> None:
-        # An empty string is how a PATCH takes the role away.
-        members = items.authorizer_members(authorizer)
-        members.setdefault("AuthorizerCredentialsArn", "")
+        # In a PATCH, an empty string removes the role.
+        arguments = items.authorizer_arguments(authorizer)
+        arguments.setdefault("AuthorizerCredentialsArn", "")
         self._aws.call(
-            "update_authorizer", ApiId=api_id, AuthorizerId=authorizer_id, **members
+            "update_authorizer", ApiId=api_id, AuthorizerId=authorizer_id, **arguments
         )
 
     def delete_authorizer(self, api_id: str, authorizer_id: str) -> None:
@@ -79,12 +79,12 @@ class ApiCalls:
         return map(items.model, self._aws.pages("get_models", ApiId=api_id))
 
     def create_model(self, api_id: str, model: Model) -> ModelRecord:
-        members = items.model_members(model)
-        return items.model(self._aws.call("create_model", ApiId=api_id, **members))
+        arguments = items.model_arguments(model)
+        return items.model(self._aws.call("create_model", ApiId=api_id, **arguments))
 
     def update_model(self, api_id: str, model_id: str, model: Model) -> None:
-        members = items.model_members(model)
-        self._aws.call("update_model", ApiId=api_id, ModelId=model_id, **members)
+        arguments = items.model_arguments(model)
+        self._aws.call("update_model", ApiId=api_id, ModelId=model_id, **arguments)
 
     def delete_model(self, api_id: str, model_id: str) -> None:
         with suppress(NotFound):

@@ -1,4 +1,4 @@
-"""Calls to AWS, repeated after a growing pause where that is safe."""
+"""Calls to AWS, repeated after a growing pause where repeating is safe."""
 
 import random
 import time
@@ -13,15 +13,16 @@ from wsrouter.sync.control_errors import Unanswered
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
-PAGE = "100"
-"""Items of a list at once. AWS publishes no maximum, and 25 come without asking."""
+ITEMS_PER_PAGE = "100"
+"""AWS publishes no maximum; without MaxResults a page has 25 items."""
 
 
-class PatientCalls:
-    """Calls the operations of a boto3 client, which is made with the first call.
+class RetryingCalls:
+    """Calls the operations of a boto3 client, which is made at the first call.
 
-    Calls that were throttled or collided with another change are repeated. Calls
-    without a clear answer are too, unless they create: those raise `Unanswered`.
+    A call that AWS throttled, or refused because of a concurrent modification, is
+    repeated. So is a call without a clear answer (5xx or a lost connection), unless it
+    creates a resource: that raises `Unanswered`.
     """
 
     def __init__(
@@ -36,51 +37,53 @@ class PatientCalls:
         self._jitter = jitter
 
     def call(
-        self, operation: str, /, *, mask: str = "", **members: Any
+        self, operation: str, /, *, mask: str = "", **arguments: Any
     ) -> Mapping[str, Any]:
-        """The answer of `operation` (as boto3 spells it); raises SyncError.
+        """Call `operation`, named as in boto3; raises SyncError.
 
-        `mask` is a value that must not appear in an error.
+        `mask` is a text that is replaced by `***` in errors.
         """
         for attempt in range(1, ATTEMPTS):
             try:
-                return self._once(operation, members)
+                return self._call_once(operation, arguments)
             except botocore_errors.errors() as error:
                 if not _is_repeatable(error, operation):
                     raise _failure(error, operation, mask) from _cause(error, mask)
-            self._sleep(self._pause(attempt))
+            self._sleep(self._pause_seconds(attempt))
         try:
-            return self._once(operation, members)
+            return self._call_once(operation, arguments)
         except botocore_errors.errors() as error:
             raise _failure(error, operation, mask) from _cause(error, mask)
 
-    def pages(self, operation: str, **members: Any) -> Iterator[Mapping[str, Any]]:
-        """Every item of a list; a page is read when an item of it is asked for."""
-        token: dict[str, Any] = {"MaxResults": PAGE}
+    def pages(self, operation: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        """Every item of a list; a page is fetched when the caller reads that far."""
+        token: dict[str, Any] = {"MaxResults": ITEMS_PER_PAGE}
         while True:
-            page = self.call(operation, **members, **token)
+            page = self.call(operation, **arguments, **token)
             if _is_web_page(page):
                 raise SyncError(
-                    f"{_named(operation)} was answered by a web page, not by API"
-                    " Gateway. Look at the endpoint URL."
+                    f"{_operation_name(operation)} was answered by a web page, not by"
+                    " API Gateway. Check the endpoint URL."
                 )
             yield from page.get("Items", ())
             if not page.get("NextToken"):
                 return
             token["NextToken"] = page["NextToken"]
 
-    def _once(self, operation: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = getattr(self.client(), operation)(**members)
+    def _call_once(
+        self, operation: str, arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = getattr(self.client(), operation)(**arguments)
         return answer
 
-    def _pause(self, attempt: int) -> float:
-        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1))
-        return longest * (1.0 + self._jitter()) / 2
+    def _pause_seconds(self, attempt: int) -> float:
+        full = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1))
+        return full * (1.0 + self._jitter()) / 2
 
 
 def _is_repeatable(error: Exception, operation: str) -> bool:
-    uncertain = botocore_errors.is_uncertain(error) and not _creates(operation)
-    return botocore_errors.was_turned_away(error) or uncertain
+    may_repeat = botocore_errors.is_uncertain(error) and not _creates(operation)
+    return botocore_errors.was_not_carried_out(error) or may_repeat
 
 
 def _creates(operation: str) -> bool:
@@ -88,23 +91,24 @@ def _creates(operation: str) -> bool:
 
 
 def _is_web_page(answer: Mapping[str, Any]) -> bool:
-    """boto3 reads one as a list without items. (moto calls its lists that, too.)"""
+    """boto3 reads a web page as a list without items. (moto labels its lists text/html
+    too, but those have items.)"""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    page = str(headers.get("content-type", "")).startswith("text/html")
-    return page and "Items" not in answer
+    is_html = str(headers.get("content-type", "")).startswith("text/html")
+    return is_html and "Items" not in answer
 
 
-def _named(operation: str) -> str:
+def _operation_name(operation: str) -> str:
     return "".join(word.capitalize() for word in operation.split("_"))
 
 
 def _failure(error: Exception, operation: str, mask: str) -> SyncError:
-    found = botocore_errors.failure(error, _named(operation))
+    failure = botocore_errors.failure(error, _operation_name(operation))
     if _creates(operation) and botocore_errors.is_uncertain(error):
-        found = Unanswered(str(found))
-    return type(found)(str(found).replace(mask, MASK)) if mask else found
+        failure = Unanswered(str(failure))
+    return type(failure)(str(failure).replace(mask, MASK)) if mask else failure
 
 
 def _cause(error: Exception, mask: str) -> Exception | None:
-    """None when a traceback of the cause would show what is masked."""
+    """The error to chain; None when its traceback would show the masked text."""
     return None if mask and mask in str(error) else error

@@ -6,7 +6,7 @@ from typing import Any
 
 from wsrouter.aws import clients
 from wsrouter.aws.control.api_calls import ApiCalls
-from wsrouter.aws.control.call_retry import PatientCalls
+from wsrouter.aws.control.call_retry import RetryingCalls
 from wsrouter.aws.control.domain_calls import DomainCalls
 from wsrouter.aws.control.mask_secrets import mask_logs
 from wsrouter.aws.control.route_calls import RouteCalls
@@ -16,8 +16,8 @@ SERVICE = "apigatewayv2"
 
 
 class ApiGatewayControlPlane(ApiCalls, RouteCalls, StageCalls, DomainCalls):
-    """One region's API Gateway. Nothing is called, and boto3 not imported, before the
-    first method is; `client` replaces boto3's."""
+    """One Region's API Gateway. Until the first method call, boto3 is not imported and
+    nothing is called. A given `client` is used in place of a boto3 client."""
 
     def __init__(
         self,
@@ -28,10 +28,10 @@ class ApiGatewayControlPlane(ApiCalls, RouteCalls, StageCalls, DomainCalls):
         client: Any = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        def made() -> Any:
+        def make_client() -> Any:
             mask_logs()
             return client or clients.client(
                 SERVICE, region=region, profile=profile, endpoint_url=endpoint_url
             )
 
-        self._aws = PatientCalls(made, sleep=sleep)
+        self._aws = RetryingCalls(make_client, sleep=sleep)

@@ -4,29 +4,29 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from wsrouter.aws.control import stage_items
-from wsrouter.aws.control.call_retry import PatientCalls
+from wsrouter.aws.control.call_retry import RetryingCalls
 from wsrouter.catalog.snapshot import Domain
 from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.records import DomainRecord, MappingRecord
 
 
 class DomainCalls:
-    """The part of the ControlPlane port about where clients connect."""
+    """The ControlPlane methods for custom domains and their mappings."""
 
-    _aws: PatientCalls
+    _aws: RetryingCalls
 
     def domains(self) -> Iterator[DomainRecord]:
         return map(stage_items.domain, self._aws.pages("get_domain_names"))
 
     def create_domain(self, domain: Domain, tags: Mapping[str, str]) -> DomainRecord:
-        members = stage_items.domain_members(domain)
+        arguments = stage_items.domain_arguments(domain)
         return stage_items.domain(
-            self._aws.call("create_domain_name", **members, Tags=dict(tags))
+            self._aws.call("create_domain_name", **arguments, Tags=dict(tags))
         )
 
     def update_domain(self, domain: Domain) -> None:
-        members = stage_items.domain_members(domain)
-        self._aws.call("update_domain_name", **members)
+        arguments = stage_items.domain_arguments(domain)
+        self._aws.call("update_domain_name", **arguments)
 
     def delete_domain(self, name: str) -> None:
         with suppress(NotFound):

@@ -1,4 +1,5 @@
-"""The members of APIs, integrations and routes, to and from snapshot values."""
+"""APIs, integrations and routes: from boto3's items to snapshot values, and back to
+arguments."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -35,7 +36,7 @@ def api(item: Item) -> ApiRecord:
     return ApiRecord(
         id=item["ApiId"],
         endpoint=item.get("ApiEndpoint") or "",
-        created=moment(item.get("CreatedDate")),
+        created=timestamp(item.get("CreatedDate")),
         api=Api(
             name=item.get("Name") or "",
             route_selection_expression=item.get("RouteSelectionExpression") or "",
@@ -45,7 +46,7 @@ def api(item: Item) -> ApiRecord:
     )
 
 
-def api_members(value: Api) -> dict[str, Any]:
+def api_arguments(value: Api) -> dict[str, Any]:
     name = {"Name": value.name} if value.name else {}
     return {
         "RouteSelectionExpression": value.route_selection_expression,
@@ -66,7 +67,7 @@ def authorizer(item: Item) -> AuthorizerRecord:
     )
 
 
-def authorizer_members(value: Authorizer) -> dict[str, Any]:
+def authorizer_arguments(value: Authorizer) -> dict[str, Any]:
     role = {"AuthorizerCredentialsArn": value.credentials_arn}
     return {
         "Name": value.name,
@@ -82,13 +83,13 @@ def model(item: Item) -> ModelRecord:
         id=item["ModelId"],
         model=Model(
             name=item.get("Name") or "",
-            schema=_canonical(item.get("Schema") or ""),
+            schema=_canonical_json(item.get("Schema") or ""),
             description=item.get("Description") or "",
         ),
     )
 
 
-def model_members(value: Model) -> dict[str, Any]:
+def model_arguments(value: Model) -> dict[str, Any]:
     return {
         "Name": value.name,
         "Schema": value.schema,
@@ -100,7 +101,7 @@ def model_members(value: Model) -> dict[str, Any]:
 def integration(item: Item) -> IntegrationRecord:
     parameters = item.get("RequestParameters") or {}
     connection = item.get("ConnectionType") or "INTERNET"
-    linked = connection == _VPC_LINK
+    has_link = connection == _VPC_LINK
     return IntegrationRecord(
         id=item["IntegrationId"],
         integration=Integration(
@@ -109,7 +110,7 @@ def integration(item: Item) -> IntegrationRecord:
             type=item.get("IntegrationType") or "",
             method=item.get("IntegrationMethod") or "",
             connection_type=connection,
-            connection_id=(item.get("ConnectionId") or "") if linked else "",
+            connection_id=(item.get("ConnectionId") or "") if has_link else "",
             timeout_millis=item.get("TimeoutInMillis") or 29_000,
             request_parameters={
                 key: value for key, value in parameters.items() if value
@@ -118,12 +119,12 @@ def integration(item: Item) -> IntegrationRecord:
     )
 
 
-def integration_members(
+def integration_arguments(
     value: Integration, removed: Collection[str] = ()
 ) -> dict[str, Any]:
-    """All members, the map whole: AWS merges it by key, emulators replace it. `""`
-    takes a key away."""
-    gone = dict.fromkeys(removed, "")
+    """Always every argument, with the whole map: AWS merges the map by key, emulators
+    replace it. The value `""` removes a key."""
+    removals = dict.fromkeys(removed, "")
     link = {"ConnectionId": value.connection_id} if value.connection_id else {}
     return {
         "Description": value.description,
@@ -135,12 +136,12 @@ def integration_members(
         "PassthroughBehavior": "WHEN_NO_MATCH",
         "PayloadFormatVersion": "1.0",
         "TimeoutInMillis": value.timeout_millis,
-        "RequestParameters": {**gone, **value.request_parameters},
+        "RequestParameters": {**removals, **value.request_parameters},
     }
 
 
-def secret(value: Integration) -> str:
-    """The secret in the mapping, which AWS may repeat in an error."""
+def mapped_secret(value: Integration) -> str:
+    """The secret in the mapping; AWS may repeat it in an error."""
     return value.request_parameters.get(_SECRET, "").strip("'")
 
 
@@ -163,12 +164,13 @@ def route(item: Item) -> RouteRecord:
     )
 
 
-def route_members(
+def route_arguments(
     value: RouteEntry, integration_id: str, authorizer_id: str = ""
 ) -> dict[str, Any]:
     two_way = {"RouteResponseSelectionExpression": RESPONSE_KEY}
-    # No key of RequestModels is a route's key, so the expression always ends at
-    # $default.
+    # The expression selects a key of RequestModels. No route key is one, so $default
+    # is always selected (Developer Guide, "Request validation for WebSocket APIs in
+    # API Gateway").
     validation = {
         "ModelSelectionExpression": "$request.body.action",
         "RequestModels": {_MODEL_KEY: value.model},
@@ -184,25 +186,26 @@ def route_members(
     }
 
 
-def route_clearing(old: RouteEntry, new: RouteEntry) -> dict[str, Any]:
-    """An empty string is how a PATCH takes a member away."""
+def route_clearing_arguments(old: RouteEntry, new: RouteEntry) -> dict[str, Any]:
+    """Arguments that clear what only `old` has: in a PATCH, an empty string removes a
+    field."""
     two_way = {"RouteResponseSelectionExpression": ""}
-    guard = {"AuthorizerId": ""}
+    authorizer = {"AuthorizerId": ""}
     return {
         **(two_way if old.two_way and not new.two_way else {}),
-        **(guard if old.authorizer and not new.authorizer else {}),
+        **(authorizer if old.authorizer and not new.authorizer else {}),
     }
 
 
-def moment(value: Any) -> str:
-    """A time as text that sorts."""
+def timestamp(value: Any) -> str:
+    """A time as text that sorts by time."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return str(value or "")
 
 
-def _canonical(schema: str) -> str:
-    """The same text for the same schema, however the server spaces it."""
+def _canonical_json(schema: str) -> str:
+    """The same text for the same schema, whatever white space the server adds."""
     try:
         return json.dumps(json.loads(schema), sort_keys=True, separators=(",", ":"))
     except ValueError:

@@ -1,4 +1,5 @@
-"""Keeps the secret out of botocore's debug log, which shows whole calls and answers."""
+"""Keeps the secret out of botocore's debug log, which contains whole calls and
+answers."""
 
 import logging
 import re
@@ -10,7 +11,7 @@ _LOGGERS = ("botocore.endpoint", "botocore.parsers")
 _VALUE = re.compile(rf"({re.escape(mapping.SECRET)}[^\w.~+/=-]+)[\w.~+/=-]+")
 
 
-class _Masked(logging.Filter):
+class _SecretFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
         if mapping.SECRET in text:
@@ -18,10 +19,11 @@ class _Masked(logging.Filter):
         return True
 
 
-_masked = _Masked()
+_filter = _SecretFilter()
 
 
 def mask_logs() -> None:
-    """From now on the mapped secret, old or new, is `***` there. Twice is once."""
+    """From now on, replace the mapped secret, old or new, by `***` in botocore's log.
+    Repeated calls have no effect."""
     for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_masked)
+        logging.getLogger(name).addFilter(_filter)

@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from wsrouter.aws.control import items
-from wsrouter.aws.control.call_retry import PatientCalls
+from wsrouter.aws.control.call_retry import RetryingCalls
 from wsrouter.catalog.snapshot import RESPONSE_KEY, Integration, RouteEntry
 from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.records import IntegrationRecord, RouteRecord
 
 
 class RouteCalls:
-    """The part of the ControlPlane port about what serves a message."""
+    """The ControlPlane methods for integrations, routes and route responses."""
 
-    _aws: PatientCalls
+    _aws: RetryingCalls
 
     def integrations(self, api_id: str) -> Iterator[IntegrationRecord]:
         pages = self._aws.pages("get_integrations", ApiId=api_id)
@@ -24,9 +24,9 @@ class RouteCalls:
     ) -> IntegrationRecord:
         item = self._aws.call(
             "create_integration",
-            mask=items.secret(integration),
+            mask=items.mapped_secret(integration),
             ApiId=api_id,
-            **items.integration_members(integration),
+            **items.integration_arguments(integration),
         )
         return items.integration(item)
 
@@ -40,10 +40,10 @@ class RouteCalls:
     ) -> None:
         self._aws.call(
             "update_integration",
-            mask=items.secret(integration),
+            mask=items.mapped_secret(integration),
             ApiId=api_id,
             IntegrationId=integration_id,
-            **items.integration_members(integration, removed),
+            **items.integration_arguments(integration, removed),
         )
 
     def delete_integration(self, api_id: str, integration_id: str) -> None:
@@ -63,8 +63,8 @@ class RouteCalls:
         integration_id: str,
         authorizer_id: str = "",
     ) -> RouteRecord:
-        members = items.route_members(route, integration_id, authorizer_id)
-        return items.route(self._aws.call("create_route", ApiId=api_id, **members))
+        arguments = items.route_arguments(route, integration_id, authorizer_id)
+        return items.route(self._aws.call("create_route", ApiId=api_id, **arguments))
 
     def update_route(
         self,
@@ -76,11 +76,11 @@ class RouteCalls:
         authorizer_id: str = "",
         old: RouteEntry | None = None,
     ) -> RouteRecord:
-        members = items.route_members(route, integration_id, authorizer_id)
-        cleared = items.route_clearing(old, route) if old else {}
+        arguments = items.route_arguments(route, integration_id, authorizer_id)
+        cleared = items.route_clearing_arguments(old, route) if old else {}
         return items.route(
             self._aws.call(
-                "update_route", ApiId=api_id, RouteId=route_id, **members, **cleared
+                "update_route", ApiId=api_id, RouteId=route_id, **arguments, **cleared
             )
         )
 

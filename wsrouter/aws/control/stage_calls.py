@@ -4,23 +4,23 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 
 from wsrouter.aws.control import stage_items
-from wsrouter.aws.control.call_retry import PatientCalls
+from wsrouter.aws.control.call_retry import RetryingCalls
 from wsrouter.catalog.snapshot import RouteSettings, Stage
 from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.records import Deployment, StageRecord
 
 
 class StageCalls:
-    """The part of the ControlPlane port about what is live."""
+    """The ControlPlane methods for stages and deployments."""
 
-    _aws: PatientCalls
+    _aws: RetryingCalls
 
     def stages(self, api_id: str) -> Iterator[StageRecord]:
         return map(stage_items.stage, self._aws.pages("get_stages", ApiId=api_id))
 
     def create_stage(self, api_id: str, stage: Stage) -> None:
-        members = stage_items.stage_members(stage)
-        self._aws.call("create_stage", ApiId=api_id, **members)
+        arguments = stage_items.stage_arguments(stage)
+        self._aws.call("create_stage", ApiId=api_id, **arguments)
 
     def update_stage(
         self, api_id: str, stage: Stage, *, old: Stage | None = None
@@ -30,8 +30,8 @@ class StageCalls:
                 self._aws.call(
                     "delete_access_log_settings", ApiId=api_id, StageName=stage.name
                 )
-        members = stage_items.stage_members(stage, old)
-        self._aws.call("update_stage", ApiId=api_id, **members)
+        arguments = stage_items.stage_arguments(stage, old)
+        self._aws.call("update_stage", ApiId=api_id, **arguments)
 
     def set_route_settings(
         self,
@@ -49,18 +49,19 @@ class StageCalls:
                     StageName=name,
                     RouteKey=key,
                 )
-        members = {
-            key: stage_items.settings_members(each) for key, each in settings.items()
+        by_key = {
+            key: stage_items.settings_arguments(route_settings)
+            for key, route_settings in settings.items()
         }
         self._aws.call(
-            "update_stage", ApiId=api_id, StageName=name, RouteSettings=members
+            "update_stage", ApiId=api_id, StageName=name, RouteSettings=by_key
         )
 
     def point_stage(
         self, api_id: str, name: str, *, deployment_id: str = "", description: str = ""
     ) -> StageRecord:
-        extra = {"DeploymentId": deployment_id, "Description": description}
-        given = {member: value for member, value in extra.items() if value}
+        optional = {"DeploymentId": deployment_id, "Description": description}
+        given = {name: value for name, value in optional.items() if value}
         item = self._aws.call(
             "update_stage", ApiId=api_id, StageName=name, AutoDeploy=False, **given
         )

@@ -1,9 +1,10 @@
-"""The members of stages, deployments and domains, to and from snapshot values."""
+"""Stages, deployments and domains: from boto3's items to snapshot values, and back to
+arguments."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from wsrouter.aws.control.items import Item, moment
+from wsrouter.aws.control.items import Item, timestamp
 from wsrouter.catalog.snapshot import AccessLog, Domain, RouteSettings, Stage
 from wsrouter.sync.records import (
     Deployment,
@@ -12,9 +13,10 @@ from wsrouter.sync.records import (
     StageRecord,
 )
 
-UNLIMITED = {"ThrottlingRateLimit": 10_000.0, "ThrottlingBurstLimit": 5_000}
-"""What AWS shows where nobody throttles, and what takes a throttle away: it has no
-other way, and 0 would refuse everything."""
+DEFAULT_THROTTLE = {"ThrottlingRateLimit": 10_000.0, "ThrottlingBurstLimit": 5_000}
+"""What AWS shows for a stage without a throttle: the quota of the account (Developer
+Guide, "Amazon API Gateway quotas"). Writing these values is also the only way to
+remove a throttle; 0 would refuse every request."""
 
 
 def stage(item: Item) -> StageRecord:
@@ -24,7 +26,7 @@ def stage(item: Item) -> StageRecord:
             name=item["StageName"],
             auto_deploy=item.get("AutoDeploy") or False,
             default_route_settings=_settings(item.get("DefaultRouteSettings") or {}),
-            route_settings={key: _settings(each) for key, each in settings.items()},
+            route_settings={key: _settings(found) for key, found in settings.items()},
             access_log=_access_log(item.get("AccessLogSettings") or {}),
             client_certificate_id=item.get("ClientCertificateId") or "",
         ),
@@ -33,10 +35,11 @@ def stage(item: Item) -> StageRecord:
     )
 
 
-def stage_members(value: Stage, old: Stage | None = None) -> dict[str, Any]:
-    """All members but the route settings. A throttle that `old` had is lifted."""
-    throttled = old and old.default_route_settings.throttling_rate_limit is not None
-    lifted = UNLIMITED if throttled else {}
+def stage_arguments(value: Stage, old: Stage | None = None) -> dict[str, Any]:
+    """Every argument except the route settings. A throttle that only `old` has is
+    removed."""
+    was_throttled = old and old.default_route_settings.throttling_rate_limit is not None
+    default = DEFAULT_THROTTLE if was_throttled else {}
     certificate = value.client_certificate_id
     had_certificate = bool(old and old.client_certificate_id)
     log = value.access_log
@@ -44,8 +47,8 @@ def stage_members(value: Stage, old: Stage | None = None) -> dict[str, Any]:
         "StageName": value.name,
         "AutoDeploy": value.auto_deploy,
         "DefaultRouteSettings": {
-            **lifted,
-            **settings_members(value.default_route_settings),
+            **default,
+            **settings_arguments(value.default_route_settings),
         },
         **(
             {
@@ -65,13 +68,13 @@ def stage_members(value: Stage, old: Stage | None = None) -> dict[str, Any]:
     }
 
 
-def settings_members(value: RouteSettings) -> dict[str, Any]:
-    """Without figures none are sent."""
-    figures = {
+def settings_arguments(value: RouteSettings) -> dict[str, Any]:
+    """Throttling limits are sent only where there are any."""
+    limits = {
         "ThrottlingRateLimit": value.throttling_rate_limit,
         "ThrottlingBurstLimit": value.throttling_burst_limit,
     }
-    given = {name: each for name, each in figures.items() if each is not None}
+    given = {name: value for name, value in limits.items() if value is not None}
     return {"LoggingLevel": value.logging_level, **given}
 
 
@@ -81,7 +84,7 @@ def deployment(item: Item) -> Deployment:
         status=item.get("DeploymentStatus") or "",
         status_message=item.get("DeploymentStatusMessage") or "",
         description=item.get("Description") or "",
-        created=moment(item.get("CreatedDate")),
+        created=timestamp(item.get("CreatedDate")),
     )
 
 
@@ -97,7 +100,7 @@ def domain(item: Item) -> DomainRecord:
     )
 
 
-def domain_members(value: Domain) -> dict[str, Any]:
+def domain_arguments(value: Domain) -> dict[str, Any]:
     configuration = {
         "CertificateArn": value.certificate_arn,
         "EndpointType": "REGIONAL",
@@ -120,10 +123,10 @@ def mapping(item: Item) -> MappingRecord:
 
 def _settings(item: Item) -> RouteSettings:
     rate, burst = item.get("ThrottlingRateLimit"), item.get("ThrottlingBurstLimit")
-    ordinary = (rate, burst) == tuple(UNLIMITED.values())
+    is_default = (rate, burst) == tuple(DEFAULT_THROTTLE.values())
     return RouteSettings(
-        throttling_rate_limit=None if ordinary else rate,
-        throttling_burst_limit=None if ordinary else burst,
+        throttling_rate_limit=None if is_default else rate,
+        throttling_burst_limit=None if is_default else burst,
         logging_level=item.get("LoggingLevel") or "OFF",
     )
 

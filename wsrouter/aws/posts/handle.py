@@ -7,7 +7,7 @@ from wsrouter.aws.posts import answers, keepalive
 from wsrouter.aws.posts.keepalive import ANSWER_SECONDS, CONNECT_SECONDS
 from wsrouter.aws.posts.pycurl_extra import pycurl
 from wsrouter.aws.posts.signer import Signer
-from wsrouter.aws.posts.targets import Target
+from wsrouter.aws.posts.targets import PostTarget
 from wsrouter.delivery.ports import PostResult, PostStatus
 
 _NO_DEFAULT_HEADERS = ["Content-Type:", "Accept:", "Expect:"]
@@ -33,7 +33,7 @@ class EasyHandle:
         self.curl = pycurl.Curl()
         self._response_head = BytesIO()
         self._signer: Signer | None = None
-        self._target: Target | None = None
+        self._target: PostTarget | None = None
         self._limit = 0.0
         set_option = self.curl.setopt
         set_option(pycurl.HEADERFUNCTION, self._response_head.write)
@@ -46,7 +46,7 @@ class EasyHandle:
         set_option(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         set_option(pycurl.CONNECTTIMEOUT_MS, int(CONNECT_SECONDS * 1000))
 
-    def prepare(self, target: Target, signer: Signer, data: bytes) -> None:
+    def prepare(self, target: PostTarget, signer: Signer, data: bytes) -> None:
         """Set the server, the headers and the body, unless they are still the same."""
         if self._target is not target:
             self._target = target

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from wsrouter.aws import clients
-from wsrouter.aws.posts.targets import Target
+from wsrouter.aws.posts.targets import PostTarget
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 5.0
@@ -40,7 +40,7 @@ Answer = tuple[int, str | None]
 class KeptConnection:
     """One connection to an HTTP server, for one request at a time."""
 
-    def __init__(self, target: Target, cafile: str) -> None:
+    def __init__(self, target: PostTarget, cafile: str) -> None:
         self._http = _connection(target, cafile)
         self.used_at = 0.0
 
@@ -86,7 +86,7 @@ class KeptConnection:
 class Pool:
     """The idle connections to one server; the one that was used last is taken first."""
 
-    def __init__(self, target: Target, cafile: str) -> None:
+    def __init__(self, target: PostTarget, cafile: str) -> None:
         self._target, self._cafile = target, cafile
         self._idle: deque[KeptConnection] = deque()
 
@@ -121,7 +121,7 @@ class Pool:
 _pools: dict[tuple[str, str, int], Pool] = {}
 
 
-def pool(target: Target, profile: str = "") -> Pool:
+def pool(target: PostTarget, profile: str = "") -> Pool:
     """The process's pool of connections to a target's server."""
     key = (target.scheme, target.host, target.port)
     if (found := _pools.get(key)) is None:
@@ -152,7 +152,7 @@ def _request(path: str, headers: dict[str, str], data: bytes) -> bytes:
     return head.encode("ascii") + data
 
 
-def _connection(target: Target, cafile: str) -> HTTPConnection:
+def _connection(target: PostTarget, cafile: str) -> HTTPConnection:
     if target.scheme == "http":
         return HTTPConnection(target.host, target.port)
     through = urlsplit(proxy(target))
@@ -164,7 +164,7 @@ def _connection(target: Target, cafile: str) -> HTTPConnection:
     return http
 
 
-def proxy(target: Target) -> str:
+def proxy(target: PostTarget) -> str:
     """The URL of the proxy for a target, or an empty string."""
     if clients.is_loopback(target.url) or proxy_bypass(target.host):
         return ""

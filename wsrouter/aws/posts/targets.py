@@ -29,7 +29,7 @@ class NoCredentials(SendError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class PostTarget:
     """The parts of a `@connections` endpoint, and the credentials for it."""
 
     scheme: str
@@ -66,7 +66,7 @@ def endpoint_of(gateway: Gateway, place: Place) -> str:
         return gateway.management_endpoint
     api_id, stage = place.api_id or gateway.api_id, place.stage or gateway.stage
     domain = _only_way(gateway, stage)
-    path = domain.key if domain else stage
+    path = domain.mapping_key if domain else stage
     if local := local_address.management_endpoint(api_id, path):
         return local
     if domain and api_id == (gateway.api_id or api_id):
@@ -80,7 +80,8 @@ def _only_way(gateway: Gateway, stage: str) -> DomainOption | None:
     """The domain, if the execute-api host is disabled. It leads to one stage only: for
     the sockets of another stage it would answer that they are gone."""
     domain = gateway.domain
-    return domain if domain and domain.only and stage == gateway.stage else None
+    closed = domain is not None and domain.disable_execute_api_endpoint
+    return domain if closed and stage == gateway.stage else None
 
 
 def configured_gateway(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
@@ -90,14 +91,14 @@ def configured_gateway(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
     return gateway
 
 
-def target(gateway: Gateway, place: Place) -> Target:
+def target(gateway: Gateway, place: Place) -> PostTarget:
     """The target of the posts to a place; raises NoRegion or NoCredentials."""
     url = endpoint_of(gateway, place)
     parts, local = urlsplit(url), clients.is_loopback(url)
     credentials = clients.credentials(gateway.aws_profile, local=local)
     if credentials is None:
         raise NoCredentials
-    return Target(
+    return PostTarget(
         scheme=parts.scheme,
         host=parts.hostname or "",
         port=parts.port or (443 if parts.scheme == "https" else 80),
@@ -116,9 +117,9 @@ class Broadcast:
     ) -> None:
         self.data = data
         self._gateways = gateways
-        self._cached: dict[Place, tuple[Target, Signer, float]] = {}
+        self._cached: dict[Place, tuple[PostTarget, Signer, float]] = {}
 
-    def target_and_signer(self, place: Place) -> tuple[Target, Signer]:
+    def target_and_signer(self, place: Place) -> tuple[PostTarget, Signer]:
         """The endpoint of a place, and a signer for it. Raises SendError or NoRegion
         when nothing can be posted there."""
         known = self._cached.get(place)
@@ -128,5 +129,5 @@ class Broadcast:
             known = self._cached[place] = (found, found.signer(self.data), until)
         return known[0], known[1]
 
-    def _target(self, place: Place) -> Target:
+    def _target(self, place: Place) -> PostTarget:
         return target(configured_gateway(self._gateways(), place.gateway), place)

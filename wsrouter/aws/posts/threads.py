@@ -14,6 +14,8 @@ from wsrouter.delivery.ports import Place, PostResult, Recipient, Schedule
 from wsrouter.delivery.thread_pool import post_in_threads
 from wsrouter.routing.ports import Address
 
+__all__ = ["ThreadedConnections"]
+
 SINGLE_POST_SECONDS = 20.0
 
 

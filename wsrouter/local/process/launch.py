@@ -1,17 +1,15 @@
 """Runs a gateway, and the backend process that it may start, until a signal."""
 
 import asyncio
-import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from wsrouter.errors import WSRouterError
 from wsrouter.local.gateway import LocalGateway
 from wsrouter.local.journal import UserNameLookup, WriteEntry, no_user_name
-from wsrouter.local.process import description_changes, listener, server
+from wsrouter.local.process import description_changes, listener, server, stop_signals
 from wsrouter.local.process.api_description import ApiDescription, DescriptionCommand
 from wsrouter.local.process.child_process import ChildProcess
 from wsrouter.local.process.reloader import Reloader
@@ -19,8 +17,6 @@ from wsrouter.local.rules import message_schema
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.local.sockets.backend import Backend
 from wsrouter.local.sockets.local_api import LocalApi
-
-_SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class BackendEnded(WSRouterError):
@@ -58,7 +54,7 @@ async def run(config: LaunchConfig) -> None:
     message_schema.require_validator(config.description.snapshot)
     stopping = asyncio.Event()
     child = config.child
-    with _stop_on_signals(stopping), config.listener:
+    with stop_signals.handled(stopping), config.listener:
         if child is None:
             await _serve(config, stopping)
             return
@@ -154,27 +150,3 @@ async def _report_end(
             f"Django has ended with exit code {code}. Sockets stay open;"
             ' messages are answered with "Internal server error".'
         )
-
-
-@contextmanager
-def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
-    """Inside the block, the first signal sets `stopping` and the second cancels the
-    task."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def stop() -> None:
-        if stopping.is_set() and task is not None:
-            task.cancel()
-        stopping.set()
-
-    def handler(*_: Any) -> None:
-        loop.call_soon_threadsafe(stop)
-
-    numbers = [getattr(signal, name) for name in _SIGNAL_NAMES if hasattr(signal, name)]
-    previous = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        with suppress(asyncio.CancelledError):
-            yield
-    finally:
-        for number, previous_handler in previous.items():
-            signal.signal(number, previous_handler)

@@ -26,7 +26,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
+class HandshakeRefusal:
     """The handshake is answered with `response`."""
 
     outcome: str
@@ -35,7 +35,7 @@ class Refused:
 
 async def decide(
     api: LocalApi, event: GatewayEvent, offered_subprotocols: Sequence[str]
-) -> Accepted | Refused:
+) -> Accepted | HandshakeRefusal:
     """Call `$connect`, if the API has that route, and decide by its response."""
     if not api.allows(CONNECT):
         return _throttled()
@@ -64,7 +64,7 @@ def _subprotocol(
     return chosen if is_passed else None
 
 
-def _refused(api: LocalApi, response: Response) -> Refused:
+def _refused(api: LocalApi, response: Response) -> HandshakeRefusal:
     status = _status(api, response)
     content_type = [
         (name, value)
@@ -72,7 +72,7 @@ def _refused(api: LocalApi, response: Response) -> Refused:
         if name.lower() == "content-type"
     ]
     body = response.body if api.behaviour.refusal_body == "passed" else b""
-    return Refused(
+    return HandshakeRefusal(
         outcome=f"refused {status}",
         response=Response(status=status, headers=tuple(content_type), body=body),
     )
@@ -85,24 +85,30 @@ def _status(api: LocalApi, response: Response) -> int:
     return response.status if rule == "same" else int(rule)
 
 
-def _throttled() -> Refused:
+def _throttled() -> HandshakeRefusal:
     response = json_response(429, {"message": error_frames.TOO_MANY_REQUESTS})
-    return Refused(outcome="refused 429: throttled by the stage", response=response)
+    return HandshakeRefusal(
+        outcome="refused 429: throttled by the stage", response=response
+    )
 
 
-def _unauthorized() -> Refused:
+def _unauthorized() -> HandshakeRefusal:
     response = json_response(401, {"message": error_frames.UNAUTHORIZED})
-    return Refused(outcome="refused 401: no identity source", response=response)
+    return HandshakeRefusal(
+        outcome="refused 401: no identity source", response=response
+    )
 
 
-def _failed(api: LocalApi, event: GatewayEvent, failure: IntegrationFailure) -> Refused:
+def _failed(
+    api: LocalApi, event: GatewayEvent, failure: IntegrationFailure
+) -> HandshakeRefusal:
     behaviour = api.behaviour
     status = int(
         behaviour.timeout_status if failure.timed_out else behaviour.unreachable_status
     )
     body = error_frames.error(error_frames.INTERNAL_SERVER_ERROR, event).encode()
     headers = (("content-type", "application/json"),)
-    return Refused(
+    return HandshakeRefusal(
         outcome=f"refused {status}: {failure.cause}",
         response=Response(status=status, headers=headers, body=body),
     )

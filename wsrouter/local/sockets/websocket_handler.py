@@ -74,7 +74,7 @@ class WebSocketHandler:
         )
         subprotocols = self._scope["subprotocols"]
         decision = await handshake.decide(self._api, event, subprotocols)
-        if isinstance(decision, handshake.Refused):
+        if isinstance(decision, handshake.HandshakeRefusal):
             self._log(CONNECT, decision.outcome, started, failed=True)
             await send_response(self._send, decision.response, DENIAL_RESPONSE)
             return False

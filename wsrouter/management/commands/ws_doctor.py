@@ -1,4 +1,4 @@
-"""`ws_doctor`: looks at everything between a client and Django, and says what to do."""
+"""`ws_doctor`: examines everything between a client and Django, and says what to do."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,30 +7,50 @@ from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter.ops.doctor import Finding, examine, is_wrong
 
-_SIGNS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
+_LABELS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
 
 class Command(BaseCommand):
-    """Asks, prints; exit code 1 when something is wrong."""
+    """Prints every finding; the exit code is 1 when something is wrong."""
 
-    help = "Checks settings, credentials, the published API, ENDPOINT and @connections."
+    help = (
+        "Examines a gateway and says what to do about each problem: the settings, the"
+        " AWS credentials, the published API, whether ENDPOINT answers, and whether"
+        " events can be sent. Changes nothing."
+    )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("--gateway", default="default", help="Alias in WSROUTER.")
-        add("--endpoint-url", default="", help="Of the control plane.")
-        add("--region", default="")
-        add("--profile", default="", help="AWS profile.")
+        add(
+            "--gateway",
+            default="default",
+            help="Which entry (alias) of the WSROUTER setting to examine.",
+        )
+        add(
+            "--endpoint-url",
+            default="",
+            help="The URL of the API Gateway control plane, for emulators of AWS.",
+        )
+        add(
+            "--region",
+            default="",
+            help="The AWS Region, in place of REGION in the settings.",
+        )
+        add(
+            "--profile",
+            default="",
+            help="The AWS profile for credentials, in place of AWS_PROFILE.",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         names = ("endpoint_url", "region", "profile")
-        plane = {name: options[name] for name in names}
+        place = {name: options[name] for name in names}
         findings: list[Finding] = []
-        for each in examine(options["gateway"], plane):
-            findings.append(each)
-            line = f"{_SIGNS[each.level]} {each.what}: {each.text}"
-            self.stdout.write(self._style(each.level)(line))
+        for finding in examine(options["gateway"], place):
+            findings.append(finding)
+            line = f"{_LABELS[finding.level]} {finding.subject}: {finding.text}"
+            self.stdout.write(self._style(finding.level)(line))
         if is_wrong(findings):
             raise CommandError("Something is wrong; see above.")
 

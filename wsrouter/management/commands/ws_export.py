@@ -1,4 +1,4 @@
-"""`ws_export`: what ws_sync would publish, for teams that own their stack."""
+"""`ws_export`: what ws_sync would publish, for teams that publish by other tools."""
 
 import json
 from argparse import ArgumentParser
@@ -15,20 +15,15 @@ from wsrouter.options.gateway import Gateway
 from wsrouter.sync.export import iam_policy, terraform
 from wsrouter.sync.export.checklist import checklist
 from wsrouter.sync.export.cloudformation import template
-from wsrouter.sync.yaml import yaml
 from wsrouter.wiring import publisher
 
 
 def _policies(snapshot: Snapshot, gateway: Gateway) -> dict[str, Any]:
-    where = {"region": gateway.region, "api_id": gateway.api_id}
+    names = {"region": gateway.region, "api_id": gateway.api_id}
     return {
-        "publisher": iam_policy.publisher(snapshot, **where),
-        "application": iam_policy.application(snapshot, **where),
+        "publisher": iam_policy.publisher_policy(snapshot, **names),
+        "application": iam_policy.application_policy(snapshot, **names),
     }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2)
 
 
 KINDS: dict[str, Callable[[Snapshot, Gateway], Any]] = {
@@ -40,26 +35,37 @@ KINDS: dict[str, Callable[[Snapshot, Gateway], Any]] = {
 
 
 class Command(BaseCommand):
-    """Parses, calls one of the exports, prints."""
+    """Parses the options, calls one of the exports, and prints."""
 
-    help = "Prints the WebSocket API as a template, a checklist or IAM policies."
+    help = (
+        "Prints the WebSocket API that ws_sync would publish: as a CloudFormation"
+        " template, a Terraform configuration, steps for the AWS console, or the IAM"
+        " policies that publishing and sending need."
+    )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=KINDS)
-        parser.add_argument("--gateway", default="default", help="Alias in WSROUTER.")
         parser.add_argument(
-            "--yaml", action="store_true", help="YAML (cloudformation only)."
+            "kind",
+            choices=KINDS,
+            help=(
+                "What to print: cloudformation, terraform and iam-policy are JSON,"
+                " console is text."
+            ),
+        )
+        parser.add_argument(
+            "--gateway",
+            default="default",
+            help="Which entry (alias) of the WSROUTER setting to export.",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        if options["yaml"] and options["kind"] != "cloudformation":
-            raise CommandError("--yaml goes with cloudformation.")
         try:
             gateway = conf.gateway(options["gateway"])
             snapshot = publisher.wanted_snapshot(gateway.alias, secret_needed=False)
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
-        found = KINDS[options["kind"]](snapshot, gateway)
-        write = yaml if options["yaml"] else _json
-        self.stdout.write(found if isinstance(found, str) else write(found))
+        exported = KINDS[options["kind"]](snapshot, gateway)
+        is_text = isinstance(exported, str)
+        text = exported if is_text else json.dumps(exported, indent=2)
+        self.stdout.write(text)

@@ -1,4 +1,4 @@
-"""`ws_routes`: what is registered, and where."""
+"""`ws_routes`: the registered routes, and where their handlers are."""
 
 import json
 from argparse import ArgumentParser
@@ -17,12 +17,21 @@ from wsrouter.wiring import publisher
 class Command(BaseCommand):
     """Prints every handler of a gateway."""
 
-    help = "Lists the registered WebSocket routes: handler, place, types, permissions."
+    help = (
+        "Lists the registered WebSocket routes: the handler function, its file and"
+        " line, the types of payload and reply, and the required permissions."
+    )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--gateway", default="default", help="Alias in WSROUTER.")
-        parser.add_argument("--json", action="store_true", help="Print JSON.")
+        parser.add_argument(
+            "--gateway",
+            default="default",
+            help="Which entry (alias) of the WSROUTER setting to list.",
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="Print the list as JSON."
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
@@ -37,7 +46,7 @@ class Command(BaseCommand):
             self.stdout.write(self.style.SUCCESS(row["key"]))
             for name, value in row.items():
                 if name != "key" and value:
-                    self.stdout.write(f"    {name:12}{_shown(value)}")
+                    self.stdout.write(f"    {name:12}{_text(value)}")
         if not rows:
             self.stdout.write("No route is registered.")
 
@@ -47,8 +56,8 @@ def _row(route: RouteSpec) -> dict[str, Any]:
         "key": route.key,
         "handler": route.handler,
         "place": _relative(route.place),
-        "payload": _named(route.payload),
-        "reply": _named(route.reply),
+        "payload": _type_name(route.payload),
+        "reply": _type_name(route.reply),
         "permissions": list(route.permissions),
         "login": "required" if route.login_required or route.permissions else "",
         "summary": route.summary,
@@ -57,14 +66,15 @@ def _row(route: RouteSpec) -> dict[str, Any]:
 
 def _relative(place: str) -> str:
     file, _, line = place.rpartition(":")
-    here = Path.cwd()
-    path = Path(file)
-    return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{line}"
+    directory, path = Path.cwd(), Path(file)
+    if path.is_relative_to(directory):
+        path = path.relative_to(directory)
+    return f"{path}:{line}"
 
 
-def _named(kind: Any) -> str:
+def _type_name(kind: Any) -> str:
     return "" if kind is ... or kind is type(None) else spelled(kind)
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)

@@ -13,7 +13,7 @@ from wsrouter import conf
 from wsrouter.errors import WSRouterError
 from wsrouter.sync import render
 from wsrouter.sync.change import Change
-from wsrouter.sync.destroy import destroy, prepare_removal
+from wsrouter.sync.destroy import destroy, plan_removal
 from wsrouter.sync.next_steps import next_steps
 from wsrouter.sync.plan import Options, Plan, prepare
 from wsrouter.sync.ports import ControlPlane
@@ -21,45 +21,78 @@ from wsrouter.sync.publish import publish
 from wsrouter.sync.target import Target
 from wsrouter.wiring import publisher
 
-INTERRUPTED = "Stopped half-way. Run ws_sync again: it finishes what is left."
+INTERRUPTED = "Interrupted. Run ws_sync again to finish."
 FLAGS = {
-    "--prune": "Delete routes the code has no more.",
-    "--adopt": "Take over wanted routes and domain keys of others.",
-    "--deep": "Look at every route response: one call for each route.",
-    "--no-input": "Do not ask before acting.",
-    "--json": "Print the plan as JSON.",
+    "--prune": "Also delete published routes that the code no longer has.",
+    "--adopt": (
+        "Take over existing routes and domain mappings that were not created by"
+        " wsrouter but have the same key as yours."
+    ),
+    "--deep": "Also compare every route response. This takes one AWS call per route.",
+    "--no-input": "Make the changes without asking for confirmation.",
+    "--json": "Print the plan as JSON; progress goes to standard error.",
 }
 
 
 class Drift(SystemExit):
-    """`--check` found a difference: exit code 2."""
+    """`--check` found a difference: the exit code is 2."""
 
     def __init__(self) -> None:
         super().__init__(2)
 
 
 class Command(BaseCommand):
-    """Parses, calls the plan and its publication, prints."""
+    """Parses the options, plans and publishes, and prints."""
 
-    help = "Publishes the registered WebSocket routes to Amazon API Gateway."
+    help = (
+        "Publishes the registered WebSocket routes to Amazon API Gateway: shows the"
+        " changes, asks for confirmation, makes them, and verifies the result."
+    )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("--gateway", default="default", help="Alias in WSROUTER.")
-        only = parser.add_mutually_exclusive_group()
-        only.add_argument(
-            "--plan", action="store_true", help="Only show what would change."
+        add(
+            "--gateway",
+            default="default",
+            help="Which entry (alias) of the WSROUTER setting to publish.",
         )
-        only.add_argument(
-            "--check", action="store_true", help="Only look: exit code 2 on drift."
+        read_only = parser.add_mutually_exclusive_group()
+        read_only.add_argument(
+            "--plan",
+            action="store_true",
+            help="Show what would change, and change nothing.",
         )
-        for flag, words in FLAGS.items():
-            add(flag, action="store_true", help=words)
-        add("--destroy", action="store_true", help="Remove what was published.")
-        add("--endpoint-url", default="", help="Of the control plane.")
-        add("--region", default="")
-        add("--profile", default="", help="AWS profile.")
+        read_only.add_argument(
+            "--check",
+            action="store_true",
+            help=(
+                "Change nothing; exit with code 2 if the API differs from the code, 0"
+                " if it does not, and 1 on any error."
+            ),
+        )
+        for flag, text in FLAGS.items():
+            add(flag, action="store_true", help=text)
+        add(
+            "--destroy",
+            action="store_true",
+            help="Delete from AWS what ws_sync published. With --plan, only show it.",
+        )
+        add(
+            "--endpoint-url",
+            default="",
+            help="The URL of the API Gateway control plane, for emulators of AWS.",
+        )
+        add(
+            "--region",
+            default="",
+            help="The AWS Region, in place of REGION in the settings.",
+        )
+        add(
+            "--profile",
+            default="",
+            help="The AWS profile for credentials, in place of AWS_PROFILE.",
+        )
 
     def run_from_argv(self, argv: list[str]) -> None:
         try:
@@ -67,23 +100,27 @@ class Command(BaseCommand):
         except Drift:
             raise
         except SystemExit as stop:
-            # argparse ends with 2 for wrong usage, which here would mean drift.
+            # argparse exits with 2 for wrong usage, which here would mean a difference.
             raise SystemExit(1 if stop.code == 2 else stop.code) from None
 
     def handle(self, *_: Any, **options: Any) -> None:
-        acts = not options["plan"] and not options["check"]
-        if acts and not options["no_input"] and not _is_terminal():
-            raise CommandError("Without a terminal, ws_sync needs --no-input to act.")
+        writes = not options["plan"] and not options["check"]
+        if writes and not options["no_input"] and not _is_terminal():
+            raise CommandError(
+                "Without a terminal, ws_sync needs --no-input to make changes."
+            )
         if options["destroy"] and options["check"]:
-            raise CommandError("--destroy goes with --plan, not with --check.")
+            raise CommandError(
+                "--destroy can be combined with --plan, not with --check."
+            )
         try:
-            self._run(options, acts=acts)
+            self._run(options, writes=writes)
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(INTERRUPTED) from None
 
-    def _run(self, options: dict[str, Any], *, acts: bool) -> None:
+    def _run(self, options: dict[str, Any], *, writes: bool) -> None:
         alias = options["gateway"]
         target = Target.of(conf.gateway(alias))
         plane = publisher.control_plane(
@@ -93,9 +130,9 @@ class Command(BaseCommand):
             profile=options["profile"],
         )
         if options["destroy"]:
-            self._destroy(plane, target, options, acts=acts)
+            self._destroy(plane, target, options, writes=writes)
         else:
-            self._sync(plane, target, options, acts=acts)
+            self._sync(plane, target, options, writes=writes)
 
     def _sync(
         self,
@@ -103,31 +140,31 @@ class Command(BaseCommand):
         target: Target,
         options: dict[str, Any],
         *,
-        acts: bool,
+        writes: bool,
     ) -> None:
         wanted = publisher.wanted_snapshot(
             target.alias, secret_needed=not options["check"]
         )
-        plan = prepare(plane, target, wanted, _chosen(options))
+        plan = prepare(plane, target, wanted, _plan_options(options))
         api_id = plan.deployed.api_id
         try:
-            self._say(plan, options, acts=acts)
-            if acts:
+            self._print_plan(plan, options, writes=writes)
+            if writes:
                 api_id = self._publish(plane, plan, options)
         finally:
             if options["json"]:
-                self._print({**render.values(plan), "api_id": api_id})
+                self._print_json({**render.json_values(plan), "api_id": api_id})
         if options["check"] and not plan.in_sync:
             raise Drift
 
-    def _say(self, plan: Plan, options: dict[str, Any], *, acts: bool) -> None:
-        """The plan for people: with --json only when they are asked about it."""
+    def _print_plan(self, plan: Plan, options: dict[str, Any], *, writes: bool) -> None:
+        """Print the plan as text. With --json, only before asking for confirmation."""
         if not options["json"]:
-            self._show(render.text(plan))
-        elif acts and not options["no_input"]:
-            self.stderr.write(render.text(plan), _plain)
+            self._print_text(render.plan_text(plan))
+        elif writes and not options["no_input"]:
+            self.stderr.write(render.plan_text(plan), _unstyled)
         elif not plan.secret_compared:
-            self.stderr.write(self.style.WARNING(render.UNCOMPARED), _plain)
+            self.stderr.write(self.style.WARNING(render.NOT_COMPARED), _unstyled)
 
     def _destroy(
         self,
@@ -135,52 +172,51 @@ class Command(BaseCommand):
         target: Target,
         options: dict[str, Any],
         *,
-        acts: bool,
+        writes: bool,
     ) -> None:
-        removal = prepare_removal(plane, target)
+        removal = plan_removal(plane, target)
         if options["json"]:
-            self._print(render.values(removal))
+            self._print_json(render.json_values(removal))
         else:
-            self._show(render.removal_text(removal))
+            self._print_text(render.removal_text(removal))
         if (
-            acts
+            writes
             and removal.changes
-            and (options["no_input"] or self._agreed("Destroy"))
+            and (options["no_input"] or self._confirm("Destroy"))
         ):
             report = self._reporter(len(removal.changes), quiet=options["json"])
             destroy(plane, removal, report=report)
 
-    def _print(self, values: dict[str, Any]) -> None:
+    def _print_json(self, values: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(values, indent=2))
 
-    def _show(self, text: str) -> None:
+    def _print_text(self, text: str) -> None:
         for line in text.splitlines():
             self.stdout.write(self._coloured(line))
 
-    def _agreed(self, what: str) -> bool:
+    def _confirm(self, action: str) -> bool:
         try:
-            answer = input(f"{what} this? [y/N] ")
+            answer = input(f"{action} this? [y/N] ")
         except (EOFError, KeyboardInterrupt):
             answer = ""
-        agreed = answer.strip().lower() in ("y", "yes")
-        if not agreed:
+        if answer.strip().lower() not in ("y", "yes"):
             raise CommandError("Nothing was changed.")
-        return agreed
+        return True
 
     def _publish(self, plane: ControlPlane, plan: Plan, options: dict[str, Any]) -> str:
-        """Make it so, and say what is left to do; the id of the API."""
+        """Publish, print what remains to be done by hand, and return the API's id."""
         if not plan.in_sync and not options["no_input"]:
-            self._agreed("Publish")
+            self._confirm("Publish")
         region = options["region"] or conf.gateway(plan.target.alias).region
         out = self.stderr if options["json"] else self.stdout
         report = self._reporter(len(plan.changes), quiet=options["json"])
         published = publish(plane, plan, report=report)
         for warning in published.warnings:
-            self.stderr.write(self.style.WARNING(f"Warning: {warning}"), _plain)
+            self.stderr.write(self.style.WARNING(f"Warning: {warning}"), _unstyled)
         for line in next_steps(plan, published, region=region):
-            out.write(line, _plain)
+            out.write(line, _unstyled)
         if published.url:
-            out.write(f"Clients connect to {published.url}", _plain)
+            out.write(f"Clients connect to {published.url}", _unstyled)
         return published.api_id
 
     def _reporter(self, total: int, *, quiet: bool) -> Callable[[Change], None]:
@@ -189,7 +225,9 @@ class Command(BaseCommand):
         def report(change: Change) -> None:
             nonlocal done
             done += 1
-            out.write(f"[{done}/{max(total, done)}] {render.line(change)}", _plain)
+            out.write(
+                f"[{done}/{max(total, done)}] {render.change_line(change)}", _unstyled
+            )
             out.flush()
 
         return report
@@ -205,11 +243,11 @@ class Command(BaseCommand):
         return str(style(line)) if style else line
 
 
-def _chosen(options: dict[str, Any]) -> Options:
+def _plan_options(options: dict[str, Any]) -> Options:
     return Options(prune=options["prune"], adopt=options["adopt"], deep=options["deep"])
 
 
-def _plain(line: str) -> str:
+def _unstyled(line: str) -> str:
     return line
 
 

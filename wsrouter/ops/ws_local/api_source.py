@@ -17,7 +17,7 @@ from wsrouter.wiring import publisher, routers
 
 NO_ADDRESS = (
     "The execute-api endpoint of the API is disabled, and the settings have no DOMAIN"
-    " that leads to the stage: nobody can connect."
+    " that leads to the stage, so no client can connect."
 )
 DJANGO_HOST = "127.0.0.1"
 _CONTROL_PLANE_OPTIONS = ("api_id", "endpoint_url", "region", "profile")
@@ -49,9 +49,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def describe(
-    options: Mapping[str, Any], *, may_be_bare: bool = False
+    options: Mapping[str, Any], *, allow_no_routes: bool = False
 ) -> ApiDescription:
-    """Describe the API of the code or the published one. With `may_be_bare` the
+    """Describe the API of the code or the published one. With `allow_no_routes` the
     published one need not have any route of ours.
 
     Raises CommandError when clients or Django could not be reached, and Unpublished.
@@ -62,7 +62,10 @@ def describe(
     if _is_published(options):
         place = {name: options[name] for name in _CONTROL_PLANE_OPTIONS}
         deployed = publisher.deployed(gateway.alias, **place)
-        snapshot, api_id = deployed.snapshot(may_be_bare=may_be_bare), deployed.api_id
+        snapshot, api_id = (
+            deployed.snapshot(allow_no_routes=allow_no_routes),
+            deployed.api_id,
+        )
     if snapshot.api.disable_execute_api_endpoint and not snapshot.domain:
         raise CommandError(NO_ADDRESS)
     uri = integration_uri(gateway, options)
@@ -81,7 +84,7 @@ def describe_again(options: Mapping[str, Any]) -> ApiDescription | MissingStage:
     """Describe the API for a gateway that is running already: by now its stage may be
     gone, or have only the routes that wsrouter does not manage."""
     try:
-        return describe(options, may_be_bare=True)
+        return describe(options, allow_no_routes=True)
     except Unpublished as error:
         stage = conf.gateway(options["gateway"]).stage
         return MissingStage(stage=stage, reason=str(error))

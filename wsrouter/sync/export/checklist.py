@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from wsrouter.catalog.snapshot import RouteEntry, Snapshot
 from wsrouter.sync.digest import SECRET_TARGET
 
-SECRET_WORD = "'<SECRET>'"  # noqa: S105  # a placeholder
+SECRET_PLACEHOLDER = "'<SECRET>'"  # noqa: S105  # no real secret
 _CLI = "aws apigatewayv2"
 
 
 def checklist(snapshot: Snapshot) -> str:
-    """What to do by hand, step by step; what the console cannot do is a CLI line."""
+    """The numbered steps; where the console cannot do one, it is an AWS CLI command."""
     steps = list(_steps(snapshot))
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
@@ -37,21 +37,24 @@ def _steps(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _integration(snapshot: Snapshot) -> Iterator[str]:
-    """The console cannot attach one integration to several routes."""
-    value = snapshot.integration
-    parameters = {**value.request_parameters, SECRET_TARGET: SECRET_WORD}
-    link = f" --connection-id {value.connection_id}" if value.connection_id else ""
+    """A CLI command: the console cannot attach one integration to several routes."""
+    integration = snapshot.integration
+    parameters = {**integration.request_parameters, SECRET_TARGET: SECRET_PLACEHOLDER}
+    link_id = integration.connection_id
+    link = f" --connection-id {link_id}" if link_id else ""
     yield (
-        f"Shell: write the mapping to mapping.json, with your own SECRET in it:\n"
+        "Shell: write the mapping to mapping.json, with your SECRET in place of"
+        f" {SECRET_PLACEHOLDER}:\n"
         f"{json.dumps(parameters, indent=2)}"
     )
     yield (
         f"Shell: export INTEGRATION_ID=$({_CLI} create-integration --api-id $API_ID"
-        f" --integration-type {value.type} --integration-method {value.method}"
-        f" --integration-uri {_quoted(value.uri)}"
-        f" --description {_quoted(value.description)}"
-        f" --connection-type {value.connection_type}{link}"
-        f" --timeout-in-millis {value.timeout_millis}"
+        f" --integration-type {integration.type}"
+        f" --integration-method {integration.method}"
+        f" --integration-uri {_quoted(integration.uri)}"
+        f" --description {_quoted(integration.description)}"
+        f" --connection-type {integration.connection_type}{link}"
+        f" --timeout-in-millis {integration.timeout_millis}"
         " --request-parameters file://mapping.json"
         " --query IntegrationId --output text)"
     )
@@ -83,15 +86,16 @@ def _route(route: RouteEntry) -> Iterator[str]:
 
 
 def _authorizer(snapshot: Snapshot) -> Iterator[str]:
-    guard = snapshot.authorizer
-    if guard:
-        sources = " ".join(map(_quoted, guard.identity_source)) or "''"
-        role = guard.credentials_arn
+    authorizer = snapshot.authorizer
+    if authorizer:
+        sources = " ".join(map(_quoted, authorizer.identity_source)) or "''"
+        role = authorizer.credentials_arn
         credentials = f" --authorizer-credentials-arn {role}" if role else ""
         yield (
             f"Shell: export AUTHORIZER_ID=$({_CLI} create-authorizer --api-id $API_ID"
-            f" --authorizer-type REQUEST --name {guard.name}"
-            f" --identity-source {sources} --authorizer-uri {guard.uri}{credentials}"
+            f" --authorizer-type REQUEST --name {authorizer.name}"
+            f" --identity-source {sources}"
+            f" --authorizer-uri {authorizer.uri}{credentials}"
             " --query AuthorizerId --output text)"
         )
 
@@ -107,20 +111,18 @@ def _models(snapshot: Snapshot) -> Iterator[str]:
 def _stage(snapshot: Snapshot) -> Iterator[str]:
     stage = snapshot.stage
     yield f"Deploy API > New stage: {stage.name}"
-    every = stage.default_route_settings
-    if every.throttling_rate_limit is not None:
-        yield (
-            f"Stages > {stage.name} > Throttling: rate {every.throttling_rate_limit:g},"
-            f" burst {every.throttling_burst_limit}"
-        )
-    for key, each in stage.route_settings.items():
+    default = stage.default_route_settings
+    if default.throttling_rate_limit is not None:
+        rate, burst = default.throttling_rate_limit, default.throttling_burst_limit
+        yield f"Stages > {stage.name} > Throttling: rate {rate:g}, burst {burst}"
+    for key, settings in stage.route_settings.items():
         yield (
             f"Stages > {stage.name} > route {key}: rate"
-            f" {each.throttling_rate_limit or 10_000:g}, burst"
-            f" {each.throttling_burst_limit or 5_000}, log {each.logging_level}"
+            f" {settings.throttling_rate_limit or 10_000:g}, burst"
+            f" {settings.throttling_burst_limit or 5_000}, log {settings.logging_level}"
         )
-    if every.logging_level != "OFF":
-        yield f"Stages > {stage.name} > Logs: execution log {every.logging_level}"
+    if default.logging_level != "OFF":
+        yield f"Stages > {stage.name} > Logs: execution log {default.logging_level}"
     if stage.access_log:
         yield (
             f"Stages > {stage.name} > Logs: access log to"
@@ -143,7 +145,7 @@ def _domain(snapshot: Snapshot) -> Iterator[str]:
             f"{domain.name} > API mappings > Add: stage {snapshot.stage.name}, path"
             f" {domain.mapping_key or '(empty)'}"
         )
-        yield f"DNS: a CNAME {domain.name} to the domain's API Gateway domain name"
+        yield f"DNS: a CNAME from {domain.name} to the domain's API Gateway domain name"
 
 
 def _quoted(text: str) -> str:

@@ -15,15 +15,17 @@ _TYPE = "AWS::ApiGatewayV2::"
 
 
 def template(snapshot: Snapshot) -> Resource:
-    """The whole API. The secret is a parameter; a deployment has a hash of what it
-    deploys in its name, since CloudFormation never repeats one."""
+    """The whole API. The secret is a parameter. The deployment's name has a hash of
+    what it deploys: CloudFormation never repeats an unchanged deployment."""
     resources = {
         name: {"Type": _TYPE + kind, **rest}
         for name, kind, rest in _resources(snapshot)
     }
     deployment = _deployment_name(resources)
     routes = [
-        name for name, each in resources.items() if each["Type"] == _TYPE + "Route"
+        name
+        for name, resource in resources.items()
+        if resource["Type"] == _TYPE + "Route"
     ]
     resources[deployment] = {
         "Type": f"{_TYPE}Deployment",
@@ -53,11 +55,11 @@ def template(snapshot: Snapshot) -> Resource:
 
 
 def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Resource]]:
-    api, guard = snapshot.api, snapshot.authorizer
+    api, authorizer = snapshot.api, snapshot.authorizer
     yield (
         "Api",
         "Api",
-        _with(
+        _properties(
             Name=api.name,
             ProtocolType="WEBSOCKET",
             RouteSelectionExpression=api.route_selection_expression,
@@ -66,24 +68,24 @@ def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Resource]]:
         ),
     )
     yield "Integration", "Integration", _integration(snapshot.integration)
-    if guard:
+    if authorizer:
         yield (
             "Authorizer",
             "Authorizer",
-            _with(
+            _properties(
                 ApiId=API,
-                Name=guard.name,
+                Name=authorizer.name,
                 AuthorizerType="REQUEST",
-                AuthorizerUri=guard.uri,
-                IdentitySource=list(guard.identity_source),
-                AuthorizerCredentialsArn=guard.credentials_arn,
+                AuthorizerUri=authorizer.uri,
+                IdentitySource=list(authorizer.identity_source),
+                AuthorizerCredentialsArn=authorizer.credentials_arn,
             ),
         )
     for model in snapshot.models.values():
         yield (
             f"Model{model.name}",
             "Model",
-            _with(
+            _properties(
                 ApiId=API,
                 Name=model.name,
                 ContentType="application/json",
@@ -98,7 +100,7 @@ def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Resource]]:
             yield (
                 f"RouteResponse{name}",
                 "RouteResponse",
-                _with(
+                _properties(
                     ApiId=API,
                     RouteId={"Ref": f"Route{name}"},
                     RouteResponseKey="$default",
@@ -109,7 +111,7 @@ def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Resource]]:
 def _integration(value: Integration) -> Resource:
     parameters: dict[str, Any] = dict(value.request_parameters)
     parameters[SECRET_TARGET] = {"Fn::Sub": "'${Secret}'"}
-    return _with(
+    return _properties(
         ApiId=API,
         Description=value.description,
         IntegrationType=value.type,
@@ -124,7 +126,7 @@ def _integration(value: Integration) -> Resource:
 
 
 def _route(route: RouteEntry) -> Resource:
-    found = _with(
+    resource = _properties(
         ApiId=API,
         RouteKey=route.key,
         AuthorizationType=route.authorization_type,
@@ -134,7 +136,9 @@ def _route(route: RouteEntry) -> Resource:
         RequestModels={"$default": route.model} if route.model else "",
         Target={"Fn::Join": ["/", ["integrations", {"Ref": "Integration"}]]},
     )
-    return {**found, "DependsOn": [f"Model{route.model}"]} if route.model else found
+    if route.model:
+        resource["DependsOn"] = [f"Model{route.model}"]
+    return resource
 
 
 def _deployment_name(resources: dict[str, Any]) -> str:
@@ -144,29 +148,29 @@ def _deployment_name(resources: dict[str, Any]) -> str:
 
 def _stage(snapshot: Snapshot, deployment: str) -> Resource:
     stage, log = snapshot.stage, snapshot.stage.access_log
-    found: Resource = _with(
+    properties: Resource = _properties(
         ApiId=API,
         StageName=stage.name,
         DeploymentId={"Ref": deployment},
         DefaultRouteSettings=_settings(stage.default_route_settings),
         RouteSettings={
-            key: _settings(each) for key, each in stage.route_settings.items()
+            key: _settings(settings) for key, settings in stage.route_settings.items()
         },
         AccessLogSettings=(
             {"DestinationArn": log.destination_arn, "Format": log.format} if log else ""
         ),
         ClientCertificateId=stage.client_certificate_id,
     )["Properties"]
-    return found
+    return properties
 
 
 def _settings(value: RouteSettings) -> Resource:
-    found: Resource = _with(
+    properties: Resource = _properties(
         LoggingLevel=value.logging_level,
         ThrottlingRateLimit=value.throttling_rate_limit,
         ThrottlingBurstLimit=value.throttling_burst_limit,
     )["Properties"]
-    return found
+    return properties
 
 
 def _domain(snapshot: Snapshot) -> dict[str, Resource]:
@@ -181,11 +185,13 @@ def _domain(snapshot: Snapshot) -> dict[str, Resource]:
     return {
         "Domain": {
             "Type": f"{_TYPE}DomainName",
-            **_with(DomainName=domain.name, DomainNameConfigurations=[configuration]),
+            **_properties(
+                DomainName=domain.name, DomainNameConfigurations=[configuration]
+            ),
         },
         "Mapping": {
             "Type": f"{_TYPE}ApiMapping",
-            **_with(
+            **_properties(
                 ApiId=API,
                 DomainName={"Ref": "Domain"},
                 Stage={"Ref": "Stage"},
@@ -201,9 +207,11 @@ def _url(snapshot: Snapshot) -> Any:
     return {"Fn::Sub": f"${{Api.ApiEndpoint}}/{snapshot.stage.name}"}
 
 
-def _with(**properties: Any) -> Resource:
-    """Properties without the ones that say nothing."""
-    said = {
-        name: value for name, value in properties.items() if value not in ("", None)
+def _properties(**properties: Any) -> Resource:
+    """A resource with the properties that are not empty. False and 0 are values."""
+    given = {
+        name: value
+        for name, value in properties.items()
+        if value not in ("", None) and value != {}
     }
-    return {"Properties": {name: each for name, each in said.items() if each != {}}}
+    return {"Properties": given}

@@ -1,29 +1,32 @@
-"""The least IAM permissions, for who publishes and for the application."""
+"""The least IAM permissions: for running ws_sync, and for the application."""
 
 from typing import Any
 
 from wsrouter.catalog.snapshot import Snapshot
 
-_ITSELF = ["GET", "PATCH", "DELETE"]
-_PARTS = ["GET", "POST", "PATCH", "DELETE"]
+_API_VERBS = ["GET", "PATCH", "DELETE"]
+_PART_VERBS = ["GET", "POST", "PATCH", "DELETE"]
 
 
-def publisher(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[str, Any]:
-    """For who runs ws_sync. Without an id yet, all APIs: they have no names in ARNs."""
+def publisher_policy(
+    snapshot: Snapshot, *, region: str, api_id: str = ""
+) -> dict[str, Any]:
+    """The policy for running ws_sync. Without an `api_id` it covers all APIs: an ARN
+    names an API by its id only."""
     statements = [
-        *_api(f"{_control(region)}/apis", api_id),
-        _allow("Tags", ["GET", "POST", "DELETE"], [f"{_control(region)}/tags/*"]),
+        *_api(f"{_control_plane(region)}/apis", api_id),
+        _allow("Tags", ["GET", "POST", "DELETE"], [f"{_control_plane(region)}/tags/*"]),
     ]
     if snapshot.domain:
-        domain = f"{_control(region)}/domainnames/{snapshot.domain.name}"
+        domain = f"{_control_plane(region)}/domainnames/{snapshot.domain.name}"
         statements += [
             _allow(
                 "FindAndCreateDomain",
                 ["GET", "POST"],
-                [f"{_control(region)}/domainnames"],
+                [f"{_control_plane(region)}/domainnames"],
             ),
             _allow("Domain", ["PATCH", "DELETE"], [domain]),
-            _allow("Mappings", _PARTS, [f"{domain}/*"]),
+            _allow("Mappings", _PART_VERBS, [f"{domain}/*"]),
         ]
     if snapshot.authorizer and snapshot.authorizer.credentials_arn:
         role = snapshot.authorizer.credentials_arn
@@ -44,19 +47,21 @@ def _api(apis: str, api_id: str) -> list[dict[str, Any]]:
     if not api_id:
         return [
             _allow("FindAndCreateApi", ["GET", "POST"], [apis]),
-            _allow("ApiAndParts", _PARTS, [f"{apis}/*"]),
+            _allow("ApiAndParts", _PART_VERBS, [f"{apis}/*"]),
         ]
     return [
         _allow("FindApi", ["GET"], [apis]),
-        _allow("Api", _ITSELF, [f"{apis}/{api_id}"]),
-        _allow("Parts", _PARTS, [f"{apis}/{api_id}/*"]),
+        _allow("Api", _API_VERBS, [f"{apis}/{api_id}"]),
+        _allow("Parts", _PART_VERBS, [f"{apis}/{api_id}/*"]),
     ]
 
 
-def application(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[str, Any]:
-    """For what sends events, closes connections and asks about them."""
-    where = f"arn:{partition(region)}:execute-api:{region or '*'}:*:{api_id or '*'}"
-    resource = f"{where}/{snapshot.stage.name}/*/@connections/*"
+def application_policy(
+    snapshot: Snapshot, *, region: str, api_id: str = ""
+) -> dict[str, Any]:
+    """The policy for sending events, closing connections and reading their state."""
+    stages = f"arn:{partition(region)}:execute-api:{region or '*'}:*:{api_id or '*'}"
+    resource = f"{stages}/{snapshot.stage.name}/*/@connections/*"
     statement = {
         "Sid": "ManageConnections",
         "Effect": "Allow",
@@ -67,13 +72,13 @@ def application(snapshot: Snapshot, *, region: str, api_id: str = "") -> dict[st
 
 
 def partition(region: str) -> str:
-    """Which part of AWS a region belongs to, by its name."""
-    known = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-    found = (each for start, each in known.items() if region.startswith(start))
-    return next(found, "aws")
+    """The AWS partition of a Region, by the start of its name."""
+    others = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    matching = (name for start, name in others.items() if region.startswith(start))
+    return next(matching, "aws")
 
 
-def _control(region: str) -> str:
+def _control_plane(region: str) -> str:
     return f"arn:{partition(region)}:apigateway:{region or '*'}::"
 
 
@@ -83,7 +88,7 @@ def _allow(sid: str, verbs: list[str], resources: list[str]) -> dict[str, Any]:
 
 
 def _logs() -> dict[str, Any]:
-    """What AWS asks of who switches an access log on."""
+    """The permissions that AWS demands for switching an access log on."""
     verbs = [f"{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")]
     verbs.append("ListLogDeliveries")
     return {

@@ -1,4 +1,4 @@
-"""Route keys as the names that templates give their resources."""
+"""Names for the resources of templates, made from route keys."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def logical_names(keys: Iterable[str]) -> dict[str, str]:
-    """A name of letters and digits for each key: readable, and never the same twice."""
+    """A readable, unique name of letters and digits for each key."""
     return {key: _name(key) for key in keys}
 
 

@@ -13,8 +13,8 @@ _PREFIX = "aws_apigatewayv2_"
 
 
 def configuration(snapshot: Snapshot) -> Block:
-    """The whole API. The secret is a sensitive variable; the deployment is made anew
-    when anything changes that it deploys."""
+    """The whole API. The secret is a sensitive variable. The deployment is replaced
+    when anything that it deploys changes."""
     resources: dict[str, dict[str, Block]] = {
         "api": {"this": _api(snapshot)},
         "integration": {"this": _integration(snapshot)},
@@ -28,7 +28,9 @@ def configuration(snapshot: Snapshot) -> Block:
     return {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
         "variable": {"wsrouter_secret": {"type": "string", "sensitive": True}},
-        "resource": {_PREFIX + kind: each for kind, each in resources.items() if each},
+        "resource": {
+            _PREFIX + kind: blocks for kind, blocks in resources.items() if blocks
+        },
         "output": {
             "api_id": {"value": API_ID},
             "url": {"value": _url(snapshot)},
@@ -38,69 +40,70 @@ def configuration(snapshot: Snapshot) -> Block:
 
 def _url(snapshot: Snapshot) -> str:
     if snapshot.domain and snapshot.api.disable_execute_api_endpoint:
-        return _plain(f"wss://{snapshot.domain.address}")
+        return _escaped(f"wss://{snapshot.domain.address}")
     return "${aws_apigatewayv2_stage.this.invoke_url}"
 
 
 def _api(snapshot: Snapshot) -> Block:
-    return _said(
+    return _arguments(
         name=snapshot.api.name,
         protocol_type="WEBSOCKET",
-        route_selection_expression=_plain(snapshot.api.route_selection_expression),
+        route_selection_expression=_escaped(snapshot.api.route_selection_expression),
         disable_execute_api_endpoint=snapshot.api.disable_execute_api_endpoint or "",
         tags=dict(snapshot.api.tags),
     )
 
 
 def _integration(snapshot: Snapshot) -> Block:
-    value = snapshot.integration
+    integration = snapshot.integration
     parameters = {
-        name: _plain(source) for name, source in value.request_parameters.items()
+        name: _escaped(source)
+        for name, source in integration.request_parameters.items()
     }
     parameters[SECRET_TARGET] = "'${var.wsrouter_secret}'"
-    return _said(
+    return _arguments(
         api_id=API_ID,
-        description=value.description,
-        integration_type=value.type,
-        integration_method=value.method,
-        integration_uri=_plain(value.uri),
-        connection_type=value.connection_type,
-        connection_id=_plain(value.connection_id),
+        description=integration.description,
+        integration_type=integration.type,
+        integration_method=integration.method,
+        integration_uri=_escaped(integration.uri),
+        connection_type=integration.connection_type,
+        connection_id=_escaped(integration.connection_id),
         passthrough_behavior="WHEN_NO_MATCH",
-        timeout_milliseconds=value.timeout_millis,
+        timeout_milliseconds=integration.timeout_millis,
         request_parameters=parameters,
     )
 
 
 def _model(snapshot: Snapshot, name: str) -> Block:
     model = snapshot.models[name]
-    return _said(
+    return _arguments(
         api_id=API_ID,
         name=name,
         content_type="application/json",
         description=model.description,
-        schema=_plain(model.schema),
+        schema=_escaped(model.schema),
     )
 
 
 def _authorizer(snapshot: Snapshot) -> dict[str, Block]:
-    guard = snapshot.authorizer
-    if guard is None:
+    authorizer = snapshot.authorizer
+    if authorizer is None:
         return {}
-    found = _said(
+    block = _arguments(
         api_id=API_ID,
-        name=guard.name,
+        name=authorizer.name,
         authorizer_type="REQUEST",
-        authorizer_uri=guard.uri,
-        authorizer_credentials_arn=guard.credentials_arn,
-        identity_sources=[_plain(each) for each in guard.identity_source],
+        authorizer_uri=authorizer.uri,
+        authorizer_credentials_arn=authorizer.credentials_arn,
+        identity_sources=[_escaped(source) for source in authorizer.identity_source],
     )
-    return {"this": found}
+    return {"this": block}
 
 
 def _routes(snapshot: Snapshot) -> dict[str, dict[str, Block]]:
     names = logical_names(snapshot.routes)
-    answered = [key for key in names if snapshot.routes[key].has_response]
+    with_response = [key for key in names if snapshot.routes[key].has_response]
     return {
         "route": {name: _route(snapshot, key) for key, name in names.items()},
         "route_response": {
@@ -109,7 +112,7 @@ def _routes(snapshot: Snapshot) -> dict[str, dict[str, Block]]:
                 "route_id": _reference("route", names[key]),
                 "route_response_key": "$default",
             }
-            for key in answered
+            for key in with_response
         },
     }
 
@@ -117,9 +120,9 @@ def _routes(snapshot: Snapshot) -> dict[str, dict[str, Block]]:
 def _route(snapshot: Snapshot, key: str) -> Block:
     route = snapshot.routes[key]
     model = {"$default": _reference("model", route.model, "name")}
-    return _said(
+    return _arguments(
         api_id=API_ID,
-        route_key=_plain(key),
+        route_key=_escaped(key),
         target=f"integrations/{_reference('integration', 'this')}",
         authorization_type=route.authorization_type,
         authorizer_id=_reference("authorizer", "this") if route.authorizer else "",
@@ -131,11 +134,13 @@ def _route(snapshot: Snapshot, key: str) -> Block:
 
 def _deployment(resources: dict[str, dict[str, Block]]) -> Block:
     deployed = ("api", "integration", "model", "authorizer", "route", "route_response")
-    every = [f"{_PREFIX}{kind}.{name}" for kind in deployed for name in resources[kind]]
+    addresses = [
+        f"{_PREFIX}{kind}.{name}" for kind in deployed for name in resources[kind]
+    ]
     return {
         "api_id": API_ID,
-        "triggers": {"redeploy": f"${{sha1(jsonencode([{', '.join(every)}]))}}"},
-        "depends_on": every,
+        "triggers": {"redeploy": f"${{sha1(jsonencode([{', '.join(addresses)}]))}}"},
+        "depends_on": addresses,
         "lifecycle": {"create_before_destroy": True},
     }
 
@@ -143,18 +148,18 @@ def _deployment(resources: dict[str, dict[str, Block]]) -> Block:
 def _stage(snapshot: Snapshot) -> Block:
     stage, log = snapshot.stage, snapshot.stage.access_log
     logs = (
-        {"destination_arn": log.destination_arn, "format": _plain(log.format)}
+        {"destination_arn": log.destination_arn, "format": _escaped(log.format)}
         if log
         else ""
     )
-    return _said(
+    return _arguments(
         api_id=API_ID,
         name=stage.name,
         deployment_id=_reference("deployment", "this"),
         default_route_settings=_settings(stage.default_route_settings),
         route_settings=[
-            {"route_key": _plain(key), **_settings(each)}
-            for key, each in stage.route_settings.items()
+            {"route_key": _escaped(key), **_settings(settings)}
+            for key, settings in stage.route_settings.items()
         ],
         access_log_settings=logs,
         client_certificate_id=stage.client_certificate_id,
@@ -162,8 +167,8 @@ def _stage(snapshot: Snapshot) -> Block:
 
 
 def _settings(value: RouteSettings) -> Block:
-    """Terraform sends 0 for a missing limit, which refuses every request: so AWS's own
-    default is written down."""
+    """Always with both limits: Terraform sends 0 for a missing one, and AWS then
+    refuses every request with 429."""
     rate, burst = value.throttling_rate_limit, value.throttling_burst_limit
     return {
         "logging_level": value.logging_level,
@@ -181,11 +186,11 @@ def _domain(snapshot: Snapshot) -> dict[str, dict[str, Block]]:
         "endpoint_type": "REGIONAL",
         "security_policy": "TLS_1_2",
     }
-    mapping = _said(
+    mapping = _arguments(
         api_id=API_ID,
         domain_name=_reference("domain_name", "this"),
         stage=_reference("stage", "this"),
-        api_mapping_key=_plain(domain.mapping_key),
+        api_mapping_key=_escaped(domain.mapping_key),
     )
     return {
         "domain_name": {
@@ -198,17 +203,20 @@ def _domain(snapshot: Snapshot) -> dict[str, dict[str, Block]]:
     }
 
 
-def _reference(kind: str, name: str, member: str = "id") -> str:
-    return f"${{{_PREFIX}{kind}.{name}.{member}}}"
+def _reference(kind: str, name: str, attribute: str = "id") -> str:
+    return f"${{{_PREFIX}{kind}.{name}.{attribute}}}"
 
 
-def _plain(text: str) -> str:
-    """The text itself: Terraform evaluates `${` and `%{`."""
+def _escaped(text: str) -> str:
+    """The text with `${` and `%{` escaped, which Terraform would evaluate."""
     return text.replace("${", "$${").replace("%{", "%%{")
 
 
-def _said(**members: Any) -> Block:
-    return {name: each for name, each in members.items() if each not in ("", {}, [])}
+def _arguments(**arguments: Any) -> Block:
+    """A block with the arguments that are not empty. False and 0 are values."""
+    return {
+        name: value for name, value in arguments.items() if value not in ("", {}, [])
+    }
 
 
 def text(snapshot: Snapshot) -> str:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from wsrouter.sync import find_api
 from wsrouter.sync.control_errors import Superseded
-from wsrouter.sync.diff import tags_left
-from wsrouter.sync.domain_diff import api_meanwhile
+from wsrouter.sync.diff import removed_tags
+from wsrouter.sync.domain_diff import api_naming_former_domains
 from wsrouter.sync.steps.run import Run
 
 
@@ -13,27 +13,28 @@ def create_api(run: Run, _: str) -> None:
     record = run.plane.create_api(run.wanted.api)
     run.api_id = record.id
     run.created.apis.add(record.id)
-    yield_to_the_earliest(run)
+    keep_earliest_api(run)
 
 
-def yield_to_the_earliest(run: Run) -> None:
-    """Of several APIs with our tag, all but the earliest go: each by its creator.
+def keep_earliest_api(run: Run) -> None:
+    """Of several APIs with our tag, only the earliest stays: every run deletes the one
+    that it created itself.
 
-    Raises Superseded when the one of this run had to go.
+    Raises Superseded when this run had to delete its API.
     """
-    found = find_api.tagged(run.plane, run.plan.target)
-    first = find_api.earliest(found) if found else run.api_id
-    if first == run.api_id or run.api_id not in run.created.apis:
+    tagged = find_api.tagged_apis(run.plane, run.plan.target)
+    earliest_id = find_api.earliest_api(tagged).id if tagged else run.api_id
+    if earliest_id == run.api_id or run.api_id not in run.created.apis:
         return
     run.plane.delete_api(run.api_id)
     run.created.apis.discard(run.api_id)
-    run.api_id = first
-    raise Superseded(f"Another run created the API {first} at the same time.")
+    run.api_id = earliest_id
+    raise Superseded(f"Another run created the API {earliest_id} at the same time.")
 
 
 def update_api(run: Run, _: str) -> None:
     old = run.deployed.api
-    new = api_meanwhile(run.wanted, run.deployed, prune=run.plan.prune)
+    new = api_naming_former_domains(run.wanted, run.deployed, prune=run.plan.prune)
     tags = {
         key: value
         for key, value in new.tags.items()
@@ -41,8 +42,8 @@ def update_api(run: Run, _: str) -> None:
     }
     if tags:
         run.plane.tag_api(run.api_id, tags)
-    if left := tags_left(new, run.deployed):
-        run.plane.untag_api(run.api_id, left)
+    if removed := removed_tags(new, run.deployed):
+        run.plane.untag_api(run.api_id, removed)
     if old is None or replace(old, tags={}) != replace(new, tags={}):
         run.plane.update_api(run.api_id, new)
 

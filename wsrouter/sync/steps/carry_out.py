@@ -1,4 +1,4 @@
-"""One run of a plan: every change in its order."""
+"""The changes of a plan, carried out one after the other."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,7 +27,7 @@ STEPS: Mapping[tuple[str, str], Step] = {
     ("stage", "create"): stage_steps.create_stage,
     ("stage", "update"): stage_steps.update_stage,
     ("deployment", "create"): stage_steps.deploy,
-    ("tag", "update"): domain_steps.forget_former,
+    ("tag", "update"): domain_steps.drop_former_domains_from_tag,
     ("deployment", "delete"): stage_steps.delete_deployment,
     ("domain", "create"): domain_steps.create_domain,
     ("domain", "update"): domain_steps.update_domain,
@@ -39,7 +39,7 @@ STEPS: Mapping[tuple[str, str], Step] = {
 
 
 def carry_out(run: Run, report: Callable[[Change], None]) -> None:
-    """Each change of the plan once, in order; the first error stops it."""
+    """Make every change of the plan once, in order; the first error stops the run."""
     for change in run.plan.changes:
         STEPS[change.resource, change.action](run, change.key)
         report(change)

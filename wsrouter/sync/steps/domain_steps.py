@@ -1,7 +1,7 @@
 """The steps that write custom domains and their mappings."""
 
 from wsrouter.sync.deployed import DeployedDomain
-from wsrouter.sync.domain_diff import taken_by
+from wsrouter.sync.domain_diff import conflicting_mapping
 from wsrouter.sync.steps.run import Run
 from wsrouter.sync.target import TAG
 
@@ -26,26 +26,26 @@ def create_mapping(run: Run, _: str) -> None:
 
 
 def update_mapping(run: Run, _: str) -> None:
-    """Change our mapping, or the one of somebody else that was asked to be adopted."""
+    """Change our mapping, or the foreign one that --adopt takes over."""
     domain = run.wanted.domain
-    taken = taken_by(run.wanted, run.deployed)
-    mapping = taken or (run.deployed.domain and run.deployed.domain.mapping)
+    conflicting = conflicting_mapping(run.wanted, run.deployed)
+    mapping = conflicting or (run.deployed.domain and run.deployed.domain.mapping)
     if domain and mapping:
         stage = run.wanted.stage.name
         run.plane.update_mapping(domain, mapping.id, run.api_id, stage)
 
 
-def forget_former(run: Run, tag: str) -> None:
-    """From now on the API's tag names the wanted domain only."""
+def drop_former_domains_from_tag(run: Run, tag: str) -> None:
+    """The former domains are removed, so the API's tag names the wanted domain only."""
     run.plane.tag_api(run.api_id, {tag: run.wanted.api.tags[tag]})
 
 
 def delete_mapping(run: Run, name: str) -> None:
-    found = _named(run, name)
-    for each in found.leading if found else ():
-        run.plane.delete_mapping(name, each.id)
+    former = _former_domain(run, name)
+    for mapping in former.owned_mappings if former else ():
+        run.plane.delete_mapping(name, mapping.id)
 
 
-def _named(run: Run, name: str) -> DeployedDomain | None:
-    found = run.deployed.former
-    return next((each for each in found if each.record.name == name), None)
+def _former_domain(run: Run, name: str) -> DeployedDomain | None:
+    former_domains = run.deployed.former_domains
+    return next((found for found in former_domains if found.record.name == name), None)

@@ -6,7 +6,7 @@ from wsrouter.catalog.snapshot import Integration, RouteEntry
 from wsrouter.sync import find_api
 from wsrouter.sync.control_errors import Invalid, Superseded
 from wsrouter.sync.deployed import Deployed
-from wsrouter.sync.fields import without_optional
+from wsrouter.sync.fields import without_optional_mappings
 from wsrouter.sync.records import RouteRecord
 from wsrouter.sync.steps.run import Run
 
@@ -22,34 +22,36 @@ def create_integration(run: Run, _: str) -> None:
         run.integration_id = record.id
         run.created.integrations.add(record.id)
 
-    _with_optional(run, send)
-    found = find_api.own_integrations(run.plane, run.plan.target, run.api_id)
-    if len(found) > 1:
+    _send_optional_mappings(run, send)
+    owned = find_api.owned_integrations(run.plane, run.plan.target, run.api_id)
+    if len(owned) > 1:
         raise Superseded("Another run created an integration at the same time.")
 
 
 def update_integration(run: Run, _: str) -> None:
     old = run.deployed.integration
-    shown = old.request_parameters if old else {}
+    old_parameters = old.request_parameters if old else {}
 
     def send(integration: Integration) -> None:
         run.plane.update_integration(
             run.api_id,
             run.integration_id,
             integration,
-            removed=set(shown) - set(integration.request_parameters),
+            removed=set(old_parameters) - set(integration.request_parameters),
         )
 
-    _with_optional(run, send)
+    _send_optional_mappings(run, send)
 
 
-def drop_own_duplicates(run: Run, deployed: Deployed) -> None:
-    """Delete the integrations that this command created and that are not the one that
-    stays. Raises Superseded while routes of ours still target them."""
-    mine = run.created.integrations & set(deployed.duplicates)
-    if mine & set(deployed.strays.values()):
+def delete_own_duplicates(run: Run, deployed: Deployed) -> None:
+    """Delete the duplicate integrations that this command created.
+
+    Raises Superseded while owned routes still target one of them.
+    """
+    duplicates = run.created.integrations & set(deployed.duplicate_integrations)
+    if duplicates & set(deployed.mistargeted_routes.values()):
         raise Superseded("Another run created an integration at the same time.")
-    for integration_id in sorted(mine):
+    for integration_id in sorted(duplicates):
         run.plane.delete_integration(run.api_id, integration_id)
         run.created.integrations.discard(integration_id)
 
@@ -62,12 +64,12 @@ def create_route(run: Run, key: str) -> None:
         authorizer_id=_authorizer_id(run, key),
     )
     run.route_ids[key] = record.id
-    _remember(run, record)
+    _detect_hidden_two_way(run, record)
 
 
 def update_route(run: Run, key: str) -> None:
-    """Change the route, or make it anew where AWS cannot take something away: nothing
-    is served by it before the deployment."""
+    """Change the route, or delete and create it again where AWS cannot remove one of
+    its fields. Clients do not notice: a new route serves only after the deployment."""
     old, new = run.deployed.routes[key], run.wanted.routes[key]
     if old.model and not new.model:
         _recreate(run, key)
@@ -82,11 +84,11 @@ def update_route(run: Run, key: str) -> None:
             old=old,
         )
     except Invalid:
-        if not _takes_away(old, new):
+        if not _removes_fields(old, new):
             raise
         _recreate(run, key)
     else:
-        _remember(run, record)
+        _detect_hidden_two_way(run, record)
 
 
 def delete_route(run: Run, key: str) -> None:
@@ -111,7 +113,7 @@ def _recreate(run: Run, key: str) -> None:
         create_response(run, key)
 
 
-def _takes_away(old: RouteEntry, new: RouteEntry) -> bool:
+def _removes_fields(old: RouteEntry, new: RouteEntry) -> bool:
     return (old.two_way and not new.two_way) or bool(
         old.authorizer and not new.authorizer
     )
@@ -121,19 +123,19 @@ def _authorizer_id(run: Run, key: str) -> str:
     return run.authorizer_id if run.wanted.routes[key].authorizer else ""
 
 
-def _with_optional(run: Run, send: Callable[[Integration], None]) -> None:
-    """Send all mappings, or all but the optional ones when AWS refuses them."""
+def _send_optional_mappings(run: Run, send: Callable[[Integration], None]) -> None:
+    """Send all mappings; when AWS refuses the optional ones, send the rest."""
     try:
         send(run.wanted.integration)
     except Invalid:
-        bare = without_optional(run.wanted.integration)
-        if bare == run.wanted.integration:
+        required = without_optional_mappings(run.wanted.integration)
+        if required == run.wanted.integration:
             raise
-        send(bare)
+        send(required)
         run.warn(REFUSED_OPTIONAL)
 
 
-def _remember(run: Run, record: RouteRecord) -> None:
-    """Notice a server that answers without what it was just told."""
+def _detect_hidden_two_way(run: Run, record: RouteRecord) -> None:
+    """Notice a server whose answer does not show that the route is two-way."""
     wanted = run.wanted.routes[record.route.key]
-    run.two_way_forgotten |= wanted.two_way and not record.route.two_way
+    run.two_way_is_hidden |= wanted.two_way and not record.route.two_way

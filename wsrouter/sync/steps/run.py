@@ -12,7 +12,7 @@ from wsrouter.sync.target import Target
 
 @dataclass(kw_only=True, slots=True)
 class Created:
-    """The ids of what this command created itself, and so may delete again."""
+    """The ids of the resources that this command created, and so may delete again."""
 
     apis: set[str] = field(default_factory=set)
     integrations: set[str] = field(default_factory=set)
@@ -20,9 +20,9 @@ class Created:
 
 @dataclass(kw_only=True, slots=True)
 class Run:
-    """A plan on its way: the ids that become known, and what has to be told.
+    """A plan while it is carried out: the ids that become known, and the warnings.
 
-    `two_way_forgotten`: the server answers without what it was told of a route.
+    `two_way_is_hidden`: the server does not show that a route is two-way.
     """
 
     plane: ControlPlane
@@ -34,7 +34,7 @@ class Run:
     integration_id: str = ""
     authorizer_id: str = ""
     route_ids: dict[str, str] = field(default_factory=dict)
-    two_way_forgotten: bool = False
+    two_way_is_hidden: bool = False
 
     def __post_init__(self) -> None:
         deployed = self.plan.deployed
@@ -42,7 +42,7 @@ class Run:
         self.integration_id = deployed.integration_id
         self.authorizer_id = deployed.authorizer_id
         self.route_ids = dict(deployed.route_ids)
-        self.two_way_forgotten = deployed.note.two_way and any(
+        self.two_way_is_hidden = deployed.quirks.hides_two_way and any(
             route.two_way for route in self.wanted.routes.values()
         )
 
@@ -56,7 +56,7 @@ class Run:
 
     @property
     def target(self) -> Target:
-        """The target by its id: lists may show a new API later than its id does."""
+        """The target with the API's id: lists may show a new API only after a delay."""
         return replace(self.plan.target, api_id=self.api_id or self.plan.target.api_id)
 
     def warn(self, text: str) -> None:

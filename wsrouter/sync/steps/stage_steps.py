@@ -5,68 +5,71 @@ from contextlib import contextmanager, suppress
 
 from wsrouter.errors import SyncError
 from wsrouter.sync.control_errors import Invalid, NotFound
-from wsrouter.sync.diff import own_settings
+from wsrouter.sync.diff import stage_with_owned_settings
 from wsrouter.sync.records import Deployment
-from wsrouter.sync.server_quirks import Note
+from wsrouter.sync.server_quirks import ServerQuirks
 from wsrouter.sync.steps.run import Run
 
-POLLS = 60
+MAX_POLLS = 60
 POLL_SECONDS = 1.0
-_LOG_ROLE = "CloudWatch"
-_ADVICE = (
-    " LOGGING_LEVEL and ACCESS_LOG need a role for CloudWatch in the account:"
+_LOG_ROLE_ERROR = "CloudWatch"
+"""A word of the error that AWS answers where the account has no role for logs."""
+_LOG_ROLE_ADVICE = (
+    " LOGGING_LEVEL and ACCESS_LOG need a CloudWatch role in the account settings:"
     " `aws apigateway update-account --patch-operations"
     " op=replace,path=/cloudwatchRoleArn,value=<role ARN>`."
 )
 
 
 def create_stage(run: Run, _: str) -> None:
-    with _advised():
+    with _log_role_advice():
         run.plane.create_stage(run.api_id, run.wanted.stage)
 
 
 def update_stage(run: Run, _: str) -> None:
-    with _advised():
+    with _log_role_advice():
         run.plane.update_stage(run.api_id, run.wanted.stage, old=run.deployed.stage)
 
 
 def deploy(run: Run, _: str) -> None:
-    """Deploy, point the stage to it, and then set what needs deployed routes."""
+    """Deploy, point the stage to the deployment, and then write the route settings:
+    AWS takes those for deployed routes only."""
     deployment = run.plane.create_deployment(
         run.api_id, description=str(run.plan.digest)
     )
-    until_deployed(
+    wait_until_deployed(
         deployment,
         lambda: run.plane.deployment(run.api_id, deployment.id),
         run.sleep,
     )
     name = run.wanted.stage.name
     record = run.plane.point_stage(run.api_id, name, deployment_id=deployment.id)
-    forgotten = record.deployment_id != deployment.id
-    note = Note(
-        two_way=run.two_way_forgotten,
-        deployment_id=deployment.id if forgotten else "",
+    is_hidden = record.deployment_id != deployment.id
+    quirks = ServerQuirks(
+        hides_two_way=run.two_way_is_hidden,
+        deployment_id=deployment.id if is_hidden else "",
     )
-    if note:
-        run.plane.point_stage(run.api_id, name, description=str(note))
+    if quirks:
+        run.plane.point_stage(run.api_id, name, description=str(quirks))
     _route_settings(run)
 
 
 def delete_deployment(run: Run, deployment_id: str) -> None:
-    """It is in nobody's way, so failing to delete it does not fail the run."""
+    """An old deployment does no harm, so a failure to delete it is only a warning."""
     try:
         run.plane.delete_deployment(run.api_id, deployment_id)
     except SyncError as error:
-        run.warn(f"The old deployment {deployment_id} stays. {error}")
+        run.warn(f"The old deployment {deployment_id} was not deleted. {error}")
 
 
-def until_deployed(
+def wait_until_deployed(
     deployment: Deployment,
-    look: Callable[[], Deployment],
+    read: Callable[[], Deployment],
     sleep: Callable[[float], None],
 ) -> None:
-    """Return when it is DEPLOYED; raises SyncError when it will not be."""
-    for _ in range(POLLS):
+    """Return when the status is DEPLOYED; raises SyncError when it is FAILED, or still
+    pending after `MAX_POLLS` reads."""
+    for _ in range(MAX_POLLS):
         if deployment.status == "DEPLOYED":
             return
         if deployment.status == "FAILED":
@@ -74,16 +77,16 @@ def until_deployed(
                 f"API Gateway could not deploy: {deployment.status_message}"
             )
         sleep(POLL_SECONDS)
-        with suppress(NotFound):  # it may be shown a little later
-            deployment = look()
+        with suppress(NotFound):  # AWS may show a new deployment only after a delay
+            deployment = read()
     raise SyncError(
         f"The deployment {deployment.id} is still {deployment.status} after"
-        f" {POLLS * POLL_SECONDS:.0f} s. Run ws_sync again later."
+        f" {MAX_POLLS * POLL_SECONDS:.0f} s. Run ws_sync again later."
     )
 
 
 def _route_settings(run: Run) -> None:
-    deployed = own_settings(run.wanted, run.deployed)
+    deployed = stage_with_owned_settings(run.wanted, run.deployed)
     old = deployed.route_settings if deployed else {}
     new = run.wanted.stage.route_settings
     if dict(old) != dict(new):
@@ -93,11 +96,11 @@ def _route_settings(run: Run) -> None:
 
 
 @contextmanager
-def _advised() -> Iterator[None]:
-    """Say what to do when the account may not write logs."""
+def _log_role_advice() -> Iterator[None]:
+    """Add advice to the error of an account that has no role for logs."""
     try:
         yield
     except Invalid as error:
-        if _LOG_ROLE not in str(error):
+        if _LOG_ROLE_ERROR not in str(error):
             raise
-        raise Invalid(str(error) + _ADVICE) from error
+        raise Invalid(str(error) + _LOG_ROLE_ADVICE) from error

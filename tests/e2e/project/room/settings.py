@@ -1,4 +1,4 @@
-"""Settings of a project as users have it; paths and ports come from the tests."""
+"""Settings of an ordinary project; the database comes from the tests."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The endpoint, and views through which the tests act and look."""
+"""The endpoint, and the views that the tests use."""
 
 from django.urls import include, path
 

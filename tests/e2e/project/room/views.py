@@ -1,4 +1,4 @@
-"""Plain Django views."""
+"""Plain Django views for the tests."""
 
 import os
 
@@ -25,7 +25,7 @@ def announce(request: HttpRequest, text: str) -> JsonResponse:
 
 def open_connections(request: HttpRequest) -> JsonResponse:
     rows = OpenConnection.objects.values_list("connection_id", "api_id")
-    ids, apis = (list(each) for each in zip(*rows, strict=True)) if rows else ([], [])
+    ids, apis = map(list, zip(*rows, strict=True)) if rows else ([], [])
     return JsonResponse({"ids": ids, "apis": apis})
 
 

@@ -1,4 +1,4 @@
-"""The handlers that the end-to-end tests talk to."""
+"""The handlers of the end-to-end tests."""
 
 import asyncio
 
@@ -56,4 +56,4 @@ def crash() -> None:
 
 @router.route("nothing")
 def nothing(payload: Say) -> None:
-    """Without an id there is no answer."""
+    """Get no answer when the message has no id."""

@@ -12,8 +12,8 @@ from pydantic import (
     ValidationError,
 )
 
-from tests.catalog.payloads import TYPES, Choice, Closed, Letter
 from tests.effort import examples
+from tests.sync.payload_types import TYPES, Choice, Closed, Letter
 from wsrouter.sync.draft4 import schema_of
 
 SCALARS = (

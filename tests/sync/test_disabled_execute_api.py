@@ -15,15 +15,15 @@ from tests.sync.test_options import CERTIFICATE, assert_quiet
 from wsrouter.options import publishing
 from wsrouter.sync import render
 
-DOMAIN = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "KEY": "chat"}
+DOMAIN = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "MAPPING_KEY": "chat"}
 BOTH = publishing.domain(DOMAIN)
-ONLY = publishing.domain({**DOMAIN, "ONLY": True})
+ALONE = {**DOMAIN, "DISABLE_EXECUTE_API_ENDPOINT": True}
+EXECUTE_API_DISABLED = publishing.domain(ALONE)
 MEMBER = "disable_execute_api_endpoint"
-REFUSED = (
-    "! dangerous: whoever still connects or posts to the execute-api host is refused"
-)
+REFUSED = "! dangerous: connections and posts to the execute-api host will be refused"
 OPEN = (
-    "! dangerous: the execute-api host is open again (ONLY in DOMAIN keeps it disabled)"
+    "! dangerous: the execute-api host will accept connections again"
+    " (DISABLE_EXECUTE_API_ENDPOINT in DOMAIN keeps it disabled)"
 )
 
 
@@ -33,8 +33,8 @@ def disabled(bench: Bench) -> Any:
 
 def changes(bench: Bench) -> list[tuple[str, str, Any]]:
     return [
-        (each.action, each.resource, each.fields.get(MEMBER))
-        for each in bench.plan().changes
+        (change.action, change.resource, change.fields.get(MEMBER))
+        for change in bench.plan().changes
     ]
 
 
@@ -46,26 +46,26 @@ def test_disabled_and_enabled_again(modelled: Bench) -> None:
     modelled.change(domain=BOTH)
     modelled.run()
     assert disabled(modelled) is False
-    modelled.change(domain=ONLY)
+    modelled.change(domain=EXECUTE_API_DISABLED)
     assert changes(modelled) == [
         ("update", "api", (False, True)),
         ("create", "deployment", None),
     ]
-    assert REFUSED in render.text(modelled.plan()).splitlines()
+    assert REFUSED in render.plan_text(modelled.plan()).splitlines()
     modelled.run()
     assert disabled(modelled) is True
     assert_quiet(modelled)
     modelled.change(domain=None)
     assert ("update", "api", (True, False)) in changes(modelled)
-    assert OPEN in render.text(modelled.plan()).splitlines()
+    assert OPEN in render.plan_text(modelled.plan()).splitlines()
     modelled.run()
     assert disabled(modelled) is False
     assert_quiet(modelled)
 
 
 def test_a_first_publication_is_not_dangerous(memory: Bench) -> None:
-    memory.change(domain=ONLY)
-    assert "dangerous" not in render.text(memory.plan())
+    memory.change(domain=EXECUTE_API_DISABLED)
+    assert "dangerous" not in render.plan_text(memory.plan())
     assert memory.run().url == "wss://ws.example.com/chat"
     assert_quiet(memory)
 
@@ -73,7 +73,7 @@ def test_a_first_publication_is_not_dangerous(memory: Bench) -> None:
 def test_what_is_deployed_has_it(memory: Bench) -> None:
     memory.change(domain=BOTH)
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     assert is_closed(memory)
 
@@ -98,7 +98,7 @@ class Failed(Exception):
 
 def test_a_domain_that_cannot_be_made_leaves_the_host_open(memory: Bench) -> None:
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     failing(memory, "create_domain_name")
     with pytest.raises(Failed):
         memory.run()
@@ -111,7 +111,7 @@ def test_a_domain_that_cannot_be_made_leaves_the_host_open(memory: Bench) -> Non
 
 def test_a_run_that_was_killed_does_not_forget_the_domain(memory: Bench) -> None:
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     failing(memory, "create_deployment")
     with pytest.raises(Failed):
         memory.run()
@@ -124,7 +124,7 @@ def test_a_run_that_was_killed_does_not_forget_the_domain(memory: Bench) -> None
 
 
 def test_the_domain_goes_only_once_the_host_is_open(memory: Bench) -> None:
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     memory.change(domain=None)
     failing(memory, "create_deployment")
@@ -138,10 +138,10 @@ def test_the_domain_goes_only_once_the_host_is_open(memory: Bench) -> None:
 
 
 def test_another_domain_is_there_before_the_former_one_goes(memory: Bench) -> None:
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     del memory.server.calls[:]
-    other = {**DOMAIN, "NAME": "new.example.com", "ONLY": True}
+    other = {**ALONE, "NAME": "new.example.com"}
     memory.change(domain=publishing.domain(other))
     memory.run(prune=True)
     writes = memory.server.writes
@@ -153,7 +153,7 @@ def test_another_domain_is_there_before_the_former_one_goes(memory: Bench) -> No
 def test_killed_before_it_was_deployed(memory: Bench) -> None:
     memory.change(domain=BOTH)
     memory.run()
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     by_hand(memory, True)
     assert changes(memory) == [("create", "deployment", None)]
 
@@ -166,24 +166,24 @@ def test_disabled_by_hand_is_drift_that_is_marked(bench: Bench) -> None:
         ("update", "api", (True, False)),
         ("create", "deployment", None),
     ]
-    assert OPEN in render.text(bench.plan()).splitlines()
+    assert OPEN in render.plan_text(bench.plan()).splitlines()
     bench.run()
     assert disabled(bench) is False
     assert_quiet(bench)
 
 
 def test_enabled_by_hand_is_drift_too(memory: Bench) -> None:
-    memory.change(domain=ONLY)
+    memory.change(domain=EXECUTE_API_DISABLED)
     memory.run()
     by_hand(memory, False)
-    assert REFUSED in render.text(memory.plan()).splitlines()
+    assert REFUSED in render.plan_text(memory.plan()).splitlines()
     memory.run()
     assert disabled(memory) is True
 
 
 @pytest.fixture
 def only(settings: Any) -> None:
-    entry = {**settings.WSROUTER["default"], "DOMAIN": {**DOMAIN, "ONLY": True}}
+    entry = {**settings.WSROUTER["default"], "DOMAIN": ALONE}
     settings.WSROUTER = {"default": entry}
 
 
@@ -191,8 +191,8 @@ def test_the_command_says_that_dns_comes_first(
     plane: MemoryControlPlane, only: None
 ) -> None:
     line = (
-        "The execute-api host is disabled: clients and the application reach the API"
-        " only once DNS leads wss://ws.example.com/chat to it."
+        "The execute-api host is disabled: clients and the application can reach"
+        " the API only when DNS leads wss://ws.example.com/chat to it."
     )
     assert line in run("--no-input")[0].splitlines()
     assert line not in run("--no-input")[0]

@@ -179,7 +179,7 @@ def test_what_is_served_is_what_was_deployed(shop: Shop) -> None:
     shop.server.create_route(**shop.api, RouteKey="b", **shop.target)
     live = shop.server.live(shop.api["ApiId"], "production")
 
-    assert [each["RouteKey"] for each in live["route"].values()] == ["a"]
+    assert [live_route["RouteKey"] for live_route in live["route"].values()] == ["a"]
 
 
 def test_a_deployment_takes_its_time() -> None:
@@ -191,7 +191,7 @@ def test_a_deployment_takes_its_time() -> None:
         shop.server.get_deployment(**shop.api, DeploymentId=made["DeploymentId"])
         for _ in range(2)
     ]
-    assert [each["DeploymentStatus"] for each in looks] == ["PENDING", "DEPLOYED"]
+    assert [look["DeploymentStatus"] for look in looks] == ["PENDING", "DEPLOYED"]
 
 
 def test_a_list_has_pages_of_three(shop: Shop) -> None:
@@ -200,7 +200,7 @@ def test_a_list_has_pages_of_three(shop: Shop) -> None:
     first = shop.server.get_routes(**shop.api)
     second = shop.server.get_routes(**shop.api, NextToken=first["NextToken"])
 
-    assert [len(each["Items"]) for each in (first, second)] == [3, 1]
+    assert [len(page["Items"]) for page in (first, second)] == [3, 1]
     assert "NextToken" not in second
 
 
@@ -209,4 +209,4 @@ def test_reads_come_late_when_asked(shop: Shop) -> None:
     shop.server.update_route(**shop.api, **shop.route, RouteKey="new")
 
     seen = [shop.server.get_route(**shop.api, **shop.route) for _ in range(2)]
-    assert [each["RouteKey"] for each in seen] == ["a", "new"]
+    assert [item["RouteKey"] for item in seen] == ["a", "new"]

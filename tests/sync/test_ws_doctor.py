@@ -77,8 +77,8 @@ def test_all_is_well(sound: None) -> None:
 
     assert "WRONG" not in text
     assert "api1 is in sync" in text
-    assert "answers with the secret and refuses without" in text
-    assert "Sending is permitted" in text
+    assert "accepts requests with the secret and refuses those without" in text
+    assert "Sending events is permitted" in text
     assert "note  cookies: Browsers send no cookies" in text
 
 
@@ -112,7 +112,7 @@ def test_behind_a_vpc_link(sound: None, configure: Any) -> None:
     configure(VPC_LINK="link12", ENDPOINT="http://127.0.0.1:9/ws/")
     call_command("ws_sync", "--no-input", stdout=io.StringIO())
 
-    assert "note  endpoint: ENDPOINT is behind VPC_LINK" in run()
+    assert "note  endpoint: Not examined: ENDPOINT is behind VPC_LINK" in run()
 
 
 @pytest.mark.django_db
@@ -175,7 +175,7 @@ def test_the_sockets_of_an_emulator_are_not_looked_for(
     sound: None, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Sockets, "error", DeliveryFailed("No credentials."))
-    assert "note  @connections: Not looked at" in run("http://127.0.0.1:4566")
+    assert "note  @connections: Not examined" in run("http://127.0.0.1:4566")
     assert Sockets.asked == []
     configure(MANAGEMENT_ENDPOINT="http://127.0.0.1:8001/production")
     assert "No credentials" in wrong("http://127.0.0.1:4566")
@@ -185,12 +185,16 @@ def test_the_sockets_of_an_emulator_are_not_looked_for(
 def test_only_the_domain_leads_there(
     sound: None, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only = {"NAME": "ws.example.com", "CERTIFICATE": CERTIFICATE, "ONLY": True}
+    only = {
+        "NAME": "ws.example.com",
+        "CERTIFICATE": CERTIFICATE,
+        "DISABLE_EXECUTE_API_ENDPOINT": True,
+    }
     configure(DOMAIN=only)
     call_command("ws_sync", "--no-input", stdout=io.StringIO())
     monkeypatch.setattr(Sockets, "error", DeliveryFailed("Name not known."))
     assert "posts go to ws.example.com: its DNS must lead" in wrong()
-    configure(DOMAIN={**only, "ONLY": False})
+    configure(DOMAIN={**only, "DISABLE_EXECUTE_API_ENDPOINT": False})
     assert "DNS" not in wrong()
 
 
@@ -248,7 +252,10 @@ def test_a_redirect(plane: MemoryControlPlane, elsewhere: None) -> None:
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(405, "405 instead of 403 without the secret"), (200, "not wsrouter's endpoint")],
+    [
+        (405, "405 instead of 403 without the secret"),
+        (200, "not the endpoint of wsrouter"),
+    ],
 )
 def test_somebody_else_answers(
     plane: MemoryControlPlane,

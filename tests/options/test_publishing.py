@@ -1,4 +1,4 @@
-"""The settings with settings of their own: what they take, and what they say."""
+"""The settings that describe AWS resources: what they accept, and their errors."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from wsrouter.options.publishing import Throttle, domain
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:guard"
 DOMAIN = {"NAME": "ws.example.com", "CERTIFICATE": ARN}
+DISABLE = "DISABLE_EXECUTE_API_ENDPOINT"
 
 
 def configured(settings: Any, **changes: Any) -> Any:
@@ -27,7 +28,7 @@ def test_defaults(settings: Any) -> None:
     assert gateway.vpc_link == gateway.client_certificate == ""
 
 
-def test_none_is_as_good_as_none(settings: Any) -> None:
+def test_none_counts_as_unset(settings: Any) -> None:
     assert configured(settings, DOMAIN=None, VPC_LINK=None) == configured(settings)
 
 
@@ -48,10 +49,13 @@ def test_access_log_is_an_arn_or_more(settings: Any) -> None:
 
 
 def test_a_domain_stands_beside_the_execute_api_host_or_alone() -> None:
-    both, alone = domain(DOMAIN), domain({**DOMAIN, "KEY": "a/b", "ONLY": True})
+    both = domain(DOMAIN)
+    alone = domain({**DOMAIN, "MAPPING_KEY": "a/b", DISABLE: True})
 
-    assert (both.only, both.address) == (False, "ws.example.com")
-    assert (alone.only, alone.address) == (True, "ws.example.com/a/b")
+    assert not both.disable_execute_api_endpoint
+    assert both.address == "ws.example.com"
+    assert alone.disable_execute_api_endpoint
+    assert alone.address == "ws.example.com/a/b"
 
 
 @pytest.mark.parametrize(
@@ -78,20 +82,20 @@ def test_a_domain_stands_beside_the_execute_api_host_or_alone() -> None:
         ("AUTHORIZER", {"FUNCTION": ARN, "IDENTITY": ["token"]}, "IDENTITY"),
         ("DOMAIN", {"NAME": "ws.example.com"}, "lacks CERTIFICATE"),
         ("DOMAIN", {**DOMAIN, "NAME": "https://x"}, "host name"),
-        ("DOMAIN", {**DOMAIN, "KEY": "/chat"}, "without outer slashes"),
+        ("DOMAIN", {**DOMAIN, "MAPPING_KEY": "/chat"}, "without a slash at either end"),
         (
             "DOMAIN",
             {**DOMAIN, "PATH": "x", 7: "x"},
-            "takes no 'PATH' and no 7, only CERTIFICATE, KEY, NAME, ONLY",
+            f"takes no 'PATH' and no 7, only CERTIFICATE, {DISABLE}, MAPPING_KEY, NAME",
         ),
-        ("DOMAIN", {**DOMAIN, "ONLY": "yes"}, "ONLY.*True or False, not 'yes'"),
-        ("DOMAIN", {"ONLY": True}, "lacks CERTIFICATE and NAME"),
+        ("DOMAIN", {**DOMAIN, DISABLE: "yes"}, f"{DISABLE}.*True or False, not 'yes'"),
+        ("DOMAIN", {DISABLE: True}, "lacks CERTIFICATE and NAME"),
         ("VALIDATE_AT_GATEWAY", "all", "True, False or a list"),
         ("VPC_LINK", "a b", "must be an id"),
         ("CLIENT_CERTIFICATE", 7, "must be an id"),
     ],
 )
-def test_what_is_wrong_is_said(
+def test_an_invalid_value_is_explained(
     settings: Any, name: str, value: Any, words: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=words):

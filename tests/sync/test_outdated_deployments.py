@@ -6,7 +6,7 @@ from tests.sync.bench import Bench
 from tests.sync.test_interruption import Killed, kill_after
 from wsrouter.aws.botocore_errors import refusal
 from wsrouter.sync import render
-from wsrouter.sync.outdated import DELETED_AT_ONCE, KEPT
+from wsrouter.sync.outdated import DELETED_PER_RUN, KEPT_DEPLOYMENTS
 from wsrouter.sync.publish import publish
 
 
@@ -17,7 +17,7 @@ def publish_often(bench: Bench, times: int) -> None:
 
 
 def deployments(bench: Bench) -> list[str]:
-    return [each["DeploymentId"] for each in bench.all("get_deployments")]
+    return [deployment["DeploymentId"] for deployment in bench.all("get_deployments")]
 
 
 def leftovers(bench: Bench, number: int) -> list[str]:
@@ -30,7 +30,7 @@ def leftovers(bench: Bench, number: int) -> list[str]:
         )
         for _ in range(number)
     ]
-    return [own["DeploymentId"], *(each["DeploymentId"] for each in made)]
+    return [own["DeploymentId"], *(deployment["DeploymentId"] for deployment in made)]
 
 
 def deleted(bench: Bench) -> list[str]:
@@ -42,20 +42,20 @@ def deleted(bench: Bench) -> list[str]:
 
 
 def test_they_do_not_pile_up(memory: Bench) -> None:
-    publish_often(memory, KEPT + 8)
+    publish_often(memory, KEPT_DEPLOYMENTS + 8)
 
-    assert len(deployments(memory)) == KEPT + 1
+    assert len(deployments(memory)) == KEPT_DEPLOYMENTS + 1
     assert memory.server.writes.count("delete_deployment") == 7
 
 
 def test_the_plan_names_them(memory: Bench) -> None:
-    publish_often(memory, KEPT + 1)
+    publish_often(memory, KEPT_DEPLOYMENTS + 1)
     first = deployments(memory)[0]
     assert deleted(memory) == []
     memory.change(timeout=29.0)
 
-    assert f"- deployment {first}" in render.text(memory.plan())
-    assert render.values(memory.plan())["changes"][-1] == {
+    assert f"- deployment {first}" in render.plan_text(memory.plan())
+    assert render.json_values(memory.plan())["changes"][-1] == {
         "action": "delete",
         "resource": "deployment",
         "key": first,
@@ -67,7 +67,7 @@ def test_the_plan_names_them(memory: Bench) -> None:
 
 
 def test_only_few_go_at_once(memory: Bench) -> None:
-    oldest = leftovers(memory, 40)[1:][:DELETED_AT_ONCE]
+    oldest = leftovers(memory, 40)[1:][:DELETED_PER_RUN]
     memory.change(timeout=5.0)
 
     assert deleted(memory) == oldest
@@ -86,18 +86,20 @@ def test_those_of_others_stay(memory: Bench) -> None:
         memory.server.create_deployment(ApiId=memory.api_id(), Description=text)
         for text in ["", "by hand", "wsrouter: removed"] * 10
     ]
-    publish_often(memory, KEPT + 5)
+    publish_often(memory, KEPT_DEPLOYMENTS + 5)
 
-    assert {each["DeploymentId"] for each in theirs} < {*deployments(memory)}
+    assert {deployment["DeploymentId"] for deployment in theirs} < {
+        *deployments(memory)
+    }
 
 
 def test_what_another_stage_uses_stays(memory: Bench) -> None:
-    made = leftovers(memory, 2 * KEPT)
+    made = leftovers(memory, 2 * KEPT_DEPLOYMENTS)
     for number, used in enumerate(made[1:3]):
         _serve(memory, f"stage{number}", used)
     memory.change(timeout=5.0)
 
-    assert deleted(memory) == made[3 : 3 + DELETED_AT_ONCE]
+    assert deleted(memory) == made[3 : 3 + DELETED_PER_RUN]
 
 
 def _serve(bench: Bench, stage: str, deployment_id: str) -> None:
@@ -107,7 +109,7 @@ def _serve(bench: Bench, stage: str, deployment_id: str) -> None:
 
 
 def test_a_refusal_is_only_a_warning(memory: Bench) -> None:
-    made = leftovers(memory, KEPT + 1)
+    made = leftovers(memory, KEPT_DEPLOYMENTS + 1)
 
     def refuse(operation: str) -> None:
         if operation == "delete_deployment":
@@ -119,11 +121,13 @@ def test_a_refusal_is_only_a_warning(memory: Bench) -> None:
 
     assert memory.plan().in_sync
     (warning,) = published.warnings
-    assert warning.startswith(f"The old deployment {made[1]} stays. AWS refused")
+    assert warning.startswith(
+        f"The old deployment {made[1]} was not deleted. AWS refused"
+    )
 
 
 def test_one_that_is_used_in_between_stays(memory: Bench) -> None:
-    used = leftovers(memory, KEPT + 1)[1]
+    used = leftovers(memory, KEPT_DEPLOYMENTS + 1)[1]
     memory.change(timeout=5.0)
     plan = memory.plan()
     _serve(memory, "rollback", used)
@@ -135,7 +139,7 @@ def test_one_that_is_used_in_between_stays(memory: Bench) -> None:
 
 @pytest.mark.parametrize("writes", range(1, 7))
 def test_a_run_killed_anywhere_is_finished(memory: Bench, writes: int) -> None:
-    leftovers(memory, 2 * KEPT)
+    leftovers(memory, 2 * KEPT_DEPLOYMENTS)
     memory.change(timeout=5.0)
     memory.server.after = kill_after(writes)
     try:
@@ -147,5 +151,5 @@ def test_a_run_killed_anywhere_is_finished(memory: Bench, writes: int) -> None:
     assert memory.plan().in_sync
     live = memory.server.get_stage(ApiId=memory.api_id(), StageName="production")
     assert live["DeploymentId"] in deployments(memory)
-    publish_often(memory, KEPT)
-    assert len(deployments(memory)) == KEPT + 1
+    publish_often(memory, KEPT_DEPLOYMENTS)
+    assert len(deployments(memory)) == KEPT_DEPLOYMENTS + 1

@@ -7,18 +7,18 @@ from wsrouter import conf
 from wsrouter.aws.control.control_plane import ApiGatewayControlPlane
 from wsrouter.errors import SyncError
 from wsrouter.sync.control_errors import Unpublished
-from wsrouter.sync.reading import published
+from wsrouter.sync.reading import read_published
 from wsrouter.sync.target import Target
-from wsrouter.sync.wanted import wanted
+from wsrouter.sync.wanted import wanted_snapshot
 from wsrouter.wiring import publisher
 
 
 def test_is_what_was_wanted(bench: Bench) -> None:
     bench.run()
 
-    deployed = published(bench.plane, Target.of(bench.gateway))
+    deployed = read_published(bench.plane, Target.of(bench.gateway))
     found = deployed.snapshot()
-    asked = wanted(bench.gateway, bench.spec)
+    asked = wanted_snapshot(bench.gateway, bench.spec)
     assert dict(found.routes) == dict(asked.routes)
     assert found.integration == asked.integration
     assert found.stage == asked.stage
@@ -35,7 +35,7 @@ def test_routes_without_a_response_are_told_apart(bench: Bench) -> None:
         RouteResponseId=response["RouteResponseId"],
     )
 
-    routes = published(bench.plane, Target.of(bench.gateway)).routes
+    routes = read_published(bench.plane, Target.of(bench.gateway)).routes
     assert routes["orders.watch"].two_way
     assert not routes["orders.watch"].has_response
     assert routes["orders.quit"].has_response
@@ -47,21 +47,21 @@ def test_stale_and_foreign_routes_are_in_it(bench: Bench) -> None:
     bench.spec = a_spec("orders.watch")
     bench.server.create_route(ApiId=bench.api_id(), RouteKey="legacy", Target="")
 
-    found = published(bench.plane, Target.of(bench.gateway)).snapshot()
+    found = read_published(bench.plane, Target.of(bench.gateway)).snapshot()
     assert "orders.quit" in found.routes
     assert found.unmanaged == ("legacy",)
 
 
 def test_nothing_published_is_an_error(bench: Bench) -> None:
     with pytest.raises(Unpublished, match="run ws_sync"):
-        published(bench.plane, Target.of(bench.gateway)).snapshot()
+        read_published(bench.plane, Target.of(bench.gateway)).snapshot()
 
 
 def test_a_stage_that_was_deleted_is_not_published(bench: Bench) -> None:
     bench.run()
     bench.server.delete_stage(ApiId=bench.api_id(), StageName="production")
     with pytest.raises(Unpublished, match="run ws_sync"):
-        published(bench.plane, Target.of(bench.gateway)).snapshot()
+        read_published(bench.plane, Target.of(bench.gateway)).snapshot()
 
 
 def test_a_stage_without_our_integration_is_there(memory: Bench) -> None:
@@ -71,9 +71,11 @@ def test_a_stage_without_our_integration_is_there(memory: Bench) -> None:
         memory.server.delete_route(ApiId=api_id, RouteId=route["RouteId"])
     memory.server.delete_integration(ApiId=api_id, IntegrationId=ours["IntegrationId"])
     with pytest.raises(SyncError, match="none of our routes") as raised:
-        published(memory.plane, Target.of(memory.gateway)).snapshot()
+        read_published(memory.plane, Target.of(memory.gateway)).snapshot()
     assert not isinstance(raised.value, Unpublished)
-    bare = published(memory.plane, Target.of(memory.gateway)).snapshot(may_be_bare=True)
+    bare = read_published(memory.plane, Target.of(memory.gateway)).snapshot(
+        allow_no_routes=True
+    )
     assert (bare.routes, bare.stage.name) == ({}, "production")
 
 

@@ -25,9 +25,7 @@ def run(*arguments: str) -> str:
 
 
 def echo() -> dict[str, object]:
-    (found,) = (
-        each for each in json.loads(run("--json")) if each["key"] == "shop.echo"
-    )
+    (found,) = (row for row in json.loads(run("--json")) if row["key"] == "shop.echo")
     return dict(found)
 
 

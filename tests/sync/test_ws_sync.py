@@ -1,11 +1,11 @@
-"""What ws_sync promises, on the strict twin of AWS and on MiniStack."""
+"""What ws_sync promises, on the simulated API Gateway and on MiniStack."""
 
 import pytest
 
 from tests.sync.bench import OTHER_SECRET, SECRET, Bench, a_spec
 from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT
 from wsrouter.sync import render
-from wsrouter.sync.outdated import KEPT
+from wsrouter.sync.outdated import KEPT_DEPLOYMENTS
 from wsrouter.wire import mapping
 
 HEADER = mapping.TARGET + mapping.PREFIX
@@ -85,7 +85,9 @@ def test_new_route_is_published(bench: Bench) -> None:
     bench.spec = a_spec("orders.watch", "orders.quit", "orders.list")
     plan = bench.plan()
 
-    assert [(each.action, each.resource, each.key) for each in plan.changes] == [
+    assert [
+        (change.action, change.resource, change.key) for change in plan.changes
+    ] == [
         ("create", "route", "orders.list"),
         ("create", "route_response", "orders.list"),
         ("create", "deployment", "production"),
@@ -142,9 +144,9 @@ def test_changed_secret_is_masked(bench: Bench) -> None:
     bench.change(secrets=(OTHER_SECRET,))
     plan = bench.plan()
 
-    shown = render.text(plan) + str(render.values(plan)) + repr(plan)
-    assert [each.resource for each in plan.changes] == ["integration", "deployment"]
-    assert f"{HEADER}Secret: *** -> ***" in render.text(plan)
+    shown = render.plan_text(plan) + str(render.json_values(plan)) + repr(plan)
+    assert [change.resource for change in plan.changes] == ["integration", "deployment"]
+    assert f"{HEADER}Secret: *** -> ***" in render.plan_text(plan)
     assert SECRET not in shown
     assert OTHER_SECRET not in shown
 
@@ -153,7 +155,7 @@ def test_new_host_is_marked_as_dangerous(bench: Bench) -> None:
     bench.run()
     bench.change(endpoint="https://evil.example.com/ws/")
 
-    text = render.text(bench.plan())
+    text = render.plan_text(bench.plan())
     assert "dangerous" in text
     assert "from www.example.com to evil.example.com" in text
 
@@ -172,7 +174,7 @@ def test_change_by_hand_is_repaired(bench: Bench) -> None:
         ApiId=bench.api_id(), RouteId=route["RouteId"], ApiKeyRequired=True
     )
 
-    assert [each.resource for each in bench.plan().changes] == [
+    assert [change.resource for change in bench.plan().changes] == [
         "integration",
         "route",
         "deployment",
@@ -194,11 +196,11 @@ def test_route_deleted_by_hand_is_repaired(bench: Bench) -> None:
 
 def test_publishing_often_ends_in_sync(bench: Bench) -> None:
     """Old deployments are deleted on the way where the server dates them."""
-    for number in range(KEPT + 3):
+    for number in range(KEPT_DEPLOYMENTS + 3):
         bench.change(timeout=1.0 + number)
         bench.run()
 
     assert bench.plan().in_sync
-    ids = {each["DeploymentId"] for each in bench.all("get_deployments")}
+    ids = {deployment["DeploymentId"] for deployment in bench.all("get_deployments")}
     gone = bench.server.writes.count("delete_deployment")
-    assert len(ids) == KEPT + 3 - gone
+    assert len(ids) == KEPT_DEPLOYMENTS + 3 - gone

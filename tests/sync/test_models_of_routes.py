@@ -36,7 +36,7 @@ def test_a_changed_payload_changes_its_model(memory: Bench) -> None:
         )
     )
 
-    assert [(each.action, each.resource) for each in memory.plan().changes] == [
+    assert [(change.action, change.resource) for change in memory.plan().changes] == [
         ("update", "model"),
         ("create", "deployment"),
     ]

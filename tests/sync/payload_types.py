@@ -117,8 +117,8 @@ def each_contains_all(count: int) -> Any:
     made: dict[str, Any] = {}
     for name in names:
         made[name] = create_model(name, inner=(f"list[{inner}]", []), x=(int, ...))
-    for each in made.values():
-        each.model_rebuild(_types_namespace=made)
+    for kind in made.values():
+        kind.model_rebuild(_types_namespace=made)
     return made[names[0]]
 
 

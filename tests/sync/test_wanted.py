@@ -11,7 +11,7 @@ from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT, RouteEntry
 from wsrouter.errors import SyncError
 from wsrouter.options import publishing
 from wsrouter.options.gateway import Gateway
-from wsrouter.sync.wanted import unchecked, wanted
+from wsrouter.sync.wanted import unchecked_snapshot, wanted_snapshot
 from wsrouter.wire import mapping
 
 
@@ -21,7 +21,7 @@ def a_domain(region: str, service: str = "acm") -> publishing.DomainOption:
 
 
 def test_the_api() -> None:
-    api = wanted(
+    api = wanted_snapshot(
         a_gateway(api_name="shop", tags={"team": "a"}), a_spec("orders.watch")
     ).api
 
@@ -31,14 +31,14 @@ def test_the_api() -> None:
 
 
 def test_an_api_found_by_id_keeps_its_name_and_tags() -> None:
-    api = wanted(a_gateway(api_name="", api_id="abc"), a_spec()).api
+    api = wanted_snapshot(a_gateway(api_name="", api_id="abc"), a_spec()).api
 
     assert (api.name, api.tags) == ("", {})
 
 
 def test_the_integration() -> None:
     gateway = a_gateway(alias="chat", secrets=(SECRET, OTHER_SECRET), timeout=2.5)
-    integration = wanted(gateway, a_spec()).integration
+    integration = wanted_snapshot(gateway, a_spec()).integration
 
     assert integration.description == "wsrouter:chat"
     assert integration.uri == "https://www.example.com/ws/"
@@ -49,7 +49,7 @@ def test_the_integration() -> None:
 
 
 def test_the_routes() -> None:
-    routes = wanted(a_gateway(), a_spec("a", "b")).routes
+    routes = wanted_snapshot(a_gateway(), a_spec("a", "b")).routes
 
     assert list(routes) == [CONNECT, DISCONNECT, DEFAULT, "a", "b"]
     assert routes[CONNECT] == RouteEntry(key=CONNECT)
@@ -66,13 +66,13 @@ def test_the_routes() -> None:
     ],
 )
 def test_fewer_routes(changes: dict[str, Any], keys: list[str]) -> None:
-    assert list(wanted(a_gateway(**changes), a_spec("a")).routes) == keys
+    assert list(wanted_snapshot(a_gateway(**changes), a_spec("a")).routes) == keys
 
 
 def test_replies_through_the_connection_need_no_route_response() -> None:
-    routes = wanted(a_gateway(reply_via="connection"), a_spec("a")).routes
+    routes = wanted_snapshot(a_gateway(reply_via="connection"), a_spec("a")).routes
 
-    assert not any(each.two_way or each.has_response for each in routes.values())
+    assert not any(route.two_way or route.has_response for route in routes.values())
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_replies_through_the_connection_need_no_route_response() -> None:
         ({"endpoint": "https://[broken/"}, "must be an http"),
         ({"endpoint": "https://example.com/" + "x" * 2048}, "ENDPOINT is longer"),
         ({"secrets": ()}, "SECRET is missing"),
-        ({"secrets": ("it's",)}, "SECRET may only have"),
-        ({"secrets": ("ключ" * 10,)}, "SECRET may only have"),
+        ({"secrets": ("it's",)}, "SECRET may contain only"),
+        ({"secrets": ("ключ" * 10,)}, "SECRET may contain only"),
         ({"secrets": ("x" * 511,)}, "SECRET is longer than 510"),
         ({"secrets": ("short",)}, "SECRET is weak"),
         ({"stage": "$default"}, r"STAGE '\$default'"),
@@ -98,8 +98,8 @@ def test_replies_through_the_connection_need_no_route_response() -> None:
         ({"route_selection_expression": "$context.x"}, "ROUTE_SELECTION_EXPRESSION"),
         ({"route_selection_expression": ""}, "ROUTE_SELECTION_EXPRESSION is empty"),
         ({"headers": {"a_b": "context.stage"}}, "HEADERS name 'a_b'"),
-        ({"headers": {"secret": "context.stage"}}, "'secret' is one of wsrouter's own"),
-        ({"headers": {"connection-id": "context.x"}}, "is one of wsrouter's own"),
+        ({"headers": {"secret": "context.stage"}}, "'secret' is reserved for wsrouter"),
+        ({"headers": {"connection-id": "context.x"}}, "is reserved for wsrouter"),
         ({"headers": {"A": "$context.stage"}}, r"HEADERS\['A'\] must be context"),
         ({"headers": {"A": "'it's'"}}, r"HEADERS\['A'\] must be context"),
         ({"tags": {"aws:x": "y"}}, "TAGS: 'aws:x'"),
@@ -109,17 +109,17 @@ def test_replies_through_the_connection_need_no_route_response() -> None:
         ({"api_name": "shop!"}, "API_NAME 'shop!' becomes a tag"),
         ({"stage": "beta\n"}, "STAGE 'beta"),
         ({"headers": {"A": "'\n'"}}, r"HEADERS\['A'\] must be context"),
-        ({"domain": a_domain("us-east-1")}, "must be one of ACM in eu-west-1"),
-        ({"domain": a_domain("eu-west-1", "iam")}, "must be one of ACM"),
+        ({"domain": a_domain("us-east-1")}, "must be an ACM certificate in eu-west-1"),
+        ({"domain": a_domain("eu-west-1", "iam")}, "must be an ACM certificate"),
         ({"alias": "a" * 120, "authorizer": AUTHORIZER}, "the alias is too long"),
-        ({"tags": {str(n): "" for n in range(50)}}, "TAGS: AWS takes 50"),
+        ({"tags": {str(n): "" for n in range(50)}}, "TAGS: AWS takes at most 50"),
         ({"alias": "it's"}, "the alias has characters"),
         ({"publish": "default", "default_route": False}, "no message route"),
     ],
 )
 def test_what_aws_would_refuse(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(SyncError, match=words) as caught:
-        wanted(a_gateway(**changes), a_spec("a"))
+        wanted_snapshot(a_gateway(**changes), a_spec("a"))
     assert str(caught.value).startswith("WSROUTER[")
     for secret in changes.get("secrets", ()):
         assert secret not in str(caught.value)
@@ -129,26 +129,26 @@ def test_too_many_routes() -> None:
     keys = [f"route.{number}" for number in range(298)]
 
     with pytest.raises(SyncError, match=r"301 routes .* 300"):
-        wanted(a_gateway(), a_spec(*keys))
-    assert wanted(a_gateway(), a_spec(*keys[:-1]))
-    assert wanted(a_gateway(publish="default"), a_spec(*keys))
+        wanted_snapshot(a_gateway(), a_spec(*keys))
+    assert wanted_snapshot(a_gateway(), a_spec(*keys[:-1]))
+    assert wanted_snapshot(a_gateway(publish="default"), a_spec(*keys))
 
 
 def test_a_long_route_key() -> None:
     with pytest.raises(SyncError, match=r"route key 'x+'"):
-        wanted(a_gateway(), a_spec("x" * 129))
+        wanted_snapshot(a_gateway(), a_spec("x" * 129))
 
 
 def test_every_problem_is_named() -> None:
     with pytest.raises(SyncError) as caught:
-        wanted(Gateway(alias="chat"), ApiSpec())
+        wanted_snapshot(Gateway(alias="chat"), ApiSpec())
     text = str(caught.value)
     assert all(word in text for word in ("API_NAME", "ENDPOINT", "SECRET"))
     assert text.count("WSROUTER['chat']: ") == 3
 
 
 def test_unchecked_takes_anything() -> None:
-    snapshot = unchecked(Gateway(alias="chat"), ApiSpec())
+    snapshot = unchecked_snapshot(Gateway(alias="chat"), ApiSpec())
 
     assert snapshot.api.name == "chat"
     assert snapshot.integration.uri == ""

@@ -208,7 +208,9 @@ def test_a_check_without_the_secret_says_so(
 def test_adopt_and_deep_reach_the_plan(plane: MemoryControlPlane) -> None:
     run("--no-input")
     other = plane.server.create_integration(ApiId="api1", IntegrationType="MOCK")
-    (echo,) = [each for each in plane.routes("api1") if each.route.key == "shop.echo"]
+    (echo,) = [
+        route for route in plane.routes("api1") if route.route.key == "shop.echo"
+    ]
     plane.server.update_route(
         ApiId="api1",
         RouteId=echo.id,

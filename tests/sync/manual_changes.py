@@ -1,4 +1,4 @@
-"""What people do to an API by hand, behind the back of ws_sync."""
+"""Changes that people make to an API by hand, without ws_sync."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.sync.bench import Bench
 
-Deed = Callable[[Bench, dict[str, Any], dict[str, Any]], object]
+ManualChange = Callable[[Bench, dict[str, Any], dict[str, Any]], object]
 """Called with a route and an integration of ours."""
 
 
@@ -19,25 +19,25 @@ def deploy(bench: Bench, *_: Any) -> None:
     bench.server.update_stage(**deployment, StageName=bench.gateway.stage)
 
 
-def route(**members: Any) -> Deed:
+def route(**members: Any) -> ManualChange:
     return lambda bench, found, _: bench.server.update_route(
         ApiId=bench.api_id(), RouteId=found["RouteId"], **members
     )
 
 
-def integration(**members: Any) -> Deed:
+def integration(**members: Any) -> ManualChange:
     return lambda bench, _, found: bench.server.update_integration(
         ApiId=bench.api_id(), IntegrationId=found["IntegrationId"], **members
     )
 
 
-def stage(**members: Any) -> Deed:
+def stage(**members: Any) -> ManualChange:
     return lambda bench, *_: bench.server.update_stage(
         ApiId=bench.api_id(), StageName=bench.gateway.stage, **members
     )
 
 
-def api(**members: Any) -> Deed:
+def api(**members: Any) -> ManualChange:
     return lambda bench, *_: bench.server.update_api(ApiId=bench.api_id(), **members)
 
 
@@ -47,9 +47,9 @@ def delete_route(bench: Bench, found: dict[str, Any], _: Any) -> None:
 
 def delete_response(bench: Bench, found: dict[str, Any], _: Any) -> None:
     ids = {"RouteId": found["RouteId"]}
-    for each in bench.all("get_route_responses", **ids):
+    for response in bench.all("get_route_responses", **ids):
         bench.server.delete_route_response(
-            ApiId=bench.api_id(), **ids, RouteResponseId=each["RouteResponseId"]
+            ApiId=bench.api_id(), **ids, RouteResponseId=response["RouteResponseId"]
         )
 
 
@@ -63,7 +63,7 @@ def delete_stage(bench: Bench, *_: Any) -> None:
 
 
 SECRET_HEADER = "integration.request.header.X-Wsrouter-Secret"
-DEEDS: dict[str, Deed] = {
+CHANGES: dict[str, ManualChange] = {
     "add route": add_route,
     "automatic": stage(AutoDeploy=True),
     "certificate": stage(ClientCertificateId="stray"),
@@ -91,12 +91,12 @@ DEEDS: dict[str, Deed] = {
 }
 
 
-def do(bench: Bench, name: str, number: int) -> None:
-    """One of the deeds to one of our routes, unless AWS refuses it."""
+def apply(bench: Bench, name: str, number: int) -> None:
+    """Make one of the changes to one of our routes, unless AWS refuses it."""
     for ours in bench.integrations():
         target = f"integrations/{ours['IntegrationId']}"
         routes = bench.routes().values()
-        found = [each for each in routes if each.get("Target") == target]
-        if "Description" in ours and found:
+        targeting = [route for route in routes if route.get("Target") == target]
+        if "Description" in ours and targeting:
             with suppress(ClientError):
-                DEEDS[name](bench, found[number % len(found)], ours)
+                CHANGES[name](bench, targeting[number % len(targeting)], ours)
