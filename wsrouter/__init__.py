@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         NotReady,
         Reject,
         SendError,
-        TooManyRecipients,
         TooManyTickets,
         WSRouterError,
     )
@@ -56,7 +55,6 @@ __all__ = [
     "Report",
     "Router",
     "SendError",
-    "TooManyRecipients",
     "TooManyTickets",
     "WSRouterError",
     "__version__",
@@ -87,7 +85,6 @@ _MODULES = {
     "Report": "routing.delivery",
     "Router": "routing.router",
     "SendError": "errors",
-    "TooManyRecipients": "errors",
     "TooManyTickets": "errors",
     "WSRouterError": "errors",
 }

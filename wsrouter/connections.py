@@ -14,6 +14,7 @@ from wsrouter.models import OpenConnection
 from wsrouter.registry import revocation
 from wsrouter.registry.database import alias
 from wsrouter.registry.open_connections import ConnectionRegistry
+from wsrouter.registry.user_keys import user_key
 from wsrouter.routing.connection import Connection
 from wsrouter.wiring import ending, outgoing
 
@@ -48,7 +49,7 @@ def end(user: Any) -> int:
     Their messages are answered `not_authenticated` from now on. When the transaction
     commits, the sockets are closed and `disconnect` handlers get the cause `ended`.
     """
-    return ending.end_after_commit(revocation.expire_user(getattr(user, "pk", user)))
+    return ending.end_after_commit(revocation.expire_user(user_key(user)))
 
 
 async def aend(user: Any) -> int:

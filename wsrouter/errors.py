@@ -113,11 +113,6 @@ class EventTooLarge(SendError):
     """The event is larger than 128 KB in UTF-8 (API Gateway quota)."""
 
 
-class TooManyRecipients(SendError):
-    """The event has more than `SEND_RECIPIENTS` recipients, and the gateway has no task
-    engine (`BACKGROUND`)."""
-
-
 class ConnectionGone(SendError):
     """The connection is closed."""
 

@@ -74,7 +74,7 @@ def send(transport: str, endpoint: str, text: str) -> Delivery:
     with serving(
         router, TRANSPORT=transport, MANAGEMENT_ENDPOINT=endpoint, REGION=REGION
     ):
-        return news.send(text, everyone=True, on_commit=False)
+        return news.send(text, everyone=True, now=True)
 
 
 def frame(text: str) -> str:

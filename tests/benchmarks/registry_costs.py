@@ -54,7 +54,7 @@ def _reads(ids: list[str], size: int) -> Iterator[tuple[str, float]]:
     )
     yield (
         "recipients of a user",
-        _each(ids, lambda _: list(_recipients(Recipients(user=next(users))))),
+        _each(ids, lambda _: list(_recipients(Recipients(users={next(users)})))),
     )
     yield "everyone, per id", _per_row(lambda: islice(_recipients(everyone), 20 * PAGE))
     yield (

@@ -136,7 +136,7 @@ class FixedRecipients:
 
 
 def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sender:
-    def after_commit(run: Any) -> bool:
+    def after_commits(run: Any) -> bool:
         if waiting is None:
             return False
         waiting.append(run)
@@ -149,13 +149,15 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
         "forget": lambda address: None,
         "finish": lambda address: True,
         "on_delivered": lambda delivery: None,
+        "user_key": lambda user: user,
+        "user_keys": frozenset,
     }
     return Sender(
         recipient_source=FixedRecipients(),
         policy=lambda alias: policy,
         check_gateway=lambda _: None,
-        in_transaction=lambda: waiting is not None,
-        after_commit=after_commit,
+        after_commits=after_commits,
+        can_queue=lambda: False,
         **(callbacks | more),
     )
 
@@ -171,7 +173,7 @@ def test_a_delivery_and_its_report() -> None:
     reported: list[Delivery] = []
     transport = Scripted({"gone": PostResult(PostStatus.GONE, "gone")})
     done = sender(transport, on_delivered=reported.append).send(
-        outgoing(left_out=1), on_commit=True
+        outgoing(left_out=1), now=False
     )
     report = Report(delivered=1, gone=1, left_out=1, reasons={"gone": 1})
     assert done == Delivery(event="news", status=Status.DONE, report=report)
@@ -183,23 +185,23 @@ def test_a_deferred_delivery_sends_what_it_was_given_then() -> None:
     reported: list[Delivery] = []
     transport = Scripted()
     port = sender(transport, waiting, on_delivered=reported.append)
-    delivery = port.send(outgoing(), on_commit=True)
+    delivery = port.send(outgoing(), now=False)
     assert (delivery.status, delivery.report) == (Status.DEFERRED, None)
     assert transport.posted == []
     waiting.pop()()
     frame = b'{"type":"news","payload":"x"}'
     assert sorted(transport.posted) == [("a", frame), ("gone", frame)]
     assert reported[0].status is Status.DONE
-    assert port.send(outgoing(), on_commit=False).status is Status.DONE
+    assert port.send(outgoing(), now=True).status is Status.DONE
 
 
 def test_what_is_too_large_is_refused_before_the_commit() -> None:
     waiting: list[Any] = []
     port = sender(Scripted(), waiting)
     frame = len(b'{"type":"news","payload":}')
-    port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 2) + b'"'), on_commit=True)
+    port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 2) + b'"'), now=False)
     with pytest.raises(EventTooLarge, match="'news' has 131073 bytes"):
-        port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 1) + b'"'), on_commit=True)
+        port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 1) + b'"'), now=False)
     assert len(waiting) == 1
 
 

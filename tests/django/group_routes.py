@@ -37,7 +37,7 @@ def tell(payload: str) -> str:
 @router.route("atell")
 async def atell(payload: str, connection: Connection) -> list[str]:
     one = await told.asend(payload, connection=connection)
-    all_ = await told.asend(payload, everyone=True, on_commit=False)
+    all_ = await told.asend(payload, everyone=True, now=True)
     return [one.status, all_.status]
 
 

@@ -14,7 +14,6 @@ from wsrouter import Delivery, Report, Router
 from wsrouter.delivery.background import MAX_PARALLEL_SLICES
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.delivery.ports import PostResult, PostStatus
-from wsrouter.errors import TooManyRecipients
 from wsrouter.models import Membership, OpenConnection, QueuedSend, QueuedSlice
 from wsrouter.routing import ports
 from wsrouter.routing.delivery import Status
@@ -265,17 +264,51 @@ def test_a_send_to_one_user_survives_the_queue(
     assert wire.got == Counter(ids[:1])
 
 
-def test_without_an_engine_many_recipients_are_refused(
-    wire: Wire, queue: Queue
+def test_sends_to_many_users_are_sliced_too(
+    wire: Wire, queue: Queue, monkeypatch: Any, django_user_model: Any
 ) -> None:
-    members(26)
-    with serving(router, SEND_RECIPIENTS=25):
-        with pytest.raises(TooManyRecipients, match="BACKGROUND to 'celery'"):
-            news.send("x", group="g")
-        with transaction.atomic(), pytest.raises(TooManyRecipients):
-            news.send("x", everyone=True)
-        assert news.send("x", connection="id0003=").report == Report(delivered=1)
+    monkeypatch.setattr("wsrouter.registry.recipients.KEYS", 3)
+    make = django_user_model.objects.create_user
+    users = [make(f"user {number}") for number in range(20)]
+    ids = members(40)
+    for number, user in enumerate(users):
+        mine = ids[number * 2 : number * 2 + 2]
+        OpenConnection.objects.filter(connection_id__in=mine).update(user=user)
+    assert news.send("x", users=users, exclude=users[0]).status is Status.QUEUED
+    queue.run()
+    assert wire.got == Counter(ids[2:])
+    wire.got.clear()
+    assert news.send("x", connections=ids).status is Status.QUEUED
+    queue.run()
+    assert wire.got == Counter(ids)
+
+
+def test_without_an_engine_there_is_no_limit_but_time(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    members(60)
+    with (
+        serving(router, SEND_RECIPIENTS=25),
+        substituted(transport=wire, secret=""),
+    ):
+        assert news.send("x", group="g").report == Report(delivered=60)
+        with transaction.atomic():
+            assert news.send("x", everyone=True).status is Status.DEFERRED
+    assert [each.report for each in deliveries] == [Report(delivered=60)] * 2
     assert not QueuedSend.objects.exists()
+
+
+def test_what_is_out_of_time_is_in_the_report(wire: Wire, queue: Queue) -> None:
+    members(60)
+    with (
+        serving(router, POSTS_PER_SECOND=20, SEND_SECONDS=0.5),
+        substituted(transport=wire, secret=""),
+    ):
+        report = news.send("x", group="g").report
+    assert report is not None
+    assert 1 <= report.delivered < 30
+    assert report.reasons == {"out_of_time": 60 - report.delivered}
+    assert report.recipients == 60
 
 
 def test_stalled_sends_are_found(wire: Wire, queue: Queue) -> None:

@@ -21,8 +21,8 @@ LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
 def who() -> None: ...
 
 
-OF_THE_TEST_PROJECT = {"wsrouter.W007", "wsrouter.W011"}
-"""It counts in a cache of each process, and has no DOMAIN."""
+OF_THE_TEST_PROJECT = {"wsrouter.W007", "wsrouter.W011", "wsrouter.W019"}
+"""It counts in a cache of each process, and has no DOMAIN and no BACKGROUND."""
 
 
 def found(**options: Any) -> list[tuple[str | None, str]]:

@@ -225,3 +225,20 @@ def test_w017_posts_to_a_host_that_is_disabled() -> None:
 def test_what_is_wrong_already_is_not_said_twice() -> None:
     assert set(messages({"ENPOINT": "x"})) == {"wsrouter.E001"}
     assert set(messages({"ROUTER": "nowhere.router"})) == {"wsrouter.E002"}
+
+
+def test_w019_nothing_carries_out_large_sends() -> None:
+    """Only where there is something to send."""
+    silent, router = Router(), Router()
+    router.event("news", str)
+    with serving(silent):
+        assert "wsrouter.W019" not in _of_the_router()
+    with serving(router):
+        text = _of_the_router(SEND_SECONDS=5)["wsrouter.W019"]
+        assert "'default'" in text
+        assert "SEND_SECONDS (5 s)" in text
+        assert "wsrouter.W019" not in _of_the_router(BACKGROUND="celery")
+
+
+def _of_the_router(**entry: Any) -> dict[str, str]:
+    return messages({"ROUTER": "tests.django.events.served", **entry})  # type: ignore[no-any-return]

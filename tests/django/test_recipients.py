@@ -1,14 +1,19 @@
 """Whom an event reaches: connections, users, groups and everyone."""
 
+import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.db import transaction
 from django.test import override_settings
+from django.test.utils import isolate_apps
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from tests.django.group_routes import Peer, done, told, within
-from wsrouter import Connection
+from tests.project.shop.models import Person
+from wsrouter import Connection, connections
 from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.errors import HandshakeNotDone
@@ -33,6 +38,149 @@ def test_to_a_user(transport: MemoryTransport, user: User, other: User) -> None:
     assert told.send("x", user=user) == done(2)
     assert told.send("x", user=user.pk) == done(2)
     assert (tab.got, phone.got, bob.got) == (2, 2, 0)
+
+
+def test_an_object_of_another_model_is_no_user(
+    transport: MemoryTransport, user: User
+) -> None:
+    """Its primary key may be that of a stranger, who would get a private event."""
+    ada = Peer(transport, user)
+    profile = Group.objects.create(pk=user.pk, name="a profile of bob")
+    for options in (
+        {"user": profile},
+        {"users": [user, profile]},
+        {"users": Group.objects.all()},
+        {"everyone": True, "exclude": profile},
+        {"everyone": True, "exclude": [profile]},
+    ):
+        with pytest.raises(TypeError, match=r"Group.*User|User.*Group"):
+            told.send("x", **options)
+    with pytest.raises(TypeError, match="Group: it is no User"):
+        connections.end(profile)
+    assert ada.got == 0
+    assert told.send("y", user=user) == done(1)
+
+
+def test_a_user_by_another_name(transport: MemoryTransport, user: User) -> None:
+    """Proxies, children with a table of their own, `request.user`, keys as text."""
+    peer = Peer(transport, user)
+    with isolate_apps("tests.project.shop"):
+
+        class Agent(User):
+            class Meta:
+                app_label = "shop"
+
+        agent = Agent(pk=user.pk)
+    names = [
+        Person.objects.get(),
+        agent,
+        SimpleLazyObject(lambda: user),
+        user.pk,
+        str(user.pk),
+    ]
+    for name in names:
+        assert told.send("x", user=name) == done(1)
+        assert told.send("x", users=[name]) == done(1)
+        if hasattr(name, "pk"):
+            assert told.send("x", everyone=True, exclude=name) == done(0)
+    assert peer.got == 2 * len(names)
+
+
+def users_of(names: str) -> list[User]:
+    return [User.objects.create(username=name) for name in names]
+
+
+def test_to_several_users(transport: MemoryTransport) -> None:
+    users = users_of("abc")
+    a, b, c, d = (Peer(transport, each) for each in (*users, None))
+    assert told.send("x", users=users[:2]) == done(2)
+    assert told.send("x", users=(each.pk for each in users)) == done(3)
+    assert told.send("x", users=[*users, *users], exclude=users[0]) == done(2)
+    assert told.send("x", users=[]) == done(0)
+    assert (a.got, b.got, c.got, d.got) == (2, 3, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "queryset",
+    [
+        lambda: User.objects.exclude(username="c"),
+        lambda: User.objects.order_by("username")[:2],
+        lambda: User.objects.exclude(username="c").values_list("pk", flat=True),
+        lambda: User.objects.exclude(username="c").select_related(),
+        lambda: Person.objects.exclude(username="c").only("username"),
+        lambda: (
+            OpenConnection.objects.exclude(user__username="c")
+            .filter(user__isnull=False)
+            .values_list("user", flat=True)
+        ),
+    ],
+)
+def test_a_queryset_of_users_is_one_query(
+    transport: MemoryTransport, queryset: Any, django_assert_num_queries: Any
+) -> None:
+    peers = [Peer(transport, each) for each in (*users_of("abc"), None)]
+    with django_assert_num_queries(2):  # the other one reads the recipients
+        assert told.send("x", users=queryset()) == done(2)
+    read = queryset()
+    assert len(read) == 2
+    with django_assert_num_queries(1):
+        assert told.send("x", users=read) == done(2)
+    assert [peer.got for peer in peers] == [2, 2, 0, 0]
+
+
+def test_users_are_those_of_the_call(transport: MemoryTransport, user: User) -> None:
+    peer = Peer(transport, user)
+    with transaction.atomic():
+        told.send("x", users=User.objects.filter(is_active=True))
+        User.objects.update(is_active=False)
+    assert peer.got == 1
+
+
+def test_what_is_no_queryset_of_users(transport: MemoryTransport, user: User) -> None:
+    wrong: list[tuple[Any, str]] = [
+        ({"user": [user, user]}, "not a list; users= takes several"),
+        ({"user": User.objects.all()}, "not a QuerySet; users= takes several"),
+        ({"user": True}, "not True"),
+        ({"user": "ada"}, "not 'ada'"),
+        ({"users": user}, "not a User; user= takes one"),
+        ({"users": "ada"}, "not a str; user= takes one"),
+        ({"users": 7}, "not a int; user= takes one"),
+        ({"users": ["ada"]}, "not 'ada'"),
+        ({"users": User.objects.values("pk")}, "values_list"),
+        ({"users": User.objects.values_list("username", flat=True)}, "not 'ada'"),
+    ]
+    for options, mistake in wrong:
+        with pytest.raises(TypeError, match=re.escape(mistake)):
+            told.send("x", **options)
+
+
+def test_too_many_users(
+    transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users_of("abcd")
+    monkeypatch.setattr("wsrouter.registry.user_keys.MAX_USERS", 3)
+    for users in (User.objects.all(), range(4), list(User.objects.all())):
+        with pytest.raises(ValueError, match="more than 3 users: let their"):
+            told.send("x", users=users)
+    assert told.send("x", users=range(3)) == done(0)
+
+
+def test_named_recipients_are_read_in_chunks(
+    transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wsrouter.registry.recipients.KEYS", 3)
+    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 2)
+    users = users_of("abcdefgh")
+    peers = [Peer(transport, each) for each in users * 2]
+    assert told.send("x", users=users) == done(16)
+    ids = [peer.id for peer in peers]
+    assert told.send("x", connections=ids, exclude=ids[0]) == done(15)
+    assert told.send("x", everyone=True, exclude=users[1:]) == done(2)
+    source = StoredRecipients()
+    keys = frozenset(each.pk for each in users)
+    assert source.exceeds(Recipients(users=keys), 15)
+    assert not source.exceeds(Recipients(users=keys), 16)
+    assert peers[0].got == 2
 
 
 def test_to_groups(transport: MemoryTransport) -> None:

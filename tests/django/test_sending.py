@@ -51,7 +51,7 @@ def test_not_after_a_rollback(
 def test_before_the_commit_when_asked(transport: MemoryTransport) -> None:
     peer = Peer(transport)
     with transaction.atomic():
-        assert told.send("x", everyone=True, on_commit=False) == done(1)
+        assert told.send("x", everyone=True, now=True) == done(1)
         assert peer.got == 1
 
 

@@ -4,10 +4,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 from django.db.models import CharField
 from django.db.models.constants import OnConflict
 from django.db.models.fields import Field
+from django.db.models.query import FlatValuesListIterable, ModelIterable
 from django.test import TestCase
 
 from wsrouter.models import ExactCharField, Membership, OpenConnection
@@ -110,6 +112,17 @@ def test_a_collation_is_a_parameter_of_a_column() -> None:
 def test_the_options_of_every_database() -> None:
     assert list(connections.settings) == list(connections)
     assert connections.settings["default"]["ATOMIC_REQUESTS"] is False
+
+
+def test_what_a_queryset_gives() -> None:
+    rows = User.objects.all()
+    assert rows._result_cache is None
+    assert not list(rows)
+    assert rows._result_cache == []
+    assert rows._iterable_class is ModelIterable
+    pairs, flat = rows.values("pk"), rows.values_list("pk", flat=True)
+    assert flat._iterable_class is FlatValuesListIterable
+    assert not issubclass(pairs._iterable_class, ModelIterable | FlatValuesListIterable)
 
 
 class WaitingForACommit(TestCase):

@@ -75,14 +75,23 @@ class Outbox:
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
-        self.on_commit: list[bool] = []
+        self.now: list[bool] = []
         self.closed: list[str] = []
 
-    def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery:
+    def send(self, outgoing: Outgoing, *, now: bool) -> Delivery:
         self.sent.append(outgoing)
-        self.on_commit.append(on_commit)
+        self.now.append(now)
         report = Report(left_out=outgoing.left_out)
         return Delivery(event=outgoing.event, status=Status.DONE, report=report)
+
+    def user_key(self, user: Any) -> Any:
+        key = getattr(user, "pk", user)
+        if key is None:
+            raise ValueError("A user who is stored is expected.")
+        return key
+
+    def user_keys(self, users: Any) -> frozenset[Any]:
+        return frozenset(map(self.user_key, users))
 
     def close(self, address: Any) -> None:
         self.closed.append(address.connection_id)

@@ -1,6 +1,7 @@
 """Typed outbound messages: to whom they go, and what they hold."""
 
 import asyncio
+import re
 from datetime import date
 from typing import Any
 
@@ -36,10 +37,18 @@ def changed() -> Event[Order]:
 @pytest.mark.parametrize(
     ("options", "recipients"),
     [
-        ({"connection": "c1="}, Recipients(connection_id="c1=")),
-        ({"connection": Connection("c1=")}, Recipients(connection_id="c1=")),
-        ({"user": User(7)}, Recipients(user=7)),
-        ({"user": 0}, Recipients(user=0)),
+        ({"connection": "c1="}, Recipients(connection_ids=frozenset({"c1="}))),
+        (
+            {"connection": Connection("c1=")},
+            Recipients(connection_ids=frozenset({"c1="})),
+        ),
+        ({"user": User(7)}, Recipients(users=frozenset({7}))),
+        ({"user": 0}, Recipients(users=frozenset({0}))),
+        (
+            {"connections": iter(["c1=", Connection("c2="), "c1="])},
+            Recipients(connection_ids=frozenset({"c1=", "c2="})),
+        ),
+        ({"users": [User(7), 8, 7]}, Recipients(users=frozenset({7, 8}))),
         ({"group": "a"}, Recipients(groups=frozenset({"a"}))),
         ({"groups": ["a", "b", "a"]}, Recipients(groups=frozenset({"a", "b"}))),
         ({"groups": iter(["a"])}, Recipients(groups=frozenset({"a"}))),
@@ -56,6 +65,18 @@ def changed() -> Event[Order]:
             {"everyone": True, "exclude": "c1="},
             Recipients(everyone=True, exclude=frozenset({"c1="})),
         ),
+        (
+            {"group": "a", "exclude": User(7)},
+            Recipients(groups=frozenset({"a"}), exclude_users=frozenset({7})),
+        ),
+        (
+            {"everyone": True, "exclude": [User(7), "c1=", User(8)]},
+            Recipients(
+                everyone=True,
+                exclude=frozenset({"c1="}),
+                exclude_users=frozenset({7, 8}),
+            ),
+        ),
     ],
 )
 def test_recipients(
@@ -70,24 +91,35 @@ def test_recipients(
     assert (outgoing.event, outgoing.left_out) == ("orders.changed", 0)
 
 
+ONE_OF = "needs exactly one of connection=, connections=, user=, users=, group=,"
+
+
 @pytest.mark.parametrize(
-    "options",
+    ("options", "mistake"),
     [
-        {},
-        {"everyone": False},
-        {"group": "a", "everyone": True},
-        {"connection": "c1=", "user": 7},
-        {"group": "a", "groups": ["b"]},
-        {"groups": "a"},
-        {"connection": ""},
-        {"connection": 7},
-        {"everyone": True, "exclude": [7]},
+        ({}, ONE_OF),
+        ({"everyone": False}, ONE_OF),
+        ({"group": "a", "everyone": True}, ONE_OF),
+        ({"connection": "c1=", "user": 7}, ONE_OF),
+        ({"group": "a", "groups": ["b"]}, ONE_OF),
+        ({"users": [7], "user": 7}, ONE_OF),
+        ({"groups": "a"}, "use group= for one"),
+        ({"connection": ""}, "not a str: ''"),
+        ({"connection": 7}, "not a int: 7"),
+        ({"connection": ["c1="]}, "not a list; connections= takes several"),
+        ({"connections": "c1="}, "not a str; connection= takes one"),
+        ({"connections": Connection("c1=")}, "not a Connection; connection= takes one"),
+        ({"connections": 7}, "not a int; connection= takes one"),
+        ({"connections": ["c1=", User(7)]}, "not a User"),
+        ({"everyone": True, "exclude": [7]}, "takes connections, their ids and users"),
+        ({"everyone": True, "exclude": 7}, "takes connections, their ids and users"),
+        ({"everyone": True, "exclude": [[]]}, "not a list"),
     ],
 )
 def test_wrong_recipients(
-    changed: Event[Order], options: dict[str, Any], outbox: Outbox
+    changed: Event[Order], options: dict[str, Any], mistake: str, outbox: Outbox
 ) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=re.escape(mistake)):
         changed.send(ORDER, **options)
     assert outbox.sent == []
 
@@ -105,8 +137,11 @@ def test_impossible_recipients(
     assert outbox.sent == []
 
 
-def test_no_groups_are_nobody(changed: Event[Order], outbox: Outbox) -> None:
-    delivery = changed.send(ORDER, groups=[])
+@pytest.mark.parametrize("name", ["groups", "users", "connections"])
+def test_none_of_them_are_nobody(
+    changed: Event[Order], name: str, outbox: Outbox
+) -> None:
+    delivery = changed.send(ORDER, **{name: []})  # type: ignore[arg-type]
     assert delivery.status is Status.DONE
     assert delivery.report
     assert delivery.report.recipients == 0
@@ -135,15 +170,25 @@ def test_a_wrong_payload(changed: Event[Order], outbox: Outbox) -> None:
     assert outbox.sent == []
 
 
+def test_too_many_connections(
+    changed: Event[Order], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wsrouter.routing.send_options.MAX_CONNECTIONS", 3)
+    changed.send(ORDER, connections=map(str, range(3)))
+    with pytest.raises(ValueError, match="more than 3 connections: let them join a gr"):
+        changed.send(ORDER, connections=map(str, range(4)))
+    assert len(outbox.sent) == 1
+
+
 def test_any_type_can_be_an_event(outbox: Outbox) -> None:
     Router().event("ids", list[int]).send([1, 2], everyone=True)
     assert outbox.sent[0].payload == b"[1,2]"
 
 
-def test_on_commit(changed: Event[Order], outbox: Outbox) -> None:
+def test_now(changed: Event[Order], outbox: Outbox) -> None:
     changed.send(ORDER, everyone=True)
-    changed.send(ORDER, everyone=True, on_commit=False)
-    assert outbox.on_commit == [True, False]
+    changed.send(ORDER, everyone=True, now=True)
+    assert outbox.now == [False, True]
 
 
 def test_asend(changed: Event[Order], outbox: Outbox) -> None:
@@ -183,6 +228,8 @@ def sending(**options: Any) -> Router:
         ({"everyone": True}, 1),
         ({"user": 7}, 1),
         ({"user": User(8)}, 0),
+        ({"users": [8, 7]}, 1),
+        ({"everyone": True, "exclude": User(7)}, 0),
         ({"group": "a"}, 1),
         ({"groups": ["a", "b"]}, 1),
         ({"group": "b"}, 0),
@@ -202,8 +249,11 @@ def test_the_new_connection_is_left_out(
     assert "c1=" in outgoing.recipients.exclude
 
 
-def test_the_new_connection_cannot_be_sent_to(outbox: Outbox, run: Run) -> None:
-    gateway = Gateway(sending(connection="c1="), run=run)
+@pytest.mark.parametrize("options", [{"connection": "c1="}, {"connections": ["c1="]}])
+def test_the_new_connection_cannot_be_sent_to(
+    options: dict[str, Any], outbox: Outbox, run: Run
+) -> None:
+    gateway = Gateway(sending(**options), run=run)
     assert gateway.connect().status == 500
     assert isinstance(gateway.crashes[0], HandshakeNotDone)
     assert outbox.sent == []
@@ -215,7 +265,7 @@ def test_afterwards_it_can_be_sent_to(outbox: Outbox, run: Run) -> None:
     router.connect(lambda: None)
     Gateway(router, run=run).connect()
     event.send(ORDER, connection="c1=")
-    assert outbox.sent[0].recipients == Recipients(connection_id="c1=")
+    assert outbox.sent[0].recipients == Recipients(connection_ids=frozenset({"c1="}))
 
 
 def test_a_task_of_connect_outlives_the_handshake(outbox: Outbox) -> None:
@@ -239,4 +289,4 @@ def test_a_task_of_connect_outlives_the_handshake(outbox: Outbox) -> None:
         return outcome
 
     Gateway(router, run=lambda flow: asyncio.run(run_both(flow))).connect()
-    assert outbox.sent[0].recipients == Recipients(connection_id="c1=")
+    assert outbox.sent[0].recipients == Recipients(connection_ids=frozenset({"c1="}))

@@ -105,10 +105,10 @@ def test_what_waits_to_be_closed_is_sent_nothing(
     waiting, bystander = [WebSocketClient(each).connect() for each in (user, other)]
     connections.end(user)
     assert (waiting.frames, len(queue)) == ([], 1)
-    told.send("x", group="all", on_commit=False)
-    told.send("x", everyone=True, on_commit=False)
-    told.send("x", user=user, on_commit=False)
-    told.send("x", connection=waiting.connection_id, on_commit=False)
+    told.send("x", group="all", now=True)
+    told.send("x", everyone=True, now=True)
+    told.send("x", user=user, now=True)
+    told.send("x", connection=waiting.connection_id, now=True)
     assert waiting.frames == []
     assert len(bystander.frames) == 2
 

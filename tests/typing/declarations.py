@@ -106,6 +106,12 @@ async def events_know_their_payload(connection: Connection) -> None:
     assert_type(changed.send(status, group="a"), Delivery)
     assert_type(await changed.asend(status, connection=connection), Delivery)
     many.send([status], everyone=True, exclude=[connection, "c1="])
+    many.send([status], connections=[connection, "c1="], exclude=connection.user)
+    changed.send(status, users=(number for number in range(3)))
+    changed.send(status, users=7)  # type: ignore[arg-type]
+    changed.send(status, connections=7)  # type: ignore[arg-type]
+    changed.send(status, connection=["c1="])  # type: ignore[arg-type]
+    await changed.asend(status, users=[1], exclude=[connection])
     changed.send(Watch(order_id=7), group="a")  # type: ignore[arg-type]
     changed.send({"status": "paid"}, group="a")  # type: ignore[arg-type]
     many.send(status, everyone=True)  # type: ignore[arg-type]
@@ -132,5 +138,5 @@ async def a_connection(connection: Connection) -> None:
 
 async def asend_takes_the_options_of_send() -> None:
     status = OrderStatus(status="paid")
-    await changed.asend(status, group="lobby", on_commit=False)
+    await changed.asend(status, group="lobby", now=True)
     await changed.asend(status, grup="lobby")  # type: ignore[call-arg]

@@ -144,6 +144,22 @@ def check_background(**_: object) -> list[CheckMessage]:
     ]
 
 
+def check_large_sends(**_: object) -> list[CheckMessage]:
+    """W019: without a task engine, an event reaches as many as its time allows."""
+    return [
+        checks.Warning(
+            f"Gateway {gateway.alias!r}: nothing carries out large sends: without"
+            " BACKGROUND, recipients without a post after SEND_SECONDS"
+            f" ({gateway.send_seconds:g} s) do not get an event.",
+            hint="Set BACKGROUND to 'celery' or 'tasks'; or silence this check if no"
+            " event has more than a few thousand recipients.",
+            id="wsrouter.W019",
+        )
+        for gateway in _gateways()
+        if not gateway.background and _sends_events(gateway)
+    ]
+
+
 def check_transport(**_: object) -> list[CheckMessage]:
     """E018: a transport that cannot be imported or made, so that no event can be
     sent."""
@@ -215,11 +231,22 @@ def _cache_problem() -> str | None:
 
 
 def _has_throttles(gateway: Gateway) -> bool:
+    declared = _declared(gateway)
+    return declared is not None and any(
+        mounted.route.throttle for mounted in declared.routes.values()
+    )
+
+
+def _sends_events(gateway: Gateway) -> bool:
+    declared = _declared(gateway)
+    return declared is not None and bool(declared.events)
+
+
+def _declared(gateway: Gateway) -> Table | None:
     try:
-        declared: Table = table(root_router(gateway))
-    except (ImproperlyConfigured, DeclarationError):  # reported as E002
-        return False
-    return any(mounted.route.throttle for mounted in declared.routes.values())
+        return table(root_router(gateway))
+    except (ImproperlyConfigured, DeclarationError):  # E002 reports it
+        return None
 
 
 def _is_routed(name: str) -> bool:
@@ -277,6 +304,7 @@ CHECKS = (
     check_cookies,
     check_principals,
     check_background,
+    check_large_sends,
     check_transport,
     check_management_endpoints,
 )

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
-    AfterCommit,
+    AfterCommits,
     Forget,
     OnDelivered,
     RecipientSource,
@@ -99,7 +99,7 @@ class Background:
     forget: Forget
     on_delivered: OnDelivered
     enqueue: Callable[[int], None]
-    after_commit: AfterCommit
+    after_commits: AfterCommits
     slice_recipients: int
     posts_per_second: float
 
@@ -107,7 +107,7 @@ class Background:
         """Queue a send; it starts when the open transaction, if any, commits."""
         send = self.queue.add(outgoing, data)
 
-        if not self.after_commit(lambda: self.enqueue(send)):
+        if not self.after_commits(lambda: self.enqueue(send)):
             self.enqueue(send)
 
     def work(self, send: int, task_id: str) -> None:

@@ -144,9 +144,9 @@ class RecipientSource(Protocol):
         end."""
 
 
-AfterCommit = Callable[[Callable[[], object]], bool]
-"""Runs a function when the open transaction commits; returns False, and does not run
-it, when no transaction is open."""
+AfterCommits = Callable[[Callable[[], object]], bool]
+"""Runs a function when every open transaction has committed; returns False, and does
+not run it, when no transaction is open."""
 
 Forget = Callable[[Sequence[Address]], None]
 """Removes connections that turned out to be closed."""

@@ -5,13 +5,12 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any
 
 from wsrouter.delivery.background import Background
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
-    AfterCommit,
+    AfterCommits,
     Forget,
     OnDelivered,
     Place,
@@ -21,7 +20,7 @@ from wsrouter.delivery.ports import (
 )
 from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.token_bucket import TokenBucket
-from wsrouter.errors import DeliveryFailed, EventTooLarge, TooManyRecipients
+from wsrouter.errors import DeliveryFailed, EventTooLarge
 from wsrouter.routing.delivery import Delivery, Report, Status
 from wsrouter.routing.ports import Address, Outgoing
 from wsrouter.wire import encode, limits
@@ -33,9 +32,8 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class SendPolicy:
-    """How a gateway's events are sent. The calling thread sends to at most
-    `max_recipients`, for at most `seconds`; larger sends go to the `background`, if
-    there is one."""
+    """How a gateway's events are sent: here, for at most `seconds`; or by the
+    `background`, if there is one and the event has more than `max_recipients`."""
 
     transport: Transport
     max_recipients: int
@@ -48,30 +46,33 @@ class SendPolicy:
 class Sender:
     """The port that events and connections send through. `policy` maps a gateway's
     alias to its policy, and "" to that of a send to all gateways; `check_gateway`
-    raises for an unknown alias."""
+    raises for an unknown alias. `can_queue` says whether a queued send is a part of the
+    open transaction, and of no other one."""
 
     recipient_source: RecipientSource
     policy: Callable[[str], SendPolicy]
     check_gateway: Callable[[str], object]
-    in_transaction: Callable[[], bool]
-    after_commit: AfterCommit
+    after_commits: AfterCommits
+    can_queue: Callable[[], bool]
     forget: Forget
     finish: Callable[[Address], bool]
     on_delivered: OnDelivered
+    user_key: Callable[[Any], Any]
+    user_keys: Callable[[Any], frozenset[Any]]
 
-    def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery:
-        """Raises EventTooLarge or TooManyRecipients before anything is sent."""
+    def send(self, outgoing: Outgoing, *, now: bool) -> Delivery:
+        """Raises EventTooLarge before anything is sent."""
         if outgoing.recipients.gateway:
             self.check_gateway(outgoing.recipients.gateway)
         data = _encoded(outgoing)
         policy = self.policy(outgoing.recipients.gateway)
-        if on_commit and self.in_transaction():
-            return self._defer(outgoing, data, policy)
+        if not now and self._is_deferred(outgoing, data, policy):
+            return Delivery(event=outgoing.event, status=Status.DEFERRED)
         return self._send_now(outgoing, data, policy)
 
     def reply(self, address: Address, data: bytes, *, on_commit: bool) -> None:
         """Post the answer to a message instead of returning it."""
-        if not (on_commit and self.after_commit(lambda: self._post(address, data))):
+        if not (on_commit and self.after_commits(lambda: self._post(address, data))):
             self._post(address, data)
 
     def work(self, send: int, task_id: str, gateway: str) -> None:
@@ -95,39 +96,28 @@ class Sender:
     def info(self, address: Address) -> Mapping[str, Any]:
         return self.policy(address.gateway).transport.info(address)
 
-    def _defer(self, outgoing: Outgoing, data: bytes, policy: SendPolicy) -> Delivery:
-        if policy.background is not None:
+    def _is_deferred(self, outgoing: Outgoing, data: bytes, policy: SendPolicy) -> bool:
+        """Leave a send to the commit; False when no transaction is open. Where there
+        is an engine, the send is stored in the transaction: it survives the process."""
+        if policy.background is not None and self.can_queue():
             policy.background.put(outgoing, data)
-        else:
-            self._check_number(outgoing, policy)
-            self.after_commit(lambda: self._send_now(outgoing, data, policy))
-        return Delivery(event=outgoing.event, status=Status.DEFERRED)
+            return True
+        return self.after_commits(lambda: self._send_now(outgoing, data, policy))
 
     def _send_now(
         self, outgoing: Outgoing, data: bytes, policy: SendPolicy
     ) -> Delivery:
-        pages = self.recipient_source.pages(outgoing.recipients)
-        first, second = next(pages, []), next(pages, None)
-        if second is None and len(first) <= policy.max_recipients:
-            return self._deliver(outgoing, data, policy, [first])
-        if policy.background is None:
-            self._check_number(outgoing, policy)
-        elif self.recipient_source.exceeds(outgoing.recipients, policy.max_recipients):
+        if policy.background is not None and self._is_large(outgoing, policy):
             policy.background.put(outgoing, data)
             return Delivery(event=outgoing.event, status=Status.QUEUED)
-        read = [first] if second is None else [first, second]
-        return self._deliver(outgoing, data, policy, chain(read, pages))
+        pages = self.recipient_source.pages(outgoing.recipients)
+        return self._deliver(outgoing, data, policy, pages)
 
-    def _check_number(self, outgoing: Outgoing, policy: SendPolicy) -> None:
-        """Refuse a send that might take longer than the 29 seconds of a request."""
-        if not outgoing.recipients.connection_id and self.recipient_source.exceeds(
-            outgoing.recipients, policy.max_recipients
-        ):
-            raise TooManyRecipients(
-                f"The event {outgoing.event!r} has more than {policy.max_recipients}"
-                " recipients (SEND_RECIPIENTS), too many to send while the caller"
-                " waits: set BACKGROUND to 'celery' or 'tasks', and a worker sends it."
-            )
+    def _is_large(self, outgoing: Outgoing, policy: SendPolicy) -> bool:
+        named = len(outgoing.recipients.connection_ids)
+        if 0 < named <= policy.max_recipients:
+            return False
+        return self.recipient_source.exceeds(outgoing.recipients, policy.max_recipients)
 
     def _deliver(
         self,

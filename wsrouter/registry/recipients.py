@@ -1,6 +1,6 @@
 """The recipients of an event, read from the database page by page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,6 +20,8 @@ PAGE = 1000
 IDS_PAGE = 5 * PAGE
 """Rows in a page of ids alone. They are small, and a query costs as much as many of
 them."""
+KEYS = 500
+"""Connection ids or users in one query: SQLite may have a limit of 999 parameters."""
 _PLACE = ("gateway", "api_id", "stage")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -38,7 +40,7 @@ class StoredRecipients:
     ) -> Iterator[list[Recipient]]:
         """The connections that an event is for, in pages; each connection once."""
         places: dict[tuple[str, str, str], Place] = {}
-        exclude = recipients.exclude
+        exclude = recipients.exclude | _connections_of(recipients.exclude_users)
         for rows in _spanned(recipients, span):
             yield [
                 Recipient(
@@ -60,10 +62,15 @@ class StoredRecipients:
 
     def exceeds(self, recipients: Recipients, number: int) -> bool:
         """Whether there are more than `number`; the count stops there."""
-        tables = _tables(recipients)
-        if sum(_count(table.rows, number + 1) for table in tables) <= number:
+        found = 0
+        for table in _tables(recipients):
+            found += _count(table.rows, number + 1 - found)
+            if found > number:
+                break
+        else:
             return False
-        return len(tables) == 1 or any(islice(self.ids(recipients), number, None))
+        overlaps = len(recipients.groups) > 1
+        return not overlaps or any(islice(self.ids(recipients), number, None))
 
     def next_span(
         self, recipients: Recipients, size: int, previous: Span | None
@@ -144,13 +151,42 @@ def _tables(recipients: Recipients) -> list[_Table]:
             for number, name in enumerate(names)
         ]
     rows = OpenConnection.objects.using(alias())
-    if recipients.connection_id:
-        rows = rows.filter(connection_id=recipients.connection_id)
-    elif recipients.user is not None:
-        rows = rows.filter(user=recipients.user)
-    elif not recipients.everyone:
-        return []
-    return [_Table(_open(rows, recipients))]
+    if recipients.everyone:
+        return [_Table(_open(rows, recipients))]
+    named, keys = "connection_id", recipients.connection_ids
+    if recipients.users:
+        named, keys = "user", recipients.users
+    return [
+        _Table(_open(_only(rows, named, chunk), recipients)) for chunk in _chunks(keys)
+    ]
+
+
+def _only(rows: QuerySet[Any], name: str, keys: Sequence[Any]) -> QuerySet[Any]:
+    """Rows with one of these values. For one it is an equality: a range of an index
+    that is in the order of the pages."""
+    if len(keys) == 1:
+        return rows.filter(**{name: keys[0]})
+    return rows.filter(**{f"{name}__in": keys})
+
+
+def _chunks(keys: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """In an order that is the same in every process, also of keys that a queued send
+    has as text: slices count the chunks."""
+    ordered = iter(sorted(keys, key=str))
+    while chunk := tuple(islice(ordered, KEYS)):
+        yield chunk
+
+
+def _connections_of(users: Iterable[Any]) -> frozenset[str]:
+    """The ids of all connections of these users."""
+    rows = OpenConnection.objects.using(alias())
+    return frozenset(
+        connection_id
+        for chunk in _chunks(users)
+        for connection_id in _only(rows, "user", chunk).values_list(
+            "connection_id", flat=True
+        )
+    )
 
 
 def _open(rows: QuerySet[Any], recipients: Recipients) -> QuerySet[Any]:

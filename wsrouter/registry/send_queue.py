@@ -20,6 +20,8 @@ from wsrouter.routing.ports import Outgoing, Recipients
 LEASE = timedelta(minutes=2)
 """Longer than a slice takes. When it has expired, the worker is assumed to be dead."""
 
+_SETS = ("connection_ids", "users", "groups", "exclude", "exclude_users")
+
 
 class StoredSendQueue:
     """The queue in the database. Every method but `add` and `stalled` is one
@@ -152,18 +154,19 @@ def _claimed(row: QueuedSend, slice_row: QueuedSlice, *, is_new: bool) -> Slice:
 
 def _as_json(recipients: Recipients) -> dict[str, Any]:
     return {
-        "connection_id": recipients.connection_id,
-        "user": None if recipients.user is None else str(recipients.user),
+        "connection_ids": sorted(recipients.connection_ids),
+        "users": sorted(map(str, recipients.users)),
         "groups": sorted(recipients.groups),
         "everyone": recipients.everyone,
         "exclude": sorted(recipients.exclude),
+        "exclude_users": sorted(map(str, recipients.exclude_users)),
         "gateway": recipients.gateway,
     }
 
 
 def _recipients(row: QueuedSend) -> Recipients:
     stored = row.recipients
-    sets = {name: frozenset(stored[name]) for name in ("groups", "exclude")}
+    sets = {name: frozenset(stored[name]) for name in _SETS}
     return Recipients(**{**stored, **sets})
 
 

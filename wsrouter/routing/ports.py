@@ -39,14 +39,20 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipients:
-    """The recipients of an event: exactly one of the first four fields is set."""
+    """The recipients of an event: one of the first four fields is set, or none where an
+    empty iterable was given. Users are primary keys, `exclude` has connection ids."""
 
-    connection_id: str = ""
-    user: Any = None
+    connection_ids: frozenset[str] = frozenset()
+    users: frozenset[Any] = frozenset()
     groups: frozenset[str] = frozenset()
     everyone: bool = False
     exclude: frozenset[str] = frozenset()
+    exclude_users: frozenset[Any] = frozenset()
     gateway: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.connection_ids or self.users or self.groups or self.everyone)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +68,14 @@ class Outgoing:
 class Sender(Protocol):
     """Sends events, and closes and inspects single connections."""
 
-    def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery: ...
+    def send(self, outgoing: Outgoing, *, now: bool) -> Delivery: ...
+
+    def user_key(self, user: Any) -> Any:
+        """The primary key of a user, or of a primary key itself; raises TypeError for
+        anything else, and ValueError for a user who is not stored."""
+
+    def user_keys(self, users: Any) -> frozenset[Any]:
+        """The same for an iterable or a queryset of users."""
 
     def work(self, send: int, task_id: str, gateway: str) -> None:
         """Carry out a part of a queued send, for the task `task_id`."""

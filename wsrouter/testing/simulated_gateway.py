@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -17,6 +16,7 @@ from pydantic_core import from_json
 from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.options.gateway import Gateway
+from wsrouter.registry.transactions import is_testcase_only
 from wsrouter.routing.frame import EventType
 from wsrouter.routing.table import table
 from wsrouter.testing.substitution import substituted
@@ -118,14 +118,9 @@ def run_on_commit_callbacks() -> None:
     """A TestCase never commits, so its `on_commit` callbacks are run here, unless the
     test itself has a transaction open."""
     for connection in connections.all(initialized_only=True):
-        while connection.run_on_commit and _is_testcase_only(connection):
+        while connection.run_on_commit and is_testcase_only(connection):
             waiting: tuple[Any, ...] = connection.run_on_commit.pop(0)
             waiting[1]()
-
-
-def _is_testcase_only(connection: BaseDatabaseWrapper) -> bool:
-    blocks: list[Any] = connection.atomic_blocks
-    return bool(blocks) and all(block._from_testcase for block in blocks)
 
 
 def _endpoint() -> str:

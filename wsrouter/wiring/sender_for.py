@@ -15,9 +15,10 @@ from wsrouter.delivery.sender import Sender, SendPolicy
 from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import MissingExtra
 from wsrouter.options.gateway import Gateway
-from wsrouter.registry.database import after_commit, in_transaction
+from wsrouter.registry import user_keys
 from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.registry.send_queue import StoredSendQueue
+from wsrouter.registry.transactions import after_commits, only_registry_is_open
 from wsrouter.routing.ports import Address
 
 
@@ -43,7 +44,7 @@ def sender(
             forget=forget,
             on_delivered=on_delivered,
             enqueue=lambda send: engine(send, alias),
-            after_commit=after_commit,
+            after_commits=after_commits,
             slice_recipients=gateway.slice_recipients,
             posts_per_second=gateway.posts_per_second,
         )
@@ -59,11 +60,13 @@ def sender(
         recipient_source=StoredRecipients(),
         policy=policy,
         check_gateway=conf.gateway,
-        in_transaction=in_transaction,
-        after_commit=after_commit,
+        after_commits=after_commits,
+        can_queue=only_registry_is_open,
         forget=forget,
         finish=finish,
         on_delivered=on_delivered,
+        user_key=user_keys.user_key,
+        user_keys=user_keys.user_keys,
     )
 
 
