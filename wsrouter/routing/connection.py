@@ -82,7 +82,8 @@ class Connection:
         return self.state
 
     def close(self) -> None:
-        """Close the socket; the client sees close code 1000."""
+        """Close the socket; the client sees close code 1000. Inside a message this
+        happens after the answer, in order with what the message sends."""
         self._refuse_while_connecting("raise Reject to refuse it")
         ports.sender().close(self.address)
 
