@@ -33,6 +33,7 @@ _TYPES = {
     "REGION": str,
     "STAGE": str,
     "DEFAULT_ROUTE": bool,
+    "REPLIES_FIRST": bool,
     "ROUTE_SELECTION_EXPRESSION": str,
     "MANAGEMENT_ENDPOINT": str,
 }

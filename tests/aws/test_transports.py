@@ -1,11 +1,15 @@
 """Which transport the setting TRANSPORT makes, and what is wrong with a dotted path."""
 
+import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.delivery.test_deliver import Scripted
+from wsrouter.aws.posts import transports
 from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.aws.posts.threads import ThreadedConnections
 from wsrouter.aws.posts.transports import InvalidTransport, transport
@@ -57,6 +61,34 @@ def test_curl() -> None:
     from wsrouter.aws.posts.curl import CurlConnections
 
     assert type(transport("curl", no_gateways)) is CurlConnections
+
+
+def test_auto_is_curl_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pycurl")
+    from wsrouter.aws.posts.curl import CurlConnections
+
+    assert Gateway(alias="default").transport == "auto"
+    assert type(transport("auto", no_gateways)) is CurlConnections
+    monkeypatch.setattr("wsrouter.aws.posts.transports.import_module", without_pycurl)
+    assert type(transport("auto", no_gateways)) is ThreadedConnections
+
+
+def without_pycurl(name: str) -> Any:
+    if name.endswith("pycurl_extra"):
+        raise MissingExtra("Install it.")
+    return import_module(name)
+
+
+@pytest.mark.parametrize("is_patched", [False, True])
+def test_auto_is_not_curl_under_gevent(
+    is_patched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libcurl waits for its sockets without letting another greenlet run."""
+    monkey = SimpleNamespace(is_module_patched=lambda name: is_patched)
+    monkeypatch.setitem(sys.modules, "gevent.monkey", monkey)
+    monkeypatch.setattr(transports, "_has_pycurl", lambda: True)
+    assert transports.chosen_for("auto") == ("threads" if is_patched else "curl")
+    assert transports.chosen_for("curl") == "curl"
 
 
 @pytest.mark.parametrize("name", ["Recorded", "made"])

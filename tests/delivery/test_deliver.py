@@ -17,6 +17,7 @@ from wsrouter.delivery.sender import Sender, SendPolicy
 from wsrouter.delivery.thread_pool import post_in_threads
 from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import ConnectionGone, EventTooLarge
+from wsrouter.routing.after_answer import TimeBudget
 from wsrouter.routing.delivery import Delivery, Report, Status
 from wsrouter.routing.ports import Address, Outgoing, Recipients
 
@@ -136,7 +137,7 @@ class FixedRecipients:
 
 
 def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sender:
-    def after_commits(run: Any) -> bool:
+    def postpone(run: Any, size: int) -> bool:
         if waiting is None:
             return False
         waiting.append(run)
@@ -156,7 +157,7 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
         recipient_source=FixedRecipients(),
         policy=lambda alias: policy,
         check_gateway=lambda _: None,
-        after_commits=after_commits,
+        postpone=postpone,
         can_queue=lambda: False,
         **(callbacks | more),
     )
@@ -188,7 +189,7 @@ def test_a_deferred_delivery_sends_what_it_was_given_then() -> None:
     delivery = port.send(outgoing(), now=False)
     assert (delivery.status, delivery.report) == (Status.DEFERRED, None)
     assert transport.posted == []
-    waiting.pop()()
+    waiting.pop()(TimeBudget())
     frame = b'{"type":"news","payload":"x"}'
     assert sorted(transport.posted) == [("a", frame), ("gone", frame)]
     assert reported[0].status is Status.DONE

@@ -22,7 +22,7 @@ def test_replies_can_be_posted(transport: MemoryTransport) -> None:
         response = peer.text("tell", b'{"action": "tell", "payload": 7}')
         assert (response.status_code, response.content) == (200, b"")
         kinds = [each[:15] for each in peer.socket.frames]
-    assert kinds == [b'{"type":"told",', b'{"type":"reply"', b'{"type":"error"']
+    assert kinds == [b'{"type":"reply"', b'{"type":"told",', b'{"type":"error"']
 
 
 def test_a_reply_is_posted_after_the_commit(

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from tests.django.conftest import InThreads
@@ -157,7 +157,8 @@ def test_forgotten_sends_are_queued_again(monkeypatch: pytest.MonkeyPatch) -> No
         sender_for, "_engine", lambda name: lambda send, gateway: queued.append(send)
     )
     with serving(router, BACKGROUND="celery"):
-        told.send("x", everyone=True)  # in the transaction of this test
+        with transaction.atomic():
+            told.send("x", everyone=True)
         send = QueuedSend.objects.get()
         assert "0 sends" in reaped()
         QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))

@@ -13,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from tests.django.group_routes import Peer, done, told, within
 from tests.project.shop.models import Person
-from wsrouter import Connection, connections
+from wsrouter import Connection, Delivery, Report, connections
 from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.errors import HandshakeNotDone
@@ -249,7 +249,9 @@ def test_expired_connections_are_skipped(transport: MemoryTransport) -> None:
     assert peer.got == 0
 
 
-def test_from_inside_connect(transport: MemoryTransport, user: User) -> None:
+def test_from_inside_connect(
+    transport: MemoryTransport, user: User, deliveries: list[Delivery]
+) -> None:
     old, found = Peer(transport, user), []
     within.append(lambda new: found.append(told.send("x", everyone=True)))
     within.append(lambda new: found.append(told.send("x", user=user)))
@@ -257,8 +259,10 @@ def test_from_inside_connect(transport: MemoryTransport, user: User) -> None:
     within.append(lambda new: found.append(told.send("x", group="none")))
     within.append(lambda new: found.append(told.send("x", connection=old.id)))
     new = Peer(transport, user)
-    assert [each.report.left_out for each in found] == [1, 1, 1, 0, 0]
-    assert [each.report.delivered for each in found] == [1, 1, 1, 0, 1]
+    assert [each.status for each in found] == ["deferred"] * 5
+    reports = [each.report or Report() for each in deliveries]
+    assert [report.left_out for report in reports] == [1, 1, 1, 0, 0]
+    assert [report.delivered for report in reports] == [1, 1, 1, 0, 1]
     assert (old.got, new.got) == (4, 0)
 
 

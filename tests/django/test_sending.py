@@ -63,9 +63,11 @@ def test_from_handlers(transport: MemoryTransport, atomic_requests: None) -> Non
     assert peer.got == 3
 
 
-def test_from_async_handlers_without_a_transaction(transport: MemoryTransport) -> None:
+def test_from_handlers_without_a_transaction(transport: MemoryTransport) -> None:
     peer = Peer(transport)
-    assert peer.send("atell", "x")["payload"] == ["done", "done"]
+    assert peer.send("tell", "x")["payload"] == "deferred"
+    assert peer.send("atell", "x")["payload"] == ["deferred", "done"]
+    assert peer.got == 3
 
 
 def test_too_large_is_counted_in_bytes(transport: MemoryTransport) -> None:

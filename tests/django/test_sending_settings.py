@@ -36,7 +36,7 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
         [0, -1, 1001, 10.0, True, "100"],
     ),
     "TRANSPORT": (
-        "must be 'threads' or 'curl' or 'boto3' or a dotted path",
+        "must be 'auto' or 'threads' or 'curl' or 'boto3' or a dotted path",
         [
             "",
             "Curl",
@@ -62,7 +62,7 @@ LIMITS: dict[str, list[Any]] = {
     "SEND_RECIPIENTS": [1, 10_000_000],
     "SLICE_RECIPIENTS": [1, 10_000_000],
     "IN_FLIGHT": [1, 1000],
-    "TRANSPORT": ["threads", "curl", "boto3", "shop.relay.Relay"],
+    "TRANSPORT": ["auto", "threads", "curl", "boto3", "shop.relay.Relay"],
     "BACKGROUND": ["celery", "tasks"],
 }
 

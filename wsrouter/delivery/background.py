@@ -12,9 +12,9 @@ from typing import Protocol
 
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
-    AfterCommits,
     Forget,
     OnDelivered,
+    Postpone,
     RecipientSource,
     Span,
     Transport,
@@ -99,15 +99,16 @@ class Background:
     forget: Forget
     on_delivered: OnDelivered
     enqueue: Callable[[int], None]
-    after_commits: AfterCommits
+    postpone: Postpone
     slice_recipients: int
     posts_per_second: float
 
     def put(self, outgoing: Outgoing, data: bytes) -> None:
-        """Queue a send; it starts when the open transaction, if any, commits."""
+        """Queue a send. It starts after the commits and the answer, if there are any to
+        wait for."""
         send = self.queue.add(outgoing, data)
 
-        if not self.after_commits(lambda: self.enqueue(send)):
+        if not self.postpone(lambda _: self.enqueue(send), 0):
             self.enqueue(send)
 
     def work(self, send: int, task_id: str) -> None:

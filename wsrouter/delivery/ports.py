@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
+from wsrouter.routing.after_answer import Leaving
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.ports import Address, Recipients
 
@@ -144,9 +145,10 @@ class RecipientSource(Protocol):
         end."""
 
 
-AfterCommits = Callable[[Callable[[], object]], bool]
-"""Runs a function when every open transaction has committed; returns False, and does
-not run it, when no transaction is open."""
+Postpone = Callable[[Leaving, int], bool]
+"""Does something after the commit of every open transaction and after the answer to the
+message that is being handled; the number is how many bytes it keeps in memory. Returns
+False, and does nothing, when neither is to be waited for."""
 
 Forget = Callable[[Sequence[Address]], None]
 """Removes connections that turned out to be closed."""

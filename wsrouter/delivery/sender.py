@@ -10,10 +10,10 @@ from typing import Any
 from wsrouter.delivery.background import Background
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
-    AfterCommits,
     Forget,
     OnDelivered,
     Place,
+    Postpone,
     Recipient,
     RecipientSource,
     Transport,
@@ -21,6 +21,8 @@ from wsrouter.delivery.ports import (
 from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import DeliveryFailed, EventTooLarge
+from wsrouter.routing import after_answer
+from wsrouter.routing.after_answer import TimeBudget
 from wsrouter.routing.delivery import Delivery, Report, Status
 from wsrouter.routing.ports import Address, Outgoing
 from wsrouter.wire import encode, limits
@@ -52,7 +54,7 @@ class Sender:
     recipient_source: RecipientSource
     policy: Callable[[str], SendPolicy]
     check_gateway: Callable[[str], object]
-    after_commits: AfterCommits
+    postpone: Postpone
     can_queue: Callable[[], bool]
     forget: Forget
     finish: Callable[[Address], bool]
@@ -68,12 +70,12 @@ class Sender:
         policy = self.policy(outgoing.recipients.gateway)
         if not now and self._is_deferred(outgoing, data, policy):
             return Delivery(event=outgoing.event, status=Status.DEFERRED)
-        return self._send_now(outgoing, data, policy)
+        return self._send_now(outgoing, data, policy, policy.seconds)
 
-    def reply(self, address: Address, data: bytes, *, on_commit: bool) -> None:
-        """Post the answer to a message instead of returning it."""
-        if not (on_commit and self.after_commits(lambda: self._post(address, data))):
-            self._post(address, data)
+    def reply(self, address: Address, data: bytes) -> None:
+        """Post the answer to a message instead of returning it. The transactions of the
+        message are over."""
+        self._post(address, data)
 
     def work(self, send: int, task_id: str, gateway: str) -> None:
         """Carry out a slice of a queued send; engines call this."""
@@ -91,27 +93,57 @@ class Sender:
             )
 
     def close(self, address: Address) -> None:
-        self.policy(address.gateway).transport.close(address)
+        """Inside a message after its answer, in order with what it sends."""
+        close = self.policy(address.gateway).transport.close
+        if not after_answer.defer(lambda _: close(address)):
+            close(address)
 
     def info(self, address: Address) -> Mapping[str, Any]:
         return self.policy(address.gateway).transport.info(address)
 
     def _is_deferred(self, outgoing: Outgoing, data: bytes, policy: SendPolicy) -> bool:
-        """Leave a send to the commit; False when no transaction is open. Where there
-        is an engine, the send is stored in the transaction: it survives the process."""
+        """Leave a send to the commit and the answer; False when there is nothing to
+        wait for. Where there is an engine, the send is stored in the transaction: it
+        survives the process."""
         if policy.background is not None and self.can_queue():
             policy.background.put(outgoing, data)
             return True
-        return self.after_commits(lambda: self._send_now(outgoing, data, policy))
+
+        def leave(budget: TimeBudget) -> None:
+            self._leave(outgoing, data, policy, budget)
+
+        return self.postpone(leave, len(data))
+
+    def _leave(
+        self, outgoing: Outgoing, data: bytes, policy: SendPolicy, budget: TimeBudget
+    ) -> None:
+        """Send what was deferred. The caller is long gone, so a failure goes the way of
+        the report."""
+        try:
+            seconds = budget.seconds_left(policy.seconds)
+            if not seconds and policy.background is not None:
+                policy.background.put(outgoing, data)
+            else:
+                self._send_now(outgoing, data, policy, seconds)
+        except Exception as error:
+            logger.exception("The event %r was not sent.", outgoing.event)
+            stopped = f"{type(error).__name__}: {error}"
+            report = Report(left_out=outgoing.left_out, stopped=stopped)
+            self.on_delivered(
+                Delivery(event=outgoing.event, status=Status.DONE, report=report)
+            )
 
     def _send_now(
-        self, outgoing: Outgoing, data: bytes, policy: SendPolicy
+        self, outgoing: Outgoing, data: bytes, policy: SendPolicy, seconds: float
     ) -> Delivery:
         if policy.background is not None and self._is_large(outgoing, policy):
             policy.background.put(outgoing, data)
             return Delivery(event=outgoing.event, status=Status.QUEUED)
         pages = self.recipient_source.pages(outgoing.recipients)
-        return self._deliver(outgoing, data, policy, pages)
+        report = self._post_pages(pages, data, policy, seconds, outgoing.left_out)
+        delivery = Delivery(event=outgoing.event, status=Status.DONE, report=report)
+        self.on_delivered(delivery)
+        return delivery
 
     def _is_large(self, outgoing: Outgoing, policy: SendPolicy) -> bool:
         named = len(outgoing.recipients.connection_ids)
@@ -119,22 +151,11 @@ class Sender:
             return False
         return self.recipient_source.exceeds(outgoing.recipients, policy.max_recipients)
 
-    def _deliver(
-        self,
-        outgoing: Outgoing,
-        data: bytes,
-        policy: SendPolicy,
-        pages: Iterable[list[Recipient]],
-    ) -> Delivery:
-        report = self._post_pages(pages, data, policy, left_out=outgoing.left_out)
-        delivery = Delivery(event=outgoing.event, status=Status.DONE, report=report)
-        self.on_delivered(delivery)
-        return delivery
-
     def _post(self, address: Address, data: bytes) -> None:
         place = Place(address.gateway, address.api_id, address.stage)
         page = [Recipient(address.connection_id, place, LONG_AGO)]
-        report = self._post_pages([page], data, self.policy(address.gateway))
+        policy = self.policy(address.gateway)
+        report = self._post_pages([page], data, policy, policy.seconds)
         if report.failed:
             logger.warning("A reply was not delivered: %s", report)
 
@@ -143,6 +164,7 @@ class Sender:
         pages: Iterable[list[Recipient]],
         data: bytes,
         policy: SendPolicy,
+        seconds: float,
         left_out: int = 0,
     ) -> Report:
         return deliver(
@@ -151,7 +173,7 @@ class Sender:
             transport=policy.transport,
             forget=self.forget,
             bucket=policy.bucket,
-            retry_policy=RetryPolicy(seconds=policy.seconds),
+            retry_policy=RetryPolicy(seconds=seconds),
             left_out=left_out,
         )
 

@@ -141,7 +141,7 @@ def _post_to_connection(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
     given = yield from flow
     if given.body:
         reply = outgoing.sender().reply
-        yield from call(reply, _address(frame), given.body, on_commit=not given.failed)
+        yield from call(reply, _address(frame), given.body)
     return Answer(status=given.status, ended=given.ended)
 
 

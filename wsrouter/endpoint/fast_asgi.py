@@ -1,6 +1,8 @@
 """An ASGI application in front of Django's: see `wsrouter.asgi`."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
@@ -13,8 +15,8 @@ from django.utils.functional import SimpleLazyObject
 from wsrouter.endpoint import dispatch, fast_path
 from wsrouter.endpoint.dispatch import VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
+from wsrouter.endpoint.replies_first import Following
 from wsrouter.endpoint.request_thread import RequestThread
-from wsrouter.routing.flow import run_async
 from wsrouter.wire import mapping
 from wsrouter.wire.mapping import environ_key
 
@@ -62,21 +64,33 @@ async def _answer(
     request = SimpleLazyObject(lambda: ASGIRequest(scope, BytesIO(body or b"")))
     begin = partial(fast_path.begin_request, FastPath, scope=scope)
     end = partial(fast_path.end_request, FastPath)
+    following = Following(verified.gateway)
     async with RequestThread(begin=begin, end=end):
-        response, afterwards = await _response(verified, body, request)
+        response, afterwards = await _response(verified, body, request, following)
         await _send_response(response, send)
+        leaving = await _hand_over(following)
         if afterwards:
             await sync_to_async(afterwards)()
+    if leaving:
+        # A server that is told to stop waits for its requests, and for nothing else.
+        await asyncio.shield(asyncio.wrap_future(leaving))
+
+
+async def _hand_over(following: Following) -> "Future[None] | None":
+    """In the thread of the request, in which it leaves when other threads cannot."""
+    if following.is_nothing():
+        return None
+    return await sync_to_async(following.hand_over)()
 
 
 async def _response(
-    verified: VerifiedRequest, body: bytes | None, request: Any
+    verified: VerifiedRequest, body: bytes | None, request: Any, following: Following
 ) -> tuple[RawResponse, Afterwards | None]:
     try:
         if fast_path.has_request_receivers():
             await sync_to_async(_take_thread)()
         flow = dispatch.answer(verified, body, request)
-        answer = await run_async(flow)
+        answer = await following.run_async(flow)
         make = partial(fast_path.raw_response, answer, request)
         # The log line of an error may be a mail, which must not block the event loop.
         response = make() if answer.status < 400 else await sync_to_async(make)()

@@ -14,8 +14,8 @@ from django.utils.functional import SimpleLazyObject
 from wsrouter.endpoint import dispatch, fast_path
 from wsrouter.endpoint.dispatch import MESSAGE, VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
+from wsrouter.endpoint.replies_first import Following
 from wsrouter.registry import database
-from wsrouter.routing.flow import run_sync
 
 Environ = dict[str, Any]
 Afterwards = Callable[[], object]
@@ -41,21 +41,25 @@ class FastPath:
             _thread.prefix = None
             return self.application(environ, start_response)  # type: ignore[no-any-return]
         _begin(environ)
-        response, afterwards = _answer(matched, environ)
+        following = Following(matched.gateway)
+        response, afterwards = _answer(matched, environ, following)
         start_response(f"{response.status} {response.reason}", response.headers)
-        return _Body(response.body, afterwards)
+        return _Body(response.body, following, afterwards)
 
 
 class _Body:
     """The body of a response. The server calls `close` when it has sent it."""
 
-    def __init__(self, body: bytes, afterwards: Afterwards | None) -> None:
-        self._body, self._afterwards = body, afterwards
+    def __init__(
+        self, body: bytes, following: Following, afterwards: Afterwards | None
+    ) -> None:
+        self._body, self._following, self._afterwards = body, following, afterwards
 
     def __iter__(self) -> Iterator[bytes]:
         return iter((self._body,))
 
     def close(self) -> None:
+        self._following.hand_over()
         fast_path.end_request(FastPath)
         if self._afterwards:
             self._afterwards()
@@ -79,12 +83,12 @@ def _reset_thread(prefix: str) -> None:
 
 
 def _answer(
-    verified: VerifiedRequest, environ: Environ
+    verified: VerifiedRequest, environ: Environ, following: Following
 ) -> tuple[RawResponse, Afterwards | None]:
     request = SimpleLazyObject(lambda: WSGIRequest(environ))
     try:
         body = _body(environ) if verified.event_type is MESSAGE else b""
-        answer = run_sync(dispatch.answer(verified, body, request))
+        answer = following.run_sync(dispatch.answer(verified, body, request))
         end = partial(dispatch.end_session, verified) if answer.ended else None
         return fast_path.raw_response(answer, request), end
     except Exception as error:  # noqa: BLE001  # answered as Django does

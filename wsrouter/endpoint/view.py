@@ -4,26 +4,35 @@ from collections.abc import Callable
 from functools import partial
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
 from wsrouter.auth import origins
 from wsrouter.endpoint import atomic, dispatch
-from wsrouter.endpoint.dispatch import CONNECT, MESSAGE, VerifiedRequest
+from wsrouter.endpoint.dispatch import CONNECT, MESSAGE
+from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.registry import database
-from wsrouter.routing.flow import run_sync
-from wsrouter.wire.encode import Answer
 
 _JSON = "application/json"
 
 
-class ResponseThenCall(HttpResponse):
-    """A response with something to do after it was sent."""
+class EndpointResponse(HttpResponse):
+    """The answer to an event. What its handlers sent follows when it has been sent.
 
+    Under ASGI, `close` waits until that is done: a server that is told to stop waits
+    for its requests, and for nothing else.
+    """
+
+    following: Following | None = None
     afterwards: Callable[[], object] | None = None
+    is_asgi = False
 
     def close(self) -> None:
+        following, self.following = self.following, None
+        if following and (leaving := following.hand_over()) and self.is_asgi:
+            leaving.result()
         super().close()
         if self.afterwards:
             self.afterwards()
@@ -38,20 +47,27 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     try:
         alias = dispatch.verify_gateway(request.META)
         if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+            return _empty(HttpResponseNotAllowed(["POST"]))
         verified = dispatch.read_headers(request.META, alias)
     except (UnverifiedRequest, InvalidHeaders) as error:
-        return HttpResponse(status=error.status)
+        return _empty(HttpResponse(status=error.status))
     event_type = verified.event_type
     if event_type is CONNECT and not origins.is_allowed(
         request.META.get("HTTP_ORIGIN", ""), verified.gateway
     ):
-        return HttpResponse(status=403)
+        return _empty(HttpResponse(status=403))
     body = _body(request) if event_type is MESSAGE else b""
-    answer = run_sync(dispatch.answer(verified, body, request))
-    if answer.status == 200 and not answer.headers and not answer.ended:
-        return HttpResponse(answer.body, _JSON)
-    return _response(answer, verified)
+    following = Following(verified.gateway)
+    answer = following.run_sync(dispatch.answer(verified, body, request))
+    response = EndpointResponse(answer.body, _JSON, answer.status)
+    response.following, response.is_asgi = following, isinstance(request, ASGIRequest)
+    if answer.ended:
+        response.afterwards = partial(dispatch.end_session, verified)
+    # Some servers hold back an answer without a length until it is closed.
+    response.headers["Content-Length"] = str(len(answer.body))
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    return response
 
 
 def _body(request: HttpRequest) -> bytes | None:
@@ -68,10 +84,6 @@ def _body(request: HttpRequest) -> bytes | None:
     return body if len(body) <= limit else None
 
 
-def _response(answer: Answer, verified: VerifiedRequest) -> HttpResponse:
-    response = ResponseThenCall(answer.body, _JSON, answer.status)
-    if answer.ended:
-        response.afterwards = partial(dispatch.end_session, verified)
-    for name, value in answer.headers.items():
-        response.headers[name] = value
+def _empty(response: HttpResponse) -> HttpResponse:
+    response.headers["Content-Length"] = "0"
     return response

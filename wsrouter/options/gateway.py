@@ -56,10 +56,11 @@ class Gateway:
     management_endpoint: str = ""
     aws_profile: str = ""
     aws_endpoint_url: str = ""
-    transport: str = "threads"
+    transport: str = "auto"
     in_flight: int = 0
     posts_per_second: float = 5000.0
     send_recipients: int = 1000
     send_seconds: float = 20.0
+    replies_first: bool = True
     background: str = ""
     slice_recipients: int = 1000

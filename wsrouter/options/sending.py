@@ -2,7 +2,7 @@
 
 from typing import Any
 
-TRANSPORTS = ("threads", "curl", "boto3")
+TRANSPORTS = ("auto", "threads", "curl", "boto3")
 ENGINES = ("celery", "tasks")
 MAX_IN_FLIGHT = 1000
 MAX_SECONDS = 25.0

@@ -83,8 +83,9 @@ class Connection:
         return self.state
 
     def close(self) -> None:
-        """Close the socket; the client sees close code 1000. Raises NoAddress for an
-        object that was not made from a stored connection."""
+        """Close the socket; the client sees close code 1000. Inside a message this
+        happens after the answer, in order with what the message sends. Raises NoAddress
+        for an object that was not made from a stored connection."""
         self._refuse_while_connecting("raise Reject to refuse it")
         self._check_address()
         ports.sender().close(self.address)

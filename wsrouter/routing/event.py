@@ -57,8 +57,8 @@ class Event(Generic[T]):
 
         Connections of every gateway are reached unless `gateway` names one. `exclude`
         leaves out connections and users. The event leaves after the commit of every
-        transaction that is open in this thread, unless `now` is True. An empty iterable
-        reaches nobody.
+        transaction that is open in this thread, and after the answer to the message
+        that is being handled, unless `now` is True. An empty iterable reaches nobody.
         Raises EventTooLarge above 128 KB (API Gateway quota), ValidationError when the
         payload is not the event's, TypeError or ValueError for recipients that cannot
         be, and HandshakeNotDone for a connection inside its own `connect`.

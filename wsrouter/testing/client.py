@@ -104,14 +104,15 @@ class WebSocketClient:
         if self._user is not None:
             browser.force_login(self._user)
         context = self._context(EventType.CONNECT, "$connect")
-        response = memory.post(
-            browser, self._gateway, context, query=query, headers=headers
-        )
-        if not 200 <= response.status_code < 300:
-            raise HandshakeRefused(response.status_code, response.content.decode())
-        self.subprotocol = response.headers.get("Sec-WebSocket-Protocol", "")
-        self._is_open = True
-        memory.transport.opened(self.connection_id, self)
+        with memory.event():
+            response = memory.post(
+                browser, self._gateway, context, query=query, headers=headers
+            )
+            if not 200 <= response.status_code < 300:
+                raise HandshakeRefused(response.status_code, response.content.decode())
+            self.subprotocol = response.headers.get("Sec-WebSocket-Protocol", "")
+            self._is_open = True
+            memory.transport.opened(self.connection_id, self)
         return self
 
     def send(self, action: str, payload: Any = _NO_PAYLOAD, *, id: Any = None) -> None:  # noqa: A002  # the frame's
@@ -134,6 +135,11 @@ class WebSocketClient:
             )
             return
         context = self._context(EventType.MESSAGE, key, messageId=token())
+        with memory.event():
+            self._deliver(context, text)
+
+    def _deliver(self, context: Mapping[str, str], text: str) -> None:
+        """Post a message. The reply arrives before the events that its handler sent."""
         response = memory.post(self._http, self._gateway, context, body=text)
         if response.status_code not in (200, self._gateway.crash_status):
             raise AssertionError(
@@ -209,7 +215,8 @@ class WebSocketClient:
             disconnectStatusCode=str(code),
             disconnectReason=reason,
         )
-        memory.post(self._http, self._gateway, context)
+        with memory.event():
+            memory.post(self._http, self._gateway, context)
 
     def _context(self, event: EventType, key: str, **more: str) -> dict[str, str]:
         return event_context(

@@ -3,8 +3,8 @@ the sockets of test clients."""
 
 import base64
 import secrets
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db import connections
@@ -21,6 +21,7 @@ from wsrouter.routing.frame import EventType
 from wsrouter.routing.table import table
 from wsrouter.testing.substitution import substituted
 from wsrouter.wire import mapping, selection
+from wsrouter.wiring import leaving
 from wsrouter.wiring.routers import root_router
 
 API_ID = "testing000"
@@ -52,6 +53,16 @@ class SimulatedGateway:
         if self._clients == 0:
             self._substitution.close()
 
+    @contextmanager
+    def event(self) -> Iterator[None]:
+        """Around everything that happens with one event: at its end comes what waits
+        for the commit, and for the answer that the client has got."""
+        with leaving.held():
+            try:
+                yield
+            finally:
+                run_on_commit_callbacks()
+
     def post(
         self,
         browser: Client,
@@ -62,7 +73,7 @@ class SimulatedGateway:
         query: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
-        """Post one event, then run what it left for the commit."""
+        """Post one event; call it in `event`."""
         principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
         mapped = mapping.request_parameters(
             alias=gateway.alias,
@@ -73,15 +84,13 @@ class SimulatedGateway:
         for target, source in mapped.items():
             if value := _evaluate(source, context):
                 sent[target.removeprefix(mapping.TARGET)] = value
-        response = browser.post(
+        return browser.post(  # type: ignore[return-value]
             _endpoint() + (f"?{query}" if query else ""),
             data=body,
             content_type="application/json",
             secure=True,
             headers=sent,
         )
-        run_on_commit_callbacks()
-        return response  # type: ignore[return-value]
 
 
 def selected_key(gateway: Gateway, text: str) -> str | None:

@@ -50,7 +50,7 @@ def close(address: Address) -> bool:
     if address.gateway not in conf.gateways():
         return True  # it cannot be reached, and its messages are refused
     try:
-        sender().close(address)
+        transport(address.gateway).close(address)
     except SendError as error:
         _security.warning("A connection could not be closed: %s", error)
         return False

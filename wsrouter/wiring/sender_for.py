@@ -18,8 +18,9 @@ from wsrouter.options.gateway import Gateway
 from wsrouter.registry import user_keys
 from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.registry.send_queue import StoredSendQueue
-from wsrouter.registry.transactions import after_commits, only_registry_is_open
+from wsrouter.registry.transactions import only_registry_is_open
 from wsrouter.routing.ports import Address
+from wsrouter.wiring import leaving
 
 
 def sender(
@@ -44,7 +45,7 @@ def sender(
             forget=forget,
             on_delivered=on_delivered,
             enqueue=lambda send: engine(send, alias),
-            after_commits=after_commits,
+            postpone=leaving.postpone,
             slice_recipients=gateway.slice_recipients,
             posts_per_second=gateway.posts_per_second,
         )
@@ -60,7 +61,7 @@ def sender(
         recipient_source=StoredRecipients(),
         policy=policy,
         check_gateway=conf.gateway,
-        after_commits=after_commits,
+        postpone=leaving.postpone,
         can_queue=only_registry_is_open,
         forget=forget,
         finish=finish,

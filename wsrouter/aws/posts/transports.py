@@ -1,5 +1,6 @@
 """The transports that the setting TRANSPORT names."""
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -8,6 +9,7 @@ from wsrouter.delivery.ports import Transport
 from wsrouter.errors import MissingExtra, SendError, WSRouterError
 from wsrouter.options.gateway import Gateway
 
+AUTO = "auto"
 BUILT_IN = {
     "threads": "wsrouter.aws.posts.threads.ThreadedConnections",
     "curl": "wsrouter.aws.posts.curl.CurlConnections",
@@ -34,6 +36,7 @@ def transport(
 
     Raises MissingExtra or InvalidTransport.
     """
+    name = chosen_for(name)
     make = _imported(name)
     try:
         made = make(
@@ -50,6 +53,30 @@ def transport(
             f" method {', '.join(missing)}."
         )
     return made  # type: ignore[no-any-return]
+
+
+def chosen_for(name: str) -> str:
+    """What a name stands for: `auto` is `curl` where pycurl is installed and gevent is
+    not at work, else `threads`. libcurl waits for its sockets itself: no other
+    greenlet would run meanwhile."""
+    if name != AUTO:
+        return name
+    return "curl" if _has_pycurl() and not _is_gevent_at_work() else "threads"
+
+
+def _has_pycurl() -> bool:
+    """By importing it: it may be installed without the libraries that it needs."""
+    try:
+        import_module("wsrouter.aws.posts.pycurl_extra")
+    except MissingExtra:
+        return False
+    return True
+
+
+def _is_gevent_at_work() -> bool:
+    """Whether gevent has replaced Python's sockets, as gunicorn's worker lets it do."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("socket"))
 
 
 def _imported(name: str) -> Callable[..., Any]:
