@@ -9,10 +9,12 @@ from django.urls import path
 
 from tests.django.client_routes import Watch, router
 from tests.django.events import serving
+from wsrouter import Message, Router
 from wsrouter.conf import ConfigurationError
 from wsrouter.testing import WebSocketClient
 
 pytestmark = pytest.mark.usefixtures("talking")
+LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:authorize"
 urlpatterns = [path("", lambda request: HttpResponse())]
 
 
@@ -70,3 +72,31 @@ def test_other_settings_of_the_gateway() -> None:
         client = WebSocketClient(raise_exceptions=False).connect()
         client.send("crash")
         assert client.receive("error")
+
+
+mapped = Router()
+
+
+@mapped.route("mapped")
+def mapped_headers(message: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in message.headers.items()}
+
+
+@pytest.mark.django_db
+def test_any_value_of_the_authorizers_context() -> None:
+    names = ("tenant", "seats", "trial", "missing")
+    options = {
+        "AUTHORIZER": {"FUNCTION": LAMBDA},
+        "HEADERS": {name: f"context.authorizer.{name}" for name in names},
+    }
+    given = {"tenant": "acme", "seats": 3, "trial": True}
+    with serving(mapped, **options):
+        client = WebSocketClient().connect(authorizer=given)
+        answered = client.call("mapped")
+        assert answered.pop("missing", "") == ""
+        assert answered == {"tenant": "acme", "seats": "3", "trial": "true"}
+        nested: Any = {"tenant": ["acme"]}
+        with pytest.raises(TypeError, match="not tenant="):
+            WebSocketClient().connect(authorizer=nested)
+    with serving(mapped), pytest.raises(AssertionError, match="There is no AUTHORIZER"):
+        WebSocketClient().connect(authorizer=given)

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 from websockets.sync.client import ClientConnection
@@ -72,6 +73,30 @@ def test_the_body_selects_the_route(
         [request] = backend.wait_for("MESSAGE")
     assert request.header("X-Wsrouter-Route-Key") == key
     assert request.body == text.encode()
+
+
+def test_a_path_into_a_list_selects_the_route(
+    backend: RecordingBackend, start: Start
+) -> None:
+    served = snapshot("join", "$default")
+    api = replace(
+        served.api, route_selection_expression="$request.body.items[0].action"
+    )
+    with start(replace(served, api=api)).connect() as client:
+        client.send('{"items": [{"action": "join"}]}')
+        [request] = backend.wait_for("MESSAGE")
+    assert request.header("X-Wsrouter-Route-Key") == "join"
+
+
+def test_a_path_that_is_not_supported_is_named(start: Start) -> None:
+    served = snapshot("$default")
+    api = replace(served.api, route_selection_expression="$request.body.items[*].a")
+    gateway = start(replace(served, api=api))
+    with gateway.connect() as client:
+        client.send("{}")
+        frame = str(client.recv(timeout=30))
+        assert re.fullmatch(error_frame("Internal server error"), frame)
+    wait_until(lambda: any("items[*].a" in entry.outcome for entry in gateway.entries))
 
 
 def test_without_a_matching_route_the_client_reads_forbidden(

@@ -39,6 +39,42 @@ def test_the_documented_expressions(expression: str, selected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("expression", "selected"),
+    [
+        ("$request.body.items[0].action", "join"),
+        ("${request.body.items[1].action}/x", "leave/x"),
+        ("$request.body.items[2].action", ""),
+        ("$request.body.items.action", ""),
+        ("$request.body.items[0]['action']", "join"),
+        ('$request.body.grid[0][1]["detail-type"]', "deep"),
+        ("$request.body.items[0].action[0]", ""),
+        ("$request.body.detail-type", "plain"),
+        ("$request.body.two words", "spaced"),
+    ],
+)
+def test_paths_into_lists(expression: str, selected: str) -> None:
+    body = {
+        "items": [{"action": "join"}, {"action": "leave"}],
+        "grid": [[0, {"detail-type": "deep"}]],
+        "detail-type": "plain",
+        "two words": "spaced",
+    }
+    assert parse(expression).evaluate(body) == selected
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["items[*].action", "a..b", "items[-1]", "items[0:2]", "items[?(@.a)]", "a[", "a.",
+     "items[]", "a['b", "*", "items[0]action"],
+)  # fmt: skip
+def test_other_paths_are_refused_by_name(path: str) -> None:
+    for expression in (f"$request.body.{path}", f"x-${{request.body.{path}}}"):
+        with pytest.raises(ValueError, match="has a path that is not supported") as e:
+            parse(expression)
+        assert repr(expression) in str(e.value)
+
+
+@pytest.mark.parametrize(
     ("value", "selected"),
     [
         ("join", "join"),

@@ -12,6 +12,7 @@ from pydantic_core import from_json, to_json
 from wsrouter import conf
 from wsrouter.routing.frame import EventType
 from wsrouter.testing.simulated_gateway import (
+    authorizer_context,
     event_context,
     memory,
     run_on_commit_callbacks,
@@ -84,11 +85,13 @@ class WebSocketClient:
         source_ip: str = "127.0.0.1",
         user_agent: str = "",
         principal: str = "",
+        authorizer: Mapping[str, str | float | bool] | None = None,
     ) -> Self:
         """Make the handshake, with a new connection id every time; raises
-        HandshakeRefused. `principal` is the user that the gateway's authorizer
-        names."""
+        HandshakeRefused. `principal` is the user that the gateway's authorizer names,
+        `authorizer` the other values of its context, which HEADERS can map."""
         assert not self._is_open, "The connection is open already."
+        assert not authorizer or self._gateway.authorizer, "There is no AUTHORIZER."
         if self.close_code is not None:
             self.connection_id, self.close_code = token(), None
         if not self._leave.alive:
@@ -99,6 +102,7 @@ class WebSocketClient:
             "stage": self._gateway.stage,
             "connectedAt": str(int(time.time() * 1000)),
             "authorizer.principalId": principal,
+            **authorizer_context(authorizer or {}),
         }
         browser = Client(raise_request_exception=self._http.raise_request_exception)
         if self._user is not None:

@@ -11,7 +11,7 @@ from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.memory import MemoryTransport
@@ -121,6 +121,20 @@ def event_context(
         "domainName": f"{API_ID}.execute-api.local",
         **more,
     }
+
+
+def authorizer_context(values: Mapping[str, str | float | bool]) -> dict[str, str]:
+    """The `context.authorizer` variables: API Gateway turns each value into text."""
+    context: dict[str, str] = {}
+    for name, value in values.items():
+        if not isinstance(value, str | int | float):
+            raise TypeError(
+                "An authorizer returns text, numbers and booleans,"
+                f" not {name}={value!r}."
+            )
+        text = value if isinstance(value, str) else to_json(value).decode()
+        context[f"authorizer.{name}"] = text
+    return context
 
 
 def run_on_commit_callbacks() -> None:

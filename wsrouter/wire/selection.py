@@ -13,6 +13,13 @@ _VARIABLE = re.compile(
 )
 _SIMPLE_KEY = re.compile(r"\$(?:request\.body\.([\w-]+)|\{request\.body\.([\w-]+)\})")
 
+_STEP = re.compile(
+    r"\.(?P<name>[^.\[\]*?@()\'\"]+)|\[(?P<index>\d{1,9})\]"
+    r"|\[(?P<quote>[\'\"])(?P<quoted>[^\'\"\[\]]+)(?P=quote)\]"
+)
+"""One step of a path: `.name`, `[0]` or `['name']`. The rest of JSONPath (wildcards,
+slices, filters, `..`) can select several values, which is no route key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -54,7 +61,7 @@ def _parts(expression: str) -> list[str | Callable[[Any], str]]:
     position = 0
     for variable in _VARIABLE.finditer(expression):
         parts.append(_static(expression, expression[position : variable.start()]))
-        parts.append(_lookup(variable["braced"] or variable["bare"]))
+        parts.append(_lookup(expression, variable["braced"] or variable["bare"]))
         position = variable.end()
     parts.append(_static(expression, expression[position:]))
     return [part for part in parts if part != ""]
@@ -69,16 +76,42 @@ def _static(expression: str, text: str) -> str:
     return text.replace("\\$", "$")
 
 
-def _lookup(path: str) -> Callable[[Any], str]:
-    names = path.split(".")
+def _lookup(expression: str, path: str) -> Callable[[Any], str]:
+    steps = _steps(expression, path)
 
     def find(body: Any) -> str:
         value = body
-        for name in names:
-            value = value.get(name) if isinstance(value, dict) else None
+        for step in steps:
+            value = _member(value, step)
         return _text(value)
 
     return find
+
+
+def _steps(expression: str, path: str) -> list[str | int]:
+    """The member names and list indexes of a path such as `items[0].action`."""
+    steps: list[str | int] = []
+    position = 0
+    for step in _STEP.finditer(f".{path}"):
+        if step.start() != position:
+            break
+        index, name = step["index"], step["name"] or step["quoted"]
+        steps.append(name if index is None else int(index))
+        position = step.end()
+    if position != len(path) + 1:
+        raise ValueError(
+            f"The route selection expression {expression!r} has a path that is not"
+            " supported: it may consist of names, as in order.action, and of indexes of"
+            " lists, as in items[0].action."
+        )
+    return steps
+
+
+def _member(value: Any, step: str | int) -> Any:
+    if isinstance(step, str):
+        return value.get(step) if isinstance(value, dict) else None
+    is_inside = isinstance(value, list) and step < len(value)
+    return value[step] if is_inside else None
 
 
 def _text(value: Any) -> str:

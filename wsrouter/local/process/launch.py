@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from wsrouter.errors import WSRouterError
@@ -29,7 +29,8 @@ class LaunchConfig:
 
     `child`, if there is one, is the backend process, which listens at `address`;
     `description_command` describes the API again for a reload; `write_notice` gets
-    lines for the user; `principal` is the template of the authorizer's principal;
+    lines for the user; `principal` is the template of the authorizer's principal, and
+    `authorizer_context` those of its other values;
     `startup_seconds` is how long the child may take before clients are served without
     it.
     """
@@ -43,6 +44,7 @@ class LaunchConfig:
     limits: Limits
     behaviour: Behaviour
     principal: str
+    authorizer_context: Mapping[str, str] = field(default_factory=dict)
     description_command: DescriptionCommand
     child: ChildProcess | None = None
     address: tuple[str, int] = ("127.0.0.1", 8000)
@@ -98,6 +100,7 @@ def _gateway(config: LaunchConfig) -> LocalGateway:
         behaviour=config.behaviour,
         api_id=description.api_id or listener.api_id(config.listener),
         principal=config.principal,
+        authorizer_context=config.authorizer_context,
         region=description.region,
     )
     return LocalGateway(

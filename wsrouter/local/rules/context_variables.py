@@ -43,7 +43,10 @@ def variables(event: GatewayEvent, *, api_id: str, stage: str) -> dict[str, str]
         "disconnectStatusCode": str(close.code) if close else None,
         "disconnectReason": close.reason if close else None,
     }
-    return {name: value for name, value in nullable.items() if value is not None}
+    known = {name: value for name, value in nullable.items() if value is not None}
+    for name, value in connection.authorizer_context.items():
+        known[f"authorizer.{name}"] = value
+    return known
 
 
 def evaluate(

@@ -1,6 +1,7 @@
 """One event of a connection, with everything that the integration may learn of it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -17,7 +18,7 @@ class ConnectionInfo:
     """What API Gateway knows of a connection for its whole life.
 
     `connected_at` is in milliseconds since the epoch; `principal` is the identity that
-    the authorizer returned.
+    the authorizer returned, and `authorizer_context` its other values.
     """
 
     connection_id: str = field(default_factory=new_id)
@@ -26,6 +27,7 @@ class ConnectionInfo:
     source_ip: str
     user_agent: str = ""
     principal: str | None = None
+    authorizer_context: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,8 @@
 
 import asyncio
 import copy
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from wsrouter.catalog.snapshot import DEFAULT, Snapshot
 from wsrouter.local.rules import (
@@ -24,7 +26,8 @@ class LocalApi:
 
     `snapshot` may be replaced while sockets are open: every event is served by the
     current one. `stage_deleted` is set while the stage does not exist. `principal` is
-    the template of the authorizer's principal. `region` is the one that @connections
+    the template of the authorizer's principal, and `authorizer_context` those of its
+    other values, by name. `region` is the one that @connections
     requests must be signed for; empty allows any.
     """
 
@@ -36,6 +39,7 @@ class LocalApi:
         behaviour: Behaviour | None = None,
         api_id: str = local_address.ELSEWHERE,
         principal: str = mapping.NO_PRINCIPAL,
+        authorizer_context: Mapping[str, str] = MappingProxyType({}),
         region: str = "",
     ) -> None:
         self.snapshot = snapshot
@@ -43,6 +47,7 @@ class LocalApi:
         self.behaviour = behaviour or Behaviour()
         self.api_id = api_id
         self.principal = principal
+        self.authorizer_context = authorizer_context
         self.region = region
         self.throttle = StageThrottle()
         self.stage_deleted = asyncio.Event()

@@ -31,14 +31,12 @@ async def route_message(
     api: LocalApi, limits: Limits, connection: ConnectionInfo, text: str
 ) -> MessageResult:
     """Route one text frame of `connection` to the integration."""
-    key = api.select_route(text)
-    event = GatewayEvent(
-        type="MESSAGE",
-        route_key=key or "",
-        connection=connection,
-        body=text.encode(),
-        message_id=new_id(),
-    )
+    try:
+        key = api.select_route(text)
+    except ValueError as problem:  # of a published API that wsrouter did not make
+        event = _event(connection, text, route_key="")
+        return _error(event, error_frames.INTERNAL_SERVER_ERROR, str(problem))
+    event = _event(connection, text, route_key=key or "")
     if key is None:
         cause = "no route matches" if api.has_routes else STAGE_DELETED
         return _error(event, error_frames.FORBIDDEN, cause)
@@ -52,6 +50,16 @@ async def route_message(
     if isinstance(response, IntegrationFailure):
         return _failed(api, event, response)
     return _responded(api, limits, event, response, two_way=two_way)
+
+
+def _event(connection: ConnectionInfo, text: str, *, route_key: str) -> GatewayEvent:
+    return GatewayEvent(
+        type="MESSAGE",
+        route_key=route_key,
+        connection=connection,
+        body=text.encode(),
+        message_id=new_id(),
+    )
 
 
 def _responded(

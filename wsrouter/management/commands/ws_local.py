@@ -28,8 +28,9 @@ COOKIES_WARNING = (
     "Cookies are passed on. On AWS they reach an execute-api host only with a custom"
     " domain on the same site; --no-cookies drops them."
 )
-PRINCIPAL_NOTICE = (
-    "The authorizer is not called: every client has the principal {!r} (--principal)."
+AUTHORIZER_NOTICE = (
+    "The authorizer is not called: every client has the principal {!r} (--principal),"
+    " and the context {} (--authorizer-context)."
 )
 DISABLED_NOTICE = (
     "The execute-api endpoint is disabled: {} is refused, and clients use the path of"
@@ -87,6 +88,7 @@ class Command(BaseCommand):
                 limits=launch_options.limits(options),
                 behaviour=behaviour,
                 principal=options["principal"],
+                authorizer_context=dict(options["authorizer_context"]),
                 child=_child(environment, options),
                 description_command=_description_command(environment, options),
                 address=(api_source.DJANGO_HOST, options["django_port"]),
@@ -115,7 +117,7 @@ class Command(BaseCommand):
         if snapshot.api.disable_execute_api_endpoint:
             lines.append(DISABLED_NOTICE.format(stage_paths.execute_api_path(snapshot)))
         if snapshot.authorizer:
-            lines.append(PRINCIPAL_NOTICE.format(options["principal"]))
+            lines.append(self._authorizer_notice(options))
         if not options["no_cookies"]:
             lines.append(self.style.WARNING(COOKIES_WARNING))
         if description.api_id and RELOAD_SIGNAL is not None:
@@ -125,6 +127,12 @@ class Command(BaseCommand):
                 f"Set MANAGEMENT_ENDPOINT in that Django's settings: http://{address}"
             )
         return "\n".join([*lines, "Quit with CONTROL-C."])
+
+    def _authorizer_notice(self, options: dict[str, Any]) -> str:
+        values = [f"{name}={value}" for name, value in options["authorizer_context"]]
+        return AUTHORIZER_NOTICE.format(
+            options["principal"], ", ".join(values) or "without values"
+        )
 
     def _journal(self, options: dict[str, Any]) -> Journal:
         with_frames = options["verbose"]

@@ -4,7 +4,7 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from typing import Any
 
-from wsrouter.local.rules import principal, switches
+from wsrouter.local.rules import authorizer_template, switches
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.wire import mapping
 
@@ -20,6 +20,10 @@ _SWITCHES = (
 _PRINCIPAL = (
     "The principal id that the AUTHORIZER returns; its Lambda function is not called."
     " {0} stands for the first IDENTITY value, as in 'device:{0}' (default: none)."
+)
+_AUTHORIZER_CONTEXT = (
+    "A value of the context that the AUTHORIZER returns, for HEADERS such as"
+    " context.authorizer.NAME; {0} as in --principal. May be repeated."
 )
 _COOKIES = (
     "Drop the clients' cookies, as on AWS without a custom domain on the same site."
@@ -99,6 +103,14 @@ def _add_limits(parser: ArgumentParser) -> None:
         metavar="ID",
         help=_PRINCIPAL,
     )
+    add(
+        "--authorizer-context",
+        type=_authorizer_value,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=_AUTHORIZER_CONTEXT,
+    )
 
 
 def _add_switches(parser: ArgumentParser) -> None:
@@ -132,13 +144,22 @@ def behaviour(options: Mapping[str, Any]) -> Behaviour:
 
 def _principal(text: str) -> str:
     try:
-        principal.format_principal(text)
+        authorizer_template.fill(text)
     except (IndexError, KeyError, ValueError) as error:
         raise ArgumentTypeError(
             f"{text!r} cannot be used: write {{0}} for the first IDENTITY value, {{1}}"
             " for the second, and {{ and }} for braces"
         ) from error
     return text
+
+
+def _authorizer_value(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not name or name == "principalId":
+        raise ArgumentTypeError(
+            f"{text!r} cannot be used: write NAME=VALUE. principalId is --principal."
+        )
+    return name, _principal(value)
 
 
 def _port(text: str) -> int:
