@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from wsrouter.sync.change import Change
+from wsrouter.sync.change import Action, Change
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.destroy import Removal
 from wsrouter.sync.domain_diff import domains_left_behind
@@ -117,14 +117,22 @@ def _change(change: Change) -> Iterator[str]:
     yield change_line(change)
     if change.danger:
         yield f"! dangerous: {change.danger}"
-    if change.action == "update":
-        for name, (old, new) in change.fields.items():
-            yield f"      {name}: {_value(old)} -> {_value(new)}"
+    # The Description of a deployment is a digest, which says nothing to a reader.
+    for name, pair in change.fields.items() if change.resource != "deployment" else ():
+        yield f"      {name}: {_pair(change.action, *pair)}"
+
+
+def _pair(action: Action, old: Any, new: Any) -> str:
+    if action == "create":
+        return _value(new)
+    return f"{_value(old)} -> {_value(new)}"
 
 
 def _value(value: Any) -> str:
     if value is None:
         return "(none)"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
     return str(value)
 
 
