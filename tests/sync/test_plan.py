@@ -4,13 +4,13 @@ import json
 from dataclasses import replace
 from itertools import permutations
 
-from tests.sync.bench import a_gateway, a_spec
+from tests.sync.bench import SECRET, a_gateway, a_spec
 from wsrouter.catalog.snapshot import RouteEntry, Snapshot
 from wsrouter.sync import render
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.diff import differences
 from wsrouter.sync.digest import digest
-from wsrouter.sync.plan import plan_changes
+from wsrouter.sync.plan import Options, plan_changes
 from wsrouter.sync.server_quirks import ServerQuirks
 from wsrouter.sync.target import Target
 from wsrouter.sync.wanted import wanted_snapshot
@@ -134,6 +134,33 @@ def test_text() -> None:
         "+ deployment production",
         "Plan: 1 to create, 1 to update, 0 to delete.",
     ]
+
+
+def test_a_first_plan_shows_its_values() -> None:
+    text = render.plan_text(plan_changes(TARGET, WANTED, Deployed()))
+    lines = text.splitlines()
+
+    at = lines.index("+ integration wsrouter:default")
+    shown = [line.strip() for line in lines[at + 1 : lines.index("+ route $connect")]]
+    assert "uri: https://www.example.com/ws/" in shown
+    assert "timeout_millis: 29000" in shown
+    secret = "request_parameters.integration.request.header.X-Wsrouter-Secret"
+    assert f"{secret}: ***" in shown
+    assert SECRET not in text
+    assert "      name: shop" in lines
+    assert "      route_selection_expression: $request.body.action" in lines
+    assert "      tags.wsrouter:gateway: shop" in lines
+    assert "->" not in text
+    assert lines[-2] == "+ deployment production"
+
+
+def test_a_deletion_shows_what_is_lost() -> None:
+    stale = RouteEntry(key="old", two_way=True, model="Old")
+    found = deployed_as(WANTED, routes={**WANTED.routes, "old": stale})
+    plan = plan_changes(TARGET, WANTED, found, Options(prune=True))
+    lines = render.plan_text(plan).splitlines()
+
+    assert "      model: Old -> (none)" in lines[lines.index("- route old") :]
 
 
 def test_server_quirks() -> None:

@@ -108,7 +108,21 @@ def test_no_secret_is_printed(plane: MemoryControlPlane, settings: Any) -> None:
 def test_without_a_terminal_it_does_not_act(plane: MemoryControlPlane) -> None:
     with pytest.raises(CommandError, match="--no-input"):
         run()
-    assert plane.server.calls == []
+    assert plane.server.writes == []
+
+
+def test_without_a_terminal_there_may_be_nothing_to_do(
+    plane: MemoryControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code() == 1
+    assert "+ api shop" in capsys.readouterr().out
+    run("--no-input")
+
+    assert exit_code() == 0
+    assert "In sync: nothing to do." in capsys.readouterr().out
+    assert exit_code("--destroy") == 1
+    run("--no-input", "--destroy")
+    assert exit_code("--destroy") == 0
 
 
 def test_asks_on_a_terminal(plane: MemoryControlPlane, terminal: list[str]) -> None:
@@ -160,6 +174,85 @@ def test_prune(plane: MemoryControlPlane) -> None:
     assert "! route old is stale" in run("--plan")[0]
     assert "- route old" in run("--no-input", "--prune")[0]
     assert "old" not in run("--plan")[0]
+
+
+def test_a_strict_check_counts_what_the_code_does_not_have(
+    plane: MemoryControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("--no-input")
+    assert exit_code("--check", "--strict") == 0
+    (integration,) = plane.integrations("api1")
+    other = plane.server.create_integration(ApiId="api1", IntegrationType="MOCK")
+    for key, made in (("old", integration.id), ("legacy", other["IntegrationId"])):
+        target = f"integrations/{made}"
+        plane.server.create_route(ApiId="api1", RouteKey=key, Target=target)
+    run("--no-input")
+    capsys.readouterr()
+
+    assert exit_code("--check") == 0
+    assert (
+        "In sync: nothing to do. (--check --strict counts 1 stale route and 1 unmanaged"
+        " route as drift.)"
+    ) in capsys.readouterr().out
+    assert exit_code("--check", "--strict") == 2
+    printed = capsys.readouterr().out
+    assert "In sync" not in printed
+    assert "Not in sync (--strict): 1 stale route and 1 unmanaged route." in printed
+    assert exit_code("--check", "--strict", "--json") == 2
+    values = json.loads(capsys.readouterr().out)
+    assert (values["in_sync"], values["stale"]) == (False, ["old"])
+    assert exit_code("--strict", "--no-input") == 1
+    assert "--check" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["stale", "unmanaged"])
+def test_one_route_too_many_is_strict_drift(
+    plane: MemoryControlPlane, kind: str
+) -> None:
+    run("--no-input")
+    (ours,) = plane.integrations("api1")
+    other = plane.server.create_integration(ApiId="api1", IntegrationType="MOCK")
+    used = ours.id if kind == "stale" else other["IntegrationId"]
+    plane.server.create_route(
+        ApiId="api1", RouteKey="another", Target=f"integrations/{used}"
+    )
+    run("--no-input")
+
+    assert exit_code("--check", "--strict") == 2
+    assert exit_code("--check") == 0
+
+
+def move_endpoint(settings: Any) -> None:
+    entry = {**settings.WSROUTER["default"], "ENDPOINT": "https://other.example/ws/"}
+    settings.WSROUTER = {"default": entry}
+
+
+def test_a_dangerous_plan_needs_consent(
+    plane: MemoryControlPlane, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("--no-input")
+    move_endpoint(settings)
+    del plane.server.calls[:]
+
+    assert exit_code("--no-input") == 1
+    printed = capsys.readouterr()
+    assert "! dangerous: every message" in printed.out
+    assert "moves from www.example.com to other.example" in printed.err
+    assert "--allow-dangerous" in printed.err
+    assert plane.server.writes == []
+    assert exit_code("--no-input", "--allow-dangerous") == 0
+    assert exit_code("--check") == 0
+
+
+def test_a_person_may_agree_to_danger(
+    plane: MemoryControlPlane, settings: Any, terminal: list[str]
+) -> None:
+    run("--no-input")
+    move_endpoint(settings)
+    terminal += ["y"]
+    run()
+
+    assert exit_code("--check") == 0
 
 
 def test_where_to(plane: MemoryControlPlane) -> None:
@@ -219,7 +312,10 @@ def test_adopt_and_deep_reach_the_plan(plane: MemoryControlPlane) -> None:
 
     with pytest.raises(CommandError, match="--adopt"):
         run("--plan")
-    assert "~ route shop.echo" in run("--no-input", "--adopt")[0]
+    with pytest.raises(CommandError, match="--allow-dangerous"):
+        run("--no-input", "--adopt")
+    adopted = run("--no-input", "--adopt", "--allow-dangerous")[0]
+    assert "~ route shop.echo" in adopted
     del plane.server.calls[:]
     run("--plan", "--deep")
     assert "get_route_responses" in [name for name, _ in plane.server.calls]

@@ -35,6 +35,11 @@ class Removal:
     def unmanaged(self) -> tuple[str, ...]:
         return tuple(sorted(self.deployed.unmanaged))
 
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """None: `--destroy` is the consent to what destroying does."""
+        return ()
+
 
 def plan_removal(plane: ControlPlane, target: Target) -> Removal:
     """Read what is deployed and plan its removal; writes nothing."""

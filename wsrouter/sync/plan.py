@@ -97,6 +97,11 @@ class Plan:
     def unmanaged(self) -> tuple[str, ...]:
         return tuple(sorted(self.deployed.unmanaged))
 
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """The warnings of the changes that need consent."""
+        return tuple(change.danger for change in self.changes if change.danger)
+
 
 def prepare(
     plane: ControlPlane,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from wsrouter.sync.change import Change
+from wsrouter.sync.change import Action, Change
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.destroy import Removal
 from wsrouter.sync.domain_diff import domains_left_behind
@@ -31,12 +31,15 @@ class AnyPlan(Protocol):
     def unmanaged(self) -> tuple[str, ...]: ...
     @property
     def in_sync(self) -> bool: ...
+    @property
+    def dangers(self) -> tuple[str, ...]: ...
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: Plan, *, strict: bool = False) -> str:
     """The plan as lines. A line starts with `+` (create), `~` (update), `-` (delete),
-    `!` (a warning) or a space (a detail)."""
-    return "\n".join(_lines(plan))
+    `!` (a warning) or a space (a detail). `strict`: what wsrouter does not publish is
+    drift as well."""
+    return "\n".join(_lines(plan, strict))
 
 
 def removal_text(removal: Removal) -> str:
@@ -44,12 +47,18 @@ def removal_text(removal: Removal) -> str:
     return "\n".join(_removal_lines(removal))
 
 
-def json_values(plan: AnyPlan) -> dict[str, Any]:
+def is_drift(plan: AnyPlan, *, strict: bool = False) -> bool:
+    """Whether `ws_sync --check` finds a difference. `strict`: stale and unmanaged
+    resources are one."""
+    return not plan.in_sync or (strict and bool(_left_over(plan)))
+
+
+def json_values(plan: AnyPlan, *, strict: bool = False) -> dict[str, Any]:
     """The plan as `ws_sync --json` prints it."""
     return {
         "gateway": plan.target.alias,
         "api_id": plan.deployed.api_id,
-        "in_sync": plan.in_sync,
+        "in_sync": not is_drift(plan, strict=strict),
         "changes": [_change_values(change) for change in plan.changes],
         "stale": list(plan.stale),
         "unmanaged": list(plan.unmanaged),
@@ -71,7 +80,7 @@ def _change_values(change: Change) -> dict[str, Any]:
     }
 
 
-def _lines(plan: Plan) -> Iterator[str]:
+def _lines(plan: Plan, strict: bool) -> Iterator[str]:
     yield _heading(plan)
     for change in plan.changes:
         yield from _change(change)
@@ -87,7 +96,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         )
     if not plan.secret_compared:
         yield f"! {NOT_COMPARED}"
-    yield _summary(plan)
+    yield _summary(plan) if plan.changes else _nothing_to_do(plan, strict)
 
 
 def _removal_lines(removal: Removal) -> Iterator[str]:
@@ -108,20 +117,48 @@ def _change(change: Change) -> Iterator[str]:
     yield change_line(change)
     if change.danger:
         yield f"! dangerous: {change.danger}"
-    if change.action == "update":
-        for name, (old, new) in change.fields.items():
-            yield f"      {name}: {_value(old)} -> {_value(new)}"
+    # The Description of a deployment is a digest, which says nothing to a reader.
+    for name, pair in change.fields.items() if change.resource != "deployment" else ():
+        yield f"      {name}: {_pair(change.action, *pair)}"
+
+
+def _pair(action: Action, old: Any, new: Any) -> str:
+    if action == "create":
+        return _value(new)
+    return f"{_value(old)} -> {_value(new)}"
 
 
 def _value(value: Any) -> str:
     if value is None:
         return "(none)"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
     return str(value)
 
 
-def _summary(plan: AnyPlan) -> str:
-    if plan.in_sync:
+def _nothing_to_do(plan: Plan, strict: bool) -> str:
+    left_over = _left_over(plan)
+    if not left_over:
         return "In sync: nothing to do."
+    if strict:
+        return f"Not in sync (--strict): {left_over}."
+    return f"In sync: nothing to do. (--check --strict counts {left_over} as drift.)"
+
+
+def _left_over(plan: AnyPlan) -> str:
+    """How much there is that the code does not publish; empty when there is nothing."""
+    counts = {
+        "stale route": len(plan.stale),
+        "unmanaged route": len(plan.unmanaged),
+    }
+    return " and ".join(
+        f"{count} {name}{'s' if count > 1 else ''}"
+        for name, count in counts.items()
+        if count
+    )
+
+
+def _summary(plan: AnyPlan) -> str:
     counts = {
         action: sum(change.action == action for change in plan.changes)
         for action in _SIGNS

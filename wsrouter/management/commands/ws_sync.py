@@ -30,6 +30,13 @@ FLAGS = {
     ),
     "--deep": "Also compare every route response. This takes one AWS call per route.",
     "--no-input": "Make the changes without asking for confirmation.",
+    "--allow-dangerous": (
+        "With --no-input: also make changes that the plan marks as dangerous."
+    ),
+    "--strict": (
+        "With --check: routes that the code no longer has, and what is not wsrouter's,"
+        " are a difference, too."
+    ),
     "--json": "Print the plan as JSON; progress goes to standard error.",
 }
 
@@ -105,14 +112,12 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         writes = not options["plan"] and not options["check"]
-        if writes and not options["no_input"] and not _is_terminal():
-            raise CommandError(
-                "Without a terminal, ws_sync needs --no-input to make changes."
-            )
         if options["destroy"] and options["check"]:
             raise CommandError(
                 "--destroy can be combined with --plan, not with --check."
             )
+        if options["strict"] and not options["check"]:
+            raise CommandError("--strict can only be combined with --check.")
         try:
             self._run(options, writes=writes)
         except (WSRouterError, ImproperlyConfigured) as error:
@@ -153,14 +158,15 @@ class Command(BaseCommand):
                 api_id = self._publish(plane, plan, options)
         finally:
             if options["json"]:
-                self._print_json({**render.json_values(plan), "api_id": api_id})
-        if options["check"] and not plan.in_sync:
+                values = render.json_values(plan, strict=options["strict"])
+                self._print_json({**values, "api_id": api_id})
+        if options["check"] and render.is_drift(plan, strict=options["strict"]):
             raise Drift
 
     def _print_plan(self, plan: Plan, options: dict[str, Any], *, writes: bool) -> None:
         """Print the plan as text. With --json, only before asking for confirmation."""
         if not options["json"]:
-            self._print_text(render.plan_text(plan))
+            self._print_text(render.plan_text(plan, strict=options["strict"]))
         elif writes and not options["no_input"]:
             self.stderr.write(render.plan_text(plan), _unstyled)
         elif not plan.secret_compared:
@@ -179,11 +185,8 @@ class Command(BaseCommand):
             self._print_json(render.json_values(removal))
         else:
             self._print_text(render.removal_text(removal))
-        if (
-            writes
-            and removal.changes
-            and (options["no_input"] or self._confirm("Destroy"))
-        ):
+        if writes and removal.changes:
+            self._obtain_consent("Destroy", removal, options)
             report = self._reporter(len(removal.changes), quiet=options["json"])
             destroy(plane, removal, report=report)
 
@@ -194,19 +197,34 @@ class Command(BaseCommand):
         for line in text.splitlines():
             self.stdout.write(self._coloured(line))
 
-    def _confirm(self, action: str) -> bool:
+    def _obtain_consent(
+        self, action: str, plan: render.AnyPlan, options: dict[str, Any]
+    ) -> None:
+        """Raise CommandError unless the options or the user agree to the plan."""
+        if not options["no_input"]:
+            self._confirm(action)
+        elif plan.dangers and not options["allow_dangerous"]:
+            raise CommandError(
+                f"The plan is dangerous ({'; '.join(plan.dangers)}): with --no-input it"
+                " needs --allow-dangerous as well."
+            )
+
+    def _confirm(self, action: str) -> None:
+        if not _is_terminal():
+            raise CommandError(
+                "Without a terminal, ws_sync needs --no-input to make changes."
+            )
         try:
             answer = input(f"{action} this? [y/N] ")
         except (EOFError, KeyboardInterrupt):
             answer = ""
         if answer.strip().lower() not in ("y", "yes"):
             raise CommandError("Nothing was changed.")
-        return True
 
     def _publish(self, plane: ControlPlane, plan: Plan, options: dict[str, Any]) -> str:
         """Publish, print what remains to be done by hand, and return the API's id."""
-        if not plan.in_sync and not options["no_input"]:
-            self._confirm("Publish")
+        if not plan.in_sync:
+            self._obtain_consent("Publish", plan, options)
         region = options["region"] or conf.gateway(plan.target.alias).region
         out = self.stderr if options["json"] else self.stdout
         report = self._reporter(len(plan.changes), quiet=options["json"])
