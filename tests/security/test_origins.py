@@ -129,6 +129,53 @@ def test_allowed_origins_replaces_what_django_says() -> None:
     assert status("https://evil.example", ALLOWED_ORIGINS=["*"]) == ALLOWED
 
 
+EXECUTE_API = "abc123defg.execute-api.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("listed", [None, ["https://app.example.org"]])
+@pytest.mark.parametrize(
+    ("origin", "domain", "answer"),
+    [
+        (f"https://{EXECUTE_API}", EXECUTE_API, ALLOWED),
+        (f"https://{EXECUTE_API}:443", EXECUTE_API.upper(), ALLOWED),
+        (f"http://{EXECUTE_API}", EXECUTE_API, ALLOWED),
+        ("https://chat.example.net", "chat.example.net", ALLOWED),
+        ("http://chat.example.net", "chat.example.net", REFUSED),
+        ("https://chat.example.net:8443", "chat.example.net", REFUSED),
+        (f"http://{EXECUTE_API}:8080", EXECUTE_API, REFUSED),
+        (f"ftp://{EXECUTE_API}", EXECUTE_API, REFUSED),
+        (f"https://x{EXECUTE_API}", EXECUTE_API, REFUSED),
+        (f"https://x.{EXECUTE_API}", f".{EXECUTE_API}", REFUSED),
+        ("https://evil.example", EXECUTE_API, REFUSED),
+        ("https://evil.example", "", REFUSED),
+        ("https://evil.example", "*", REFUSED),
+    ],
+)
+def test_the_socket_s_own_host_is_allowed(
+    origin: str, domain: str, answer: int, listed: list[str] | None
+) -> None:
+    """React Native sends it, and so do older versions of websocket-client and Tyrus,
+    over http for a wss address."""
+    entry = SETTINGS if listed is None else SETTINGS | {"ALLOWED_ORIGINS": listed}
+    with override_settings(WSROUTER={"default": entry}, ALLOWED_HOSTS=["testserver"]):
+        gateway = Gateway(domainName=domain)
+        assert gateway.connect(client={"Origin": origin}).status_code == answer
+
+
+@pytest.mark.django_db
+def test_in_debug_the_own_host_may_have_any_port() -> None:
+    with override_settings(
+        WSROUTER={"default": SETTINGS}, ALLOWED_HOSTS=["testserver"], DEBUG=True
+    ):
+        gateway = Gateway(domainName="10.0.0.7:8001")
+        for origin, answer in (
+            ("http://10.0.0.7:8001", ALLOWED),
+            ("http://10.0.0.8:8001", REFUSED),
+        ):
+            assert gateway.connect(client={"Origin": origin}).status_code == answer
+
+
 @pytest.mark.django_db
 def test_only_handshakes_are_asked() -> None:
     """An Origin elsewhere says nothing: no client header reaches a message."""

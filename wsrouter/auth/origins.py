@@ -11,10 +11,13 @@ _DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
 _LOGGED_CHARACTERS = 200
 
 
-def is_allowed(origin: str, gateway: Gateway) -> bool:
+def is_allowed(origin: str, gateway: Gateway, *, own_host: str = "") -> bool:
     """Whether a handshake with this Origin header is accepted. Without one it does not
-    come from a browser, and is."""
-    if not origin or allowed_origins(gateway).allow(origin):
+    come from a browser, and is. `own_host` is the host that the client has connected
+    to. Some clients that are no browsers send it as their origin, and API Gateway
+    serves no page there (AWS: "Custom domain names for WebSocket APIs in API Gateway":
+    such a domain takes WebSocket APIs only)."""
+    if not origin or allowed_origins(gateway, own_host=own_host).allow(origin):
         return True
     security_log.warn(
         "Gateway %r: a handshake from the origin %r was refused; see ALLOWED_ORIGINS.",
@@ -24,11 +27,15 @@ def is_allowed(origin: str, gateway: Gateway) -> bool:
     return False
 
 
-def allowed_origins(gateway: Gateway) -> Origins:
-    """ALLOWED_ORIGINS of the gateway; without it, what CSRF_TRUSTED_ORIGINS and
-    ALLOWED_HOSTS allow."""
+def allowed_origins(gateway: Gateway, *, own_host: str = "") -> Origins:
+    """The socket's own host, and ALLOWED_ORIGINS of the gateway; without that setting,
+    what CSRF_TRUSTED_ORIGINS and ALLOWED_HOSTS allow."""
     if gateway.allowed_origins is not None:
-        return Origins(entries=gateway.allowed_origins)
+        return Origins(
+            entries=gateway.allowed_origins,
+            own_host=own_host,
+            lenient=settings.DEBUG,
+        )
     hosts = tuple(host for host in settings.ALLOWED_HOSTS if host != "*")
     if settings.DEBUG and not hosts:
         hosts = _DEBUG_HOSTS
@@ -37,5 +44,6 @@ def allowed_origins(gateway: Gateway) -> Origins:
     return Origins(
         entries=tuple(settings.CSRF_TRUSTED_ORIGINS),
         hosts=hosts,
+        own_host=own_host,
         lenient=settings.DEBUG,
     )

@@ -53,7 +53,9 @@ def endpoint(request: HttpRequest) -> HttpResponse:
         return _empty(HttpResponse(status=error.status))
     event_type = verified.event_type
     if event_type is CONNECT and not origins.is_allowed(
-        request.META.get("HTTP_ORIGIN", ""), verified.gateway
+        request.META.get("HTTP_ORIGIN", ""),
+        verified.gateway,
+        own_host=verified.headers.domain_name,
     ):
         return _empty(HttpResponse(status=403))
     body = _body(request) if event_type is MESSAGE else b""

@@ -41,6 +41,7 @@ _EVENTS = {event.value: event for event in EventType}
 _CONNECT, _, _DISCONNECT = EventType
 _HANDSHAKE = environ_key("Sec-WebSocket-Key")
 """Every handshake has it; later events carry none of the client's headers."""
+_DOMAIN_NAME = ALWAYS_MAPPED.index("Domain-Name")
 _CODE, _REASON = _KEYS["Disconnect-Code"], _KEYS["Disconnect-Reason"]
 _SECRET, _GATEWAY = environ_key(mapping.SECRET), environ_key(mapping.GATEWAY)
 
@@ -50,6 +51,11 @@ class FrameHeaders(NamedTuple):
 
     event_type: EventType
     values: dict[str, Any]
+
+    @property
+    def domain_name(self) -> str:
+        """The host that the client has connected to."""
+        return str(self.values["mapped"][_DOMAIN_NAME])
 
     def frame(self, body: bytes | None, max_bytes: int) -> tuple[Frame, str]:
         """The Frame of the event, and why its body must not be parsed, in a sentence

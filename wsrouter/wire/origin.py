@@ -40,12 +40,14 @@ class Origins:
     """The origins that may open a socket. `entries` are whole origins, or `*`.
 
     `hosts` are host names, with a dot in front for a domain and all below it; they
-    count over https and its default port only, unless `lenient`.
+    count over https and its default port only, unless `lenient`. `own_host` is the host
+    of the socket, which counts in the same way.
     """
 
     entries: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     lenient: bool = False
+    own_host: str = ""
 
     def allow(self, text: str) -> bool:
         if "*" in self.entries:
@@ -60,10 +62,25 @@ class Origins:
 
     def _allow_host(self, origin: Origin) -> bool:
         usual = (origin.scheme, origin.port) == ("https", "443")
+        own = origin.host == _without_port(self.own_host)
+        if own and _is_execute_api(origin):
+            return True
         if not usual and not (self.lenient and origin.scheme in _DEFAULT_PORTS):
             return False
-        return any(
+        return own or any(
             origin.host == host.lower().removeprefix(".")
             or (host.startswith(".") and origin.host.endswith(host.lower()))
             for host in self.hosts
         )
+
+
+def _is_execute_api(origin: Origin) -> bool:
+    """Whether an origin is the execute-api host of an API. Browsers keep the cookies of
+    no other host for it, so its origin over http, which some clients send for a wss
+    address, is as good as the one over https."""
+    default_port = origin.port == _DEFAULT_PORTS.get(origin.scheme)
+    return default_port and ".execute-api." in origin.host
+
+
+def _without_port(host: str) -> str:
+    return re.sub(r":[0-9]+\Z", "", host.lower())
