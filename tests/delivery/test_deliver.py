@@ -147,7 +147,7 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
     )
     callbacks = {
         "forget": lambda address: None,
-        "finish": lambda address: True,
+        "finish": lambda addresses: [],
         "on_delivered": lambda delivery: None,
     }
     return Sender(

@@ -56,7 +56,7 @@ class Sender:
     in_transaction: Callable[[], bool]
     after_commit: AfterCommit
     forget: Forget
-    finish: Callable[[Address], bool]
+    finish: Callable[[Sequence[Address]], Sequence[Address]]
     on_delivered: OnDelivered
 
     def send(self, outgoing: Outgoing, *, on_commit: bool) -> Delivery:
@@ -83,8 +83,7 @@ class Sender:
         """Close connections whose session has ended, and remove their rows; engines
         call this. Raises DeliveryFailed when some could not be closed; it is safe to
         repeat the call with all of them."""
-        failed = [address for address in addresses if not self.finish(address)]
-        if failed:
+        if failed := self.finish(addresses):
             raise DeliveryFailed(
                 f"{len(failed)} of {len(addresses)} connections could not be closed."
             )
