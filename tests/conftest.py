@@ -16,6 +16,9 @@ When one does not answer, its run is skipped, by name; with WSROUTER_REQUIRE_SER
 it fails.
 """
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -24,6 +27,14 @@ from tests import databases
 
 def pytest_report_header() -> str:
     return f"database: {databases.CHOSEN}"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_to_close() -> Iterator[None]:
+    """Sockets are closed in a thread, which must not reach into the next test."""
+    yield
+    if found := sys.modules.get("wsrouter.wiring.after_response"):
+        found.background.wait()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from wsrouter.wire import mapping
 
 PACKAGE = Path(wsrouter.__file__).parent
 TABLES = {
+    "EndedSession": "wsrouter_endedsession",
     "Membership": "wsrouter_membership",
     "OpenConnection": "wsrouter_openconnection",
     "QueuedSend": "wsrouter_queuedsend",

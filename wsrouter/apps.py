@@ -14,11 +14,12 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core import checks
+from django.core.signals import request_finished, request_started
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules
 
 from wsrouter.routing import sender_slot
-from wsrouter.wiring import autoreload
+from wsrouter.wiring import after_response, autoreload, session_stores
 
 
 class WSRouterConfig(AppConfig):
@@ -30,6 +31,7 @@ class WSRouterConfig(AppConfig):
         checks.register(_check, "wsrouter")
         checks.register(_check_deployment, "wsrouter", deploy=True)
         _connect_receivers()
+        session_stores.wrap()
         sender_slot.install_sender(_sender)
         autoreload.watch_ws_modules()
         autoreload.filter_event_log()
@@ -65,6 +67,8 @@ def _connect_receivers() -> None:
         receiver = partial(_receive, name)
         signal.connect(receiver, weak=False, dispatch_uid="wsrouter", **options)
 
+    request_started.connect(after_response.begin, dispatch_uid="wsrouter")
+    request_finished.connect(after_response.end, dispatch_uid="wsrouter")
     connect(user_logged_out, "on_logout")
     connect(user_logged_in, "on_login")
     for model in apps.get_models():

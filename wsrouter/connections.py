@@ -4,19 +4,23 @@ end connections.
 Each function has an async twin with the prefix `a`.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from wsrouter.auth import backends
 from wsrouter.errors import ConnectionGone
 from wsrouter.models import OpenConnection
-from wsrouter.registry import revocation
+from wsrouter.registry import ended_sessions, revocation
 from wsrouter.registry.database import alias
 from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.user_keys import user_key
 from wsrouter.routing.connection import Connection
-from wsrouter.wiring import ending, outgoing
+from wsrouter.routing.ports import Address
+from wsrouter.wiring import closing, ending
 
 __all__ = [
     "aend",
@@ -46,10 +50,12 @@ async def aget(id: str) -> Connection:  # noqa: A002  # as `Connection.id`
 def end(user: Any) -> int:
     """End every connection of `user`, a user or a primary key, and return how many.
 
-    Their messages are answered `not_authenticated` from now on. When the transaction
-    commits, the sockets are closed and `disconnect` handlers get the cause `ended`.
+    Their messages are answered `not_authenticated` from now on. After the commit and
+    the response, the sockets are closed and `disconnect` handlers get the cause
+    `ended`.
     """
-    return ending.end_after_commit(revocation.expire_user(user_key(user)))
+    key = user_key(user)
+    return ending.end_marked(partial(revocation.expire_user, key))
 
 
 async def aend(user: Any) -> int:
@@ -62,13 +68,16 @@ def end_stale() -> int:
     where no signal was sent: an account that `QuerySet.update` made inactive, for
     example. Returns how many sockets were closed. May run in several processes at once.
     """
-    for _ in revocation.expire_stale_identities():
+    for _ in revocation.expire_stale_identities(backends.accept):
         pass  # `iter_expired` finds these connections too
-    return sum(
-        outgoing.finish(address)
-        for page in revocation.iter_expired()
-        for address in page
-    )
+    for _ in revocation.expire_ended_sessions():
+        pass
+    ended_sessions.delete_old()
+    return sum(len(_closed(page)) for page in revocation.iter_expired())
+
+
+def _closed(page: Sequence[Address]) -> Sequence[Address]:
+    return closing.finish_all(page, seconds=closing.SWEEP_SECONDS)
 
 
 async def aend_stale() -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends import signed_cookies
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -22,6 +23,9 @@ LIFETIME = timedelta(seconds=limits.LIFETIME_SECONDS, minutes=5)
 (AWS: "Quotas for configuring and running a WebSocket API in API Gateway"), and five
 minutes are a margin."""
 _SALT = "wsrouter.session"
+OF_A_USER = "user:"
+"""Begins the hash that stands for all sessions of a user, where Django keeps sessions
+in cookies: their keys are their content, and change with it."""
 _DJANGO_HASH_METHODS = {
     name: getattr(AbstractBaseUser, name)
     for name in (
@@ -69,10 +73,10 @@ def identity_of(
         identity = replace(identity, auth_hash=user.get_session_auth_hash())
     if session is None or not session.session_key:
         return identity
+    # First: reading an ended session makes Django forget its key.
+    session_hash = hashes_of(session, user)[0]
     return replace(
-        identity,
-        expires_at=session_expiry(session),
-        session_hash=session_hashes(session.session_key)[0],
+        identity, expires_at=session_expiry(session), session_hash=session_hash
     )
 
 
@@ -98,6 +102,20 @@ def session_hashes(session_key: str) -> list[str]:
         salted_hmac(_SALT, session_key, secret=secret, algorithm="sha256").hexdigest()
         for secret in secrets
     ]
+
+
+def hashes_of(session: Any, user: Any) -> list[str]:
+    """The hashes of a user's session, as `session_hashes` has them."""
+    if not isinstance(session, signed_cookies.SessionStore):
+        return session_hashes(session.session_key)
+    return user_hashes(user.pk)
+
+
+def user_hashes(user_key: Any) -> list[str]:
+    """The hashes that stand for all sessions of a user."""
+    hashes = session_hashes(f"{OF_A_USER}{user_key}")
+    length = len(hashes[0]) - len(OF_A_USER)
+    return [OF_A_USER + name[:length] for name in hashes]
 
 
 def is_current(user: Any, auth_hash: str) -> bool:

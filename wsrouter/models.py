@@ -1,4 +1,5 @@
-"""Rows: connections, groups, tickets, queued sends. Nothing here calls AWS."""
+"""Rows: connections, groups, tickets, ended sessions, queued sends. Nothing here calls
+AWS."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +162,25 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"a ticket of user {self.user_id}"
+
+
+class EndedSession(models.Model):
+    """A session that has ended: a handshake under way, or one that comes later with the
+    same cookie, is refused. Ending a
+    session only adds a row, so that it never waits for a lock; the sweep deletes old
+    rows."""
+
+    session_hash = models.CharField(max_length=64, editable=False)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["session_hash"], name="wsrouter_ended_session"),
+            models.Index(fields=["ended_at"], name="wsrouter_ended_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"a session that ended at {self.ended_at}"
 
 
 class QueuedSend(models.Model):

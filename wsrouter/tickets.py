@@ -1,6 +1,7 @@
 """Tickets: single-use proofs of identity for handshakes that carry no cookie."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -8,7 +9,8 @@ from asgiref.sync import sync_to_async
 from wsrouter import conf
 from wsrouter.auth import ticket_store
 from wsrouter.errors import TooManyTickets
-from wsrouter.identity import identity_of
+from wsrouter.identity import Identity, identity_of
+from wsrouter.registry import database, ended_sessions
 from wsrouter.registry.rate_counter import CacheCounter
 
 __all__ = ["aissue", "issue"]
@@ -26,7 +28,7 @@ def issue(
 
     The connection ends with `session`, a Django session, and at `expires_at`, such as
     the expiry of a JWT. Raises TooManyTickets, ValueError when the user is anonymous or
-    inactive, and ConfigurationError for an unknown gateway.
+    inactive or the session has ended, and ConfigurationError for an unknown gateway.
     """
     option = conf.gateway(gateway).tickets
     if not (user.is_authenticated and user.is_active):
@@ -34,12 +36,20 @@ def issue(
     key = f"{gateway}:ticket:user:{user.pk}"
     if wait := CacheCounter().hit(key, option.rate):
         raise TooManyTickets(wait)
-    text = ticket_store.create(
-        identity_of(user, session=session, expires_at=expires_at),
-        gateway=gateway,
-        seconds=option.seconds,
-    )
+    identity = identity_of(user, session=session, expires_at=expires_at)
+    text = ticket_store.create(identity, gateway=gateway, seconds=option.seconds)
+    check = partial(_delete_if_ended, text, identity)
+    if not database.after_commit(check) and check():
+        raise ValueError("The session has ended; log in.")
     return {"ticket": text, "expires_in": option.seconds}
+
+
+def _delete_if_ended(text: str, identity: Identity) -> bool:
+    """Asked after the commit: what ends the session from then on finds the ticket."""
+    has_ended = ended_sessions.has_ended([identity.session_hash])
+    if has_ended:
+        ticket_store.delete(text)
+    return has_ended
 
 
 async def aissue(user: Any, **options: Any) -> dict[str, Any]:

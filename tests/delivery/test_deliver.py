@@ -148,7 +148,7 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
     )
     callbacks = {
         "forget": lambda address: None,
-        "finish": lambda address: True,
+        "finish": lambda addresses: [],
         "on_delivered": lambda delivery: None,
         "user_key": lambda user: user,
         "user_keys": frozenset,

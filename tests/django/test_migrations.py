@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 TABLES = {
+    "wsrouter_endedsession",
     "wsrouter_membership",
     "wsrouter_openconnection",
     "wsrouter_queuedsend",

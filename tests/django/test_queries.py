@@ -98,17 +98,18 @@ def test_a_message(action: str, queries: int, gateway: Gateway, user: User) -> N
 
 
 def test_connect(user: User) -> None:
-    """Django's session and user, when that session ends, and one insert."""
+    """Django's session and user, when that session ends, and one insert; after the
+    commit the row with its user, whether the session has ended, and the session."""
     client = Client()
     client.force_login(user)
     with serving(router):
-        assert cost(Gateway(http=client).connect) == 4
-        assert cost(Gateway().connect) == 1
+        assert cost(Gateway(http=client).connect) == 7
+        assert cost(Gateway().connect) == 2
 
 
 def test_a_repeated_connect(user: User, gateway: Gateway) -> None:
     gateway.http.force_login(user)
-    assert cost(lambda: gateway.post("CONNECT")) == 5
+    assert cost(lambda: gateway.post("CONNECT")) == 7
 
 
 def test_disconnect(gateway: Gateway) -> None:

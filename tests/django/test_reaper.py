@@ -98,7 +98,7 @@ def test_what_no_signal_told_of_ends(
 def test_several_machines_end_a_connection_once(
     in_threads: InThreads, user: User, transport: MemoryTransport
 ) -> None:
-    ids = {connected(user) for _ in range(6)}
+    ids = {connected(user, age=timedelta(minutes=1)) for _ in range(6)}
     User.objects.update(is_active=False)
     in_threads(4, lambda number: reaped())
     assert sorted(ended) == sorted((each, "ended") for each in ids)

@@ -1,5 +1,6 @@
 """A router that shows who is who, and remembers which connections ended."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -24,8 +25,16 @@ class Ended(NamedTuple):
     groups: frozenset[str]
 
 
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def on_connect(connection_id: str) -> None:
+    """Tests replace it to make handshakes wait."""
+
+
 @router.connect
 def opened(connection: Connection) -> None:
+    on_connect(connection.id)
     handshakes.append(connection.id)
     connection.join("all")
 

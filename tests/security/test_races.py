@@ -11,7 +11,8 @@ from tests.security.conftest import InThreads
 from tests.security.served import SETTINGS, Ended
 from wsrouter import connections
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.wiring import outgoing
+from wsrouter.wiring import after_response, outgoing
+from wsrouter.wiring.outgoing import Closing
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -49,7 +50,7 @@ def test_an_end_that_races_with_messages_and_another_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever comes first ends it; the handlers hear of one end."""
-    monkeypatch.setattr(outgoing, "close", lambda address: True)
+    monkeypatch.setattr(outgoing, "close", lambda address: Closing.CLOSED)
     gateway = Gateway()
     gateway.connect(user)
 
@@ -60,6 +61,7 @@ def test_an_end_that_races_with_messages_and_another_end(
         return str(frame.get("payload") or frame["error"]["code"])
 
     answers = set(in_threads(8, act))
+    after_response.background.wait()
     assert answers <= {"ada", "connection_unknown", "not_authenticated", "0", "1"}
     assert [(each.id, each.cause) for each in ended] == [(gateway.id, "ended")]
     assert not OpenConnection.objects.exists()

@@ -76,8 +76,11 @@ def test_no_session_key_is_stored(browser: Client) -> None:
     assert row["session_hash"]
 
 
-def test_tickets_of_a_session_end_with_it(browser: Client) -> None:
+def test_tickets_of_a_session_end_with_it(
+    browser: Client, django_capture_on_commit_callbacks: Any
+) -> None:
     assert browser.post("/ws/ticket/").status_code == 200
     assert Ticket.objects.count() == 1
-    browser.logout()
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.logout()
     assert not Ticket.objects.exists()

@@ -1,7 +1,7 @@
 """Finds out from a handshake who is connecting."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from wsrouter.auth import security_log
+from wsrouter.auth import cookie_session, security_log
 from wsrouter.errors import Reject
 from wsrouter.identity import Identity, anonymous, identity_of, is_current
 from wsrouter.options.gateway import Gateway
@@ -33,10 +33,14 @@ class Authentication:
 
     gateway: Gateway
     claim: Claim
+    has_ended: Callable[[Collection[str]], bool]
+    """Whether one of these sessions, given by their hashes, has ended lately."""
 
     def identify(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
         """The identity of the caller; anonymous when no way returns one. Raises Reject
-        for an invalid ticket."""
+        for an invalid ticket, and for the cookie of a session that has ended: a page
+        whose session gets a new key may come back before it has the new cookie, and
+        must not be anonymous for as long as its socket is open."""
         if identity := (yield from call(identify_by_session, request)):
             return identity
         if TICKET_PARAMETER in request.GET:
@@ -49,7 +53,13 @@ class Authentication:
             found = yield from call_handler(function, arguments, is_async(function))
             if identity := _checked_identity(path, found):
                 return identity
+        yield from call(self._refuse_ended_cookie, request)
         return anonymous()
+
+    def _refuse_ended_cookie(self, request: HttpRequest) -> None:
+        hashes = cookie_session.hashes_of_cookie(request)
+        if hashes and self.has_ended(hashes):
+            raise Reject(401, "The session has ended; log in.")
 
     def _identify_by_ticket(self, frame: Frame, request: HttpRequest) -> Identity:
         values = request.GET.getlist(TICKET_PARAMETER)
@@ -87,6 +97,7 @@ class Authentication:
 
 def identify_by_session(request: HttpRequest) -> Identity | None:
     """The user of Django's session. Its cookie arrives with `$connect` only."""
+    cookie_session.keep_key(request)
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None

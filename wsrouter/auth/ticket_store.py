@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from django.db import router
 from django.db.models import Q, QuerySet
@@ -13,13 +15,15 @@ from wsrouter.models import Ticket
 from wsrouter.routing.frame import Frame
 
 _BYTES = 32
+_KEPT = timedelta(seconds=60)
+"""How long tickets stay beyond their expiry."""
 
 
 def create(identity: Identity, *, gateway: str, seconds: int) -> str:
     """Create a ticket for an identity, valid for `seconds`, and return its text.
-    Tickets that have expired are deleted."""
+    Tickets that have expired are deleted, a little later: see `session_of`."""
     now, text = timezone.now(), secrets.token_urlsafe(_BYTES)
-    _tickets().filter(expires_at__lte=now).delete()
+    _tickets().filter(expires_at__lte=now - _KEPT).delete()
     ticket = Ticket(
         digest=_digest(text),
         user=identity.user,
@@ -58,7 +62,24 @@ def claim(text: str, frame: Frame) -> Identity | None:
     )
 
 
-def delete_of_sessions(session_hashes: list[str]) -> None:
+def session_of(frame: Frame, request: Any) -> list[str]:
+    """The session of the ticket that a handshake has claimed, if any. Asked after the
+    handshake's commit, when the ticket may have expired."""
+    texts = request.GET.getlist("ticket")
+    if not texts:
+        return []
+    claimed = _tickets().filter(
+        digest=_digest(texts[0]), connection_id=frame.connection_id
+    )
+    return list(claimed.values_list("session_hash", flat=True))
+
+
+def delete(text: str) -> None:
+    """Delete a ticket that must not be used."""
+    _tickets().filter(digest=_digest(text)).delete()
+
+
+def delete_of_sessions(session_hashes: Collection[str]) -> None:
     """Delete the tickets that were created in a session that has ended."""
     _tickets().filter(session_hash__in=session_hashes).delete()
 

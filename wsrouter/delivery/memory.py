@@ -48,9 +48,12 @@ class MemoryTransport:
     def post_all(self, schedule: Schedule, data: bytes) -> None:
         post_in_this_thread(schedule, lambda to, _: self.post(to.address, data))
 
-    def close(self, address: Address) -> None:
-        if socket := self._open.pop(address.connection_id, None):
-            socket.closed_by_server()
+    def close(self, address: Address) -> bool:
+        socket = self._open.pop(address.connection_id, None)
+        if socket is None:
+            return False
+        socket.closed_by_server()
+        return True
 
     def info(self, address: Address) -> Mapping[str, Any]:
         if address.connection_id not in self._open:

@@ -108,8 +108,9 @@ class Transport(Protocol):
     def post_all(self, schedule: Schedule, data: bytes) -> None:
         """Make every post that `schedule` hands out, and record each result."""
 
-    def close(self, address: Address) -> None:
-        """Close a connection; a closed one is no error. Raises DeliveryFailed."""
+    def close(self, address: Address) -> bool | None:
+        """Close a connection. Returns False when it was not open: closed already, or
+        its handshake is not done. Raises DeliveryFailed."""
 
     def info(self, address: Address) -> Mapping[str, Any]:
         """What API Gateway knows of a connection: `connectedAt`, `lastActiveAt` and

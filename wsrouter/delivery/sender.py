@@ -57,7 +57,7 @@ class Sender:
     postpone: Postpone
     can_queue: Callable[[], bool]
     forget: Forget
-    finish: Callable[[Address], bool]
+    finish: Callable[[Sequence[Address]], Sequence[Address]]
     on_delivered: OnDelivered
     user_key: Callable[[Any], Any]
     user_keys: Callable[[Any], frozenset[Any]]
@@ -86,8 +86,7 @@ class Sender:
         """Close connections whose session has ended, and remove their rows; engines
         call this. Raises DeliveryFailed when some could not be closed; it is safe to
         repeat the call with all of them."""
-        failed = [address for address in addresses if not self.finish(address)]
-        if failed:
+        if failed := self.finish(addresses):
             raise DeliveryFailed(
                 f"{len(failed)} of {len(addresses)} connections could not be closed."
             )

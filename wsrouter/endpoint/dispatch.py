@@ -12,17 +12,18 @@ from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import EventType, Frame
-from wsrouter.routing.outcome import Failure
+from wsrouter.routing.outcome import Failure, Refused
 from wsrouter.routing.ports import Address
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import decode, encode, limits
 from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
-from wsrouter.wiring import ending, incoming, outgoing
+from wsrouter.wiring import confirming, ending, incoming, outgoing
 from wsrouter.wiring.request_user import with_lazy_user
 
 CONNECT, MESSAGE, DISCONNECT = EventType
+SESSION_ENDED = Refused(401, "The session has ended; log in.")
 
 
 class VerifiedRequest(NamedTuple):
@@ -102,8 +103,26 @@ def _handled(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
         request = SimpleLazyObject(partial(with_lazy_user, request, find_user))
     flow = _answered(gateway, frame, request)
     if atomic.is_configured() and frame.event_type is not DISCONNECT:
-        return _atomic(flow, gateway, frame, request)
+        flow = _atomic(flow, gateway, frame, request)
+    if frame.event_type is CONNECT:
+        return _confirmed(flow, gateway, frame, request)
     return flow
+
+
+def _confirmed(
+    flow: Flow[Answer], gateway: Gateway, frame: Frame, request: Any
+) -> Flow[Answer]:
+    """Accept a handshake only if its session is alive when the row has been committed:
+    from then on an end finds the row."""
+    accepted = yield from flow
+    if accepted.failed:
+        return accepted
+    try:
+        if (yield from call(confirming.confirm, frame, request)):
+            return accepted
+    except Exception as error:  # noqa: BLE001  # such as a database that is down
+        return (yield from _crashed(gateway, frame, request, error))
+    return encode.answer(SESSION_ENDED)
 
 
 def _atomic(

@@ -22,11 +22,18 @@ from wsrouter.errors import UnverifiedRequest
 from wsrouter.setting_caches import cleared_by, on_change
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.mapping import HEADERS
+from wsrouter.wiring import after_response
 
 _EVENT_TYPE = HEADERS["Event-Type"].environ_key
 _ANSWERED_TYPES = frozenset({"MESSAGE", "DISCONNECT"})
-_DJANGOS_START_RECEIVERS = {id(reset_queries), id(close_old_connections)}
+_OUR_RECEIVER = "wsrouter"
+_DJANGOS_START_RECEIVERS = {
+    _OUR_RECEIVER,
+    id(reset_queries),
+    id(close_old_connections),
+}
 _DJANGOS_FINISH_RECEIVERS = {
+    _OUR_RECEIVER,
     id(close_caches),
     id(close_old_connections),
     id(reset_urlconf),
@@ -111,6 +118,7 @@ def begin_request(sender: type, **signal_arguments: Any) -> None:
     if has_request_receivers():
         request_started.send(sender=sender, **signal_arguments)
         return
+    after_response.begin()
     for connection in connections.all(initialized_only=True):
         connection.queries_log.clear()
         connection.close_if_unusable_or_obsolete()
@@ -125,6 +133,7 @@ def end_request(sender: type) -> None:
     close_caches()
     close_old_connections()
     set_urlconf(None)
+    after_response.end()
 
 
 def has_request_receivers() -> bool:

@@ -86,6 +86,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='EndedSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('session_hash', models.CharField(editable=False, max_length=64)),
+                ('ended_at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['session_hash'], name='wsrouter_ended_session'),
+                    models.Index(fields=['ended_at'], name='wsrouter_ended_at'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='QueuedSend',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

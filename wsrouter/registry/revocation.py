@@ -4,15 +4,17 @@ Messages of an expired connection are refused and sends leave it out. Its row st
 until the socket is closed, so that an end that was interrupted can be finished later.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from wsrouter.delivery.retry import HANDSHAKE_GRACE
 from wsrouter.identity import is_current
 from wsrouter.models import Membership, OpenConnection
+from wsrouter.registry import ended_sessions, listed_users
 from wsrouter.registry.database import alias
 from wsrouter.routing.ports import Address
 
@@ -24,22 +26,9 @@ def expire_user(user_key: Any) -> list[Address]:
     return _expire(_live_rows().filter(user=user_key))
 
 
-def expire_user_sessions(user_key: Any) -> list[Address]:
-    """Expire every connection of a user that was opened in a session."""
-    return _expire(_live_rows().filter(user=user_key).exclude(session_hash=""))
-
-
-def expire_session(session_hashes: list[str]) -> list[Address]:
+def expire_session(session_hashes: Collection[str]) -> list[Address]:
     """Expire the connections of one session."""
     return _expire(_live_rows().filter(session_hash__in=session_hashes))
-
-
-def expire_former_secret_key(user: Any) -> list[Address]:
-    """Expire the connections that a user opened in a session before SECRET_KEY was
-    changed. Django has given that session a new key since, so its hash cannot find
-    them."""
-    rows = _live_rows().filter(user=user.pk).exclude(session_hash="")
-    return _expire(rows.exclude(auth_hash=user.get_session_auth_hash()))
 
 
 def expire_connection(connection_id: str) -> None:
@@ -49,17 +38,50 @@ def expire_connection(connection_id: str) -> None:
 
 def expire_stale_identities_of(user: Any) -> list[Address]:
     """Expire the connections of a user who was just saved, where the account is now
-    inactive or the password is another one."""
-    rows = _live_rows().filter(user=user.pk)
+    inactive or hidden, or the password is another one."""
+    rows = list(_live_rows().filter(user=user.pk))
+    if rows and not listed_users.listed([user.pk]):
+        return _expire(rows)
     return _expire(row for row in rows if not is_current(user, row.auth_hash))
 
 
-def expire_stale_identities() -> Iterator[list[Address]]:
+def expire_stale_identities(
+    accepts: Callable[[Any], bool],
+) -> Iterator[list[Address]]:
     """Expire the connections of every user who is inactive or has another password,
-    also where no signal was sent (`QuerySet.update`)."""
+    also where no signal was sent (`QuerySet.update`), and of users that `accepts`
+    refuses."""
     rows = _live_rows().filter(user__isnull=False).select_related("user")
     for page in _pages(rows):
-        yield _expire(row for row in page if not is_current(row.user, row.auth_hash))
+        users = {row.user_id: row.user for row in page}
+        listed = listed_users.listed(list(users))
+        accepted = {key for key in listed if accepts(users[key])}
+        yield _expire(
+            row
+            for row in page
+            if row.user_id not in accepted or not is_current(row.user, row.auth_hash)
+        )
+
+
+def expire_ended_sessions() -> Iterator[list[Address]]:
+    """Expire the connections of sessions that have ended lately, for a process that
+    stopped between the commit of an end and this."""
+    for session_hashes in ended_sessions.iter_recent():
+        yield expire_session(session_hashes)
+
+
+def young_of(addresses: Sequence[Address]) -> dict[Address, bool]:
+    """Those that may still be in their handshake, with whether they have a row: it was
+    stored just now, or is missing because it was deleted together with its user."""
+    ids = [address.connection_id for address in addresses]
+    rows = _rows().filter(connection_id__in=ids)
+    stored_at = dict(rows.values_list("connection_id", "stored_at"))
+    since = timezone.now() - HANDSHAKE_GRACE
+    return {
+        address: address.connection_id in stored_at
+        for address in addresses
+        if stored_at.get(address.connection_id, timezone.now()) > since
+    }
 
 
 def iter_expired(

@@ -8,6 +8,7 @@ from wsrouter import conf
 from wsrouter.auth import ticket_store
 from wsrouter.auth.authentication import Authentication
 from wsrouter.options.gateway import Gateway
+from wsrouter.registry import ended_sessions
 from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.rate_counter import CacheCounter
 from wsrouter.routing.failures import Failures
@@ -36,7 +37,11 @@ def lifecycle(alias: str) -> Lifecycle:
     declared = replace(declared, disconnects=isolated(declared.disconnects))
     failures = Failures(known=reporting.KNOWN, on_crash=reporting.report_crash)
     registry, counter = ConnectionRegistry(), CacheCounter()
-    authentication = Authentication(gateway=gateway, claim=ticket_store.claim)
+    authentication = Authentication(
+        gateway=gateway,
+        claim=ticket_store.claim,
+        has_ended=ended_sessions.has_ended,
+    )
     return Lifecycle(
         messages=Messages(
             table=declared,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from enum import Enum
 from functools import cache
 
 from wsrouter import conf, signals
@@ -26,7 +27,7 @@ def sender() -> Sender:
     return sender_for.sender(
         substitute=substitutes.current.transport,
         forget=forget_all,
-        finish=finish,
+        finish=_finish,
         on_delivered=_report,
     )
 
@@ -36,25 +37,25 @@ def transport(alias: str = "default") -> Transport:
     return sender().policy(alias).transport
 
 
-def finish(address: Address) -> bool:
-    """Close a socket whose session has ended, then forget its row. When API Gateway
-    cannot be reached, the row stays as it is, expired, for the next sweep."""
-    if not close(address):
-        return False
-    forget(address, Cause.ENDED)
-    return True
+class Closing(Enum):
+    """What came of closing a socket."""
+
+    CLOSED = "closed"
+    NOT_OPEN = "not open"
+    """It was closed already, or its handshake is not done."""
+    FAILED = "failed"
 
 
-def close(address: Address) -> bool:
-    """Whether a socket is closed now."""
+def close(address: Address) -> Closing:
+    """Close a socket. Uses no database."""
     if address.gateway not in conf.gateways():
-        return True  # it cannot be reached, and its messages are refused
+        return Closing.CLOSED  # it cannot be reached, and its messages are refused
     try:
-        transport(address.gateway).close(address)
+        was_open = transport(address.gateway).close(address)
     except SendError as error:
         _security.warning("A connection could not be closed: %s", error)
-        return False
-    return True
+        return Closing.FAILED
+    return Closing.NOT_OPEN if was_open is False else Closing.CLOSED
 
 
 def forget(address: Address, cause: Cause = Cause.GONE) -> None:
@@ -90,6 +91,14 @@ def _has_hooks(stack: Stack) -> bool:
     return any(
         not isinstance(member, Stack) or _has_hooks(member) for member in stack.members
     )
+
+
+def _finish(addresses: Sequence[Address]) -> Sequence[Address]:
+    """What a task engine's worker calls; the connections that it must try again."""
+    from wsrouter.wiring import closing
+
+    closed = set(closing.finish_all(addresses, seconds=closing.SWEEP_SECONDS))
+    return [address for address in addresses if address not in closed]
 
 
 def _report(delivery: Delivery) -> None:

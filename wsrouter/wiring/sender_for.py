@@ -27,7 +27,7 @@ def sender(
     *,
     substitute: Transport | None,
     forget: Forget,
-    finish: Callable[[Address], bool],
+    finish: Callable[[Sequence[Address]], Sequence[Address]],
     on_delivered: OnDelivered,
 ) -> Sender:
     """What events and connections send through; `substitute` replaces the network in

@@ -54,13 +54,15 @@ class Boto3Connections:
             threads=min(self._in_flight, CONFIG["max_pool_connections"]),
         )
 
-    def close(self, address: Address) -> None:
+    def close(self, address: Address) -> bool:
         try:
             _retry_while_busy(self._client(address).delete_connection, address)
         except Exception as error:
-            if _status(error) != answers.GONE:
-                message = _failure_message("close", address, error)
-                raise DeliveryFailed(message) from error
+            if _status(error) == answers.GONE:
+                return False
+            message = _failure_message("close", address, error)
+            raise DeliveryFailed(message) from error
+        return True
 
     def info(self, address: Address) -> Mapping[str, Any]:
         try:
