@@ -13,8 +13,9 @@ from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Call, Flow, call
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.middleware import wrap
+from wsrouter.routing.nearest_key import RouteKeys
 from wsrouter.routing.outcome import Failure, Outcome
-from wsrouter.routing.ports import Counter, Envelope, ParsedEnvelope
+from wsrouter.routing.ports import Counter, Envelope, EnvelopeHeader, ParsedEnvelope
 from wsrouter.routing.signature import ParameterKind
 from wsrouter.routing.table import Table
 
@@ -35,10 +36,12 @@ class Messages:
     bind_user: Callable[[Any, Any], None] = lambda *_: None
     _compiled: dict[str, CompiledRoute] = field(default_factory=dict, init=False)
     _default: list[CompiledRoute] = field(default_factory=list, init=False)
+    _keys: list[RouteKeys] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         for key, mounted in self.table.routes.items():
             self._compiled[key] = CompiledRoute.of(mounted, self.envelope)
+        self._keys.append(RouteKeys(self.table.routes))
         if default := self.table.default:
             as_text = not default.route.signature.takes(ParameterKind.PAYLOAD)
             compiled = CompiledRoute.of(default, self.envelope, as_text=as_text)
@@ -52,10 +55,18 @@ class Messages:
             action = header.action or frame.route_key
             compiled = self._compiled.get(action) or next(iter(self._default), None)
             if compiled is None:
-                return _ready(Failure(header.problem, header.action, header.id))
+                return _ready(Failure(self._unrouted(header), header.action, header.id))
         if compiled.middlewares:
             return self._through_middleware(compiled, action, request, frame)
         return self._handle(compiled, action, request, frame)
+
+    def _unrouted(self, header: EnvelopeHeader) -> MessageError:
+        if header.action is None:
+            return header.problem
+        nearest = self._keys[0].nearest(header.action)
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
+        message = f"There is no route {header.action!r}.{hint}"
+        return MessageError(header.problem.code, message)
 
     def _through_middleware(
         self, compiled: CompiledRoute, action: str, request: Any, frame: Frame

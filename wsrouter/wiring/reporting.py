@@ -15,6 +15,7 @@ from wsrouter.errors import MessageError
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.failures import ErrorMapping, ErrorMappings
 from wsrouter.routing.frame import Frame
+from wsrouter.routing.problems import Problem, invalid_payload
 
 logger = logging.getLogger("wsrouter.request")
 _deliveries = logging.getLogger("wsrouter.delivery")
@@ -53,17 +54,17 @@ def _invalid(error: Exception) -> MessageError:
         fields = error.error_dict
     else:
         fields = {NON_FIELD_ERRORS: error.error_list}
-    detail = [
-        {
-            "loc": [] if field == NON_FIELD_ERRORS else [field],
-            "msg": message,
-            "type": field_error.code or "invalid",
-        }
+    problems = [
+        Problem(
+            [] if field == NON_FIELD_ERRORS else [field],
+            message,
+            field_error.code or "invalid",
+        )
         for field, field_errors in fields.items()
         for field_error in field_errors
         for message in field_error.messages
     ]
-    return MessageError("invalid_payload", "; ".join(error.messages), detail=detail)
+    return invalid_payload(problems, "; ".join(error.messages))
 
 
 KNOWN: ErrorMappings = {
