@@ -18,7 +18,7 @@ from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules
 
 from wsrouter.routing import sender_slot
-from wsrouter.wiring import autoreload
+from wsrouter.wiring import autoreload, crash_mails
 
 
 class WSRouterConfig(AppConfig):
@@ -33,6 +33,7 @@ class WSRouterConfig(AppConfig):
         sender_slot.install_sender(_sender)
         autoreload.watch_ws_modules()
         autoreload.filter_event_log()
+        crash_mails.limit()
         autodiscover_modules("ws")
         _check_declarations()
 

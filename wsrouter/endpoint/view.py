@@ -14,6 +14,7 @@ from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.registry import database
 from wsrouter.routing.flow import run_sync
 from wsrouter.wire.encode import Answer
+from wsrouter.wiring import crash_mails
 
 _JSON = "application/json"
 
@@ -51,7 +52,7 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     answer = run_sync(dispatch.answer(verified, body, request))
     if answer.status == 200 and not answer.headers and not answer.ended:
         return HttpResponse(answer.body, _JSON)
-    return _response(answer, verified)
+    return _response(answer, verified, request)
 
 
 def _body(request: HttpRequest) -> bytes | None:
@@ -68,7 +69,11 @@ def _body(request: HttpRequest) -> bytes | None:
     return body if len(body) <= limit else None
 
 
-def _response(answer: Answer, verified: VerifiedRequest) -> HttpResponse:
+def _response(
+    answer: Answer, verified: VerifiedRequest, request: HttpRequest
+) -> HttpResponse:
+    if answer.status >= 500:
+        crash_mails.mark_failed(request)
     response = ResponseThenCall(answer.body, _JSON, answer.status)
     if answer.ended:
         response.afterwards = partial(dispatch.end_session, verified)

@@ -20,7 +20,8 @@ class Gateway:
 
     `secrets`: the first is sent, all are accepted. `timeout` is in seconds.
     `validate_at_gateway`: every message route, or the ones with these keys.
-    `in_flight`: 0 is what suits the transport.
+    `in_flight`: 0 is what suits the transport. `crash_mail_interval`: seconds, 0 for
+    no limit.
     """
 
     alias: str
@@ -48,6 +49,7 @@ class Gateway:
     vpc_link: str = ""
     client_certificate: str = ""
     crash_status: int = 200
+    crash_mail_interval: float = 600.0
     allowed_origins: tuple[str, ...] | None = None
     authentication: tuple[str, ...] = ()
     connect_throttle: tuple[Rate, ...] = ()

@@ -24,8 +24,20 @@ _deliveries = logging.getLogger("wsrouter.delivery")
 def report_crash(frame: Frame, request: Any, error: Exception) -> None:
     """Report an exception as Django does for a view: log it with the traceback and the
     request, which mails to ADMINS show, and send `got_request_exception`."""
-    event, key, extra = frame.event_type, frame.route_key, {"request": request}
-    logger.error("%s %s failed", event, key, exc_info=error, extra=extra)
+    ids = {
+        "connection": frame.connection_id,
+        "request": frame.request_id,
+        "message": frame.message_id,
+    }
+    extra = {f"{name}_id": value for name, value in ids.items()}
+    logger.error(
+        "%s %s failed (%s)",
+        frame.event_type,
+        frame.route_key,
+        ", ".join(f"{name} {value}" for name, value in ids.items() if value),
+        exc_info=error,
+        extra={**extra, "request": request, "gateway": frame.gateway},
+    )
     got_request_exception.send(sender=None, request=request)
 
 
