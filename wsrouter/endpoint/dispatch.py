@@ -10,7 +10,7 @@ from wsrouter import conf
 from wsrouter.endpoint import atomic, refusal_log
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.options.gateway import Gateway
-from wsrouter.routing.flow import Flow, call
+from wsrouter.routing.flow import Flow, call, run_async, run_in_thread
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.outcome import Failure
 from wsrouter.routing.ports import Address
@@ -74,8 +74,30 @@ def answer(verified: VerifiedRequest, body: bytes | None, request: Any) -> Flow[
 
     An answer that is `ended` is followed by `end_session`, once it has been sent.
     """
-    gateway, headers = verified
-    frame, problem = headers.frame(body, max_body_bytes())
+    frame, problem = verified.headers.frame(body, max_body_bytes())
+    return _flow(verified.gateway, frame, problem, request)
+
+
+async def answer_async(
+    verified: VerifiedRequest, body: bytes | None, request: Any
+) -> Answer:
+    """The same on an event loop: in one visit to the thread of the request when all
+    of the application's functions for this frame are sync."""
+    frame, problem = verified.headers.frame(body, max_body_bytes())
+    flow = _flow(verified.gateway, frame, problem, request)
+    if problem or not _is_sync(frame):
+        return await run_async(flow)
+    return await run_in_thread(flow)
+
+
+def _is_sync(frame: Frame) -> bool:
+    try:
+        return incoming.lifecycle(frame.gateway).is_sync(frame)
+    except Exception:  # noqa: BLE001  # reported by the flow
+        return True
+
+
+def _flow(gateway: Gateway, frame: Frame, problem: str, request: Any) -> Flow[Answer]:
     flow = _malformed(problem) if problem else _handled(gateway, frame, request)
     if gateway.reply_via == "connection" and frame.event_type is MESSAGE:
         return _post_to_connection(frame, flow)

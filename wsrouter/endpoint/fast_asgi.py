@@ -14,7 +14,6 @@ from wsrouter.endpoint import dispatch, fast_path
 from wsrouter.endpoint.dispatch import VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
 from wsrouter.endpoint.request_thread import RequestThread
-from wsrouter.routing.flow import run_async
 from wsrouter.wire import mapping
 from wsrouter.wire.mapping import environ_key
 
@@ -75,8 +74,7 @@ async def _response(
     try:
         if fast_path.has_request_receivers():
             await sync_to_async(_take_thread)()
-        flow = dispatch.answer(verified, body, request)
-        answer = await run_async(flow)
+        answer = await dispatch.answer_async(verified, body, request)
         make = partial(fast_path.raw_response, answer, request)
         # The log line of an error may be a mail, which must not block the event loop.
         response = make() if answer.status < 400 else await sync_to_async(make)()
