@@ -19,7 +19,7 @@ from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules
 
 from wsrouter.routing import sender_slot
-from wsrouter.wiring import after_response, autoreload, session_stores
+from wsrouter.wiring import after_response, autoreload, crash_mails, session_stores
 
 
 class WSRouterConfig(AppConfig):
@@ -35,6 +35,7 @@ class WSRouterConfig(AppConfig):
         sender_slot.install_sender(_sender)
         autoreload.watch_ws_modules()
         autoreload.filter_event_log()
+        crash_mails.limit()
         autodiscover_modules("ws")
         _check_declarations()
 

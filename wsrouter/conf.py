@@ -50,8 +50,9 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
 }
 NAMES = frozenset(
     {*_TYPES, *_STRING_DICTS, *_CHOICES, *_READERS, "SECRET", "TIMEOUT"}
-    | {"CRASH_STATUS", "AWS"}
+    | {"CRASH_STATUS", "CRASH_MAIL_INTERVAL", "AWS"}
 )
+_WEEK_SECONDS = 7 * 24 * 60 * 60
 _ALIAS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -130,6 +131,7 @@ def _gateway(alias: Any, entry: Any) -> Gateway:
     }
     values |= _secrets(where, entry) | _timeout(where, entry) | _aws(where, entry)
     values |= _crash_status(where, entry) | _options(where, entry)
+    values |= _crash_mail_interval(where, entry)
     _check_selection(where, entry)
     if given := os.environ.get(management_endpoint_variable(alias)):
         values["management_endpoint"] = given
@@ -226,6 +228,19 @@ def _crash_status(where: str, entry: Mapping[str, Any]) -> dict[str, int]:
         return {"crash_status": value}
     raise ConfigurationError(
         f"{where}['CRASH_STATUS'] must be 200, or 500 to 599, not {value!r}."
+    )
+
+
+def _crash_mail_interval(where: str, entry: Mapping[str, Any]) -> dict[str, float]:
+    value = entry.get("CRASH_MAIL_INTERVAL")
+    if value is None:
+        return {}
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and 0 <= value <= _WEEK_SECONDS:
+        return {"crash_mail_interval": float(value)}
+    raise ConfigurationError(
+        f"{where}['CRASH_MAIL_INTERVAL'] must be 0 to {_WEEK_SECONDS} seconds,"
+        f" not {value!r}."
     )
 
 

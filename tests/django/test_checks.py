@@ -105,6 +105,8 @@ def test_no_migration_is_missing() -> None:
         ),
         ({"default": {"CRASH_STATUS": 404}}, "must be 200, or 500 to 599, not 404"),
         ({"default": {"CRASH_STATUS": "500"}}, "not '500'"),
+        ({"default": {"CRASH_MAIL_INTERVAL": -1}}, "must be 0 to 604800 seconds"),
+        ({"default": {"CRASH_MAIL_INTERVAL": True}}, "not True"),
         ({"default": {"AWS": {"REGION": "x"}}}, "['AWS'] takes PROFILE and"),
         ({"default": {"AWS": {"PROFILE": 7}}}, "['AWS']['PROFILE'] must be a str"),
         (

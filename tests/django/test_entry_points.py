@@ -13,13 +13,14 @@ from django.utils.log import AdminEmailHandler
 
 from tests.django.entry_point_routes import ended, router
 from tests.django.entry_points import ENTRY_POINTS, FAST_PATHS, EntryPoint, to_django
-from tests.django.events import SECRET, Gateway, headers, new_id, serving
+from tests.django.events import CONTEXT, SECRET, Gateway, headers, new_id, serving
 from wsrouter.endpoint import fast_path, request_thread
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 LIMIT = 128 * 1024
 ID = "HJ1_Zv-door0001="
+REQUEST_ID, MESSAGE_ID = CONTEXT["requestId"], CONTEXT["messageId"]
 
 
 @pytest.fixture(params=list(ENTRY_POINTS))
@@ -270,7 +271,8 @@ def test_a_crash_is_mailed_with_its_request(
     finally:
         logger.removeHandler(handler)
     [(subject, text, *_)] = mails
-    assert f"MESSAGE {action} failed" in subject
+    ids = [f"connection {ID}", f"request {REQUEST_ID}", f"message {MESSAGE_ID}"]
+    assert f"MESSAGE {action} failed ({', '.join(ids)})" in subject
     assert "Request Method: POST" in text
     assert ID in text
     assert SECRET not in text

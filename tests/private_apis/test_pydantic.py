@@ -12,6 +12,7 @@ from pydantic_core import SchemaError, SchemaValidator, from_json, to_json
 from typing_extensions import TypedDict
 
 from wsrouter.sync import draft4
+from wsrouter.wire import fail_fast
 
 
 class Model(BaseModel):
@@ -89,6 +90,19 @@ def test_json_is_validated_as_it_is_read() -> None:
         validate(b'{"a": "x"}')
     assert refused.value.errors()[0]["loc"] == ("a",)
     assert from_json(to_json({"a": 3})) == {"a": 3}
+
+
+def test_a_validator_that_stops_at_the_first_wrong_item() -> None:
+    class Outer(BaseModel):
+        inner: list[Checked]
+        by_name: dict[str, Checked]
+
+    wrong = {"inner": [{}, {}], "by_name": {"x": {}, "y": {}}}
+    validate = fail_fast.validator(TypeAdapter(Outer)).validate_python
+    with pytest.raises(ValidationError) as refused:
+        validate(wrong)
+    locs = [problem["loc"] for problem in refused.value.errors()]
+    assert locs == [("inner", 0, "a"), ("by_name", "x", "a")]
 
 
 def test_a_schema_that_cannot_be_built() -> None:

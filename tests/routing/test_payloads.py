@@ -8,7 +8,15 @@ from enum import Enum
 from typing import Annotated, Any, Literal, NotRequired
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, Json, TypeAdapter, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    TypeAdapter,
+    create_model,
+    model_validator,
+)
 from typing_extensions import TypedDict
 
 from tests.routing.builders import Gateway
@@ -201,10 +209,48 @@ def test_a_field_of_json_text() -> None:
         assert answer["error"]["detail"][0]["loc"] == ["inner"]
 
 
-def test_a_frame_full_of_errors() -> None:
-    router, _ = taking(list[int])
-    answer = Gateway(router).send(nested("a", ["x"] * 10_000))
+class Many(BaseModel):
+    numbers: list[int]
+    by_name: dict[str, int]
+    more: "list[Many]" = []
+
+
+@pytest.mark.parametrize(("envelope", "shape"), SHAPES, ids=["nested", "flat"])
+def test_the_first_wrong_item_of_each_list_is_named(
+    envelope: Envelope, shape: Any
+) -> None:
+    router, _ = taking(Many)
+    wrong = {"numbers": [1, "x", "y"], "by_name": {"a": "x", "b": "y"}}
+    sent = wrong | {"more": [wrong, wrong]}
+    answer = Gateway(router, envelope=envelope).send(shape("a", sent))
+    assert [each["loc"] for each in answer["error"]["detail"]] == [
+        ["numbers", 1],
+        ["by_name", "a"],
+        ["more", 0, "numbers", 1],
+        ["more", 0, "by_name", "a"],
+    ]
+
+
+def test_twenty_fields_are_named() -> None:
+    fields: Any = {f"field{number}": (int, ...) for number in range(30)}
+    router, _ = taking(create_model("Wide", **fields))
+    answer = Gateway(router).send(nested("a", {}))
     assert len(answer["error"]["detail"]) == 20
+
+
+class Unbuilt(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
+    default: list[int] = [1]
+    type: dict[str, int] = {"type": 1}
+
+
+def test_a_model_that_is_built_later() -> None:
+    router, seen = taking(Unbuilt)
+    gateway = Gateway(router)
+    gateway.send(nested("a", {}))
+    assert seen == [Unbuilt()]
+    assert gateway.call("a", {"default": ["x", "y"]}) == "invalid_payload"
 
 
 @pytest.mark.parametrize("envelope", [Nested("action"), Flat("action")])

@@ -22,11 +22,7 @@ def naming(*keys: str) -> Router:
     return router
 
 
-UNKNOWN = {
-    "code": "unknown_route",
-    "message": "There is no such route.",
-    "retry": False,
-}
+NO_ROUTE = "There is no route of this key."
 
 
 def test_the_header_decides() -> None:
@@ -46,8 +42,36 @@ def test_the_body_decides_where_the_header_names_no_route(
 @pytest.mark.parametrize("action", ["$connect", "$disconnect", "$default", "c", ""])
 def test_no_such_route(action: str) -> None:
     answer = Gateway(naming("a")).send({"action": action, "id": "7"}, "$default")
-    assert answer["error"] == UNKNOWN
+    assert answer["error"] == {
+        "code": "unknown_route",
+        "message": f"There is no route {action!r}." if action else NO_ROUTE,
+        "retry": False,
+    }
     assert answer["id"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("action", "nearest"),
+    [
+        ("order.watch", "orders.watch"),
+        ("orders.wtach", "orders.watch"),
+        ("orders_unwatch", "orders.unwatch"),
+        ("Orders.Watch", "orders.watch"),
+        ("orders", None),
+        ("x", None),
+        ("x" * 128, None),
+    ],
+)
+def test_the_nearest_route_is_named(action: str, nearest: str | None) -> None:
+    router = naming("orders.watch", "orders.unwatch", "chat.say", "a")
+    message = Gateway(router).send({"action": action}, "$default")["error"]["message"]
+    hint = f" Did you mean {nearest!r}?" if nearest else ""
+    assert message == f"There is no route {action!r}.{hint}"
+
+
+def test_a_long_action_is_not_repeated() -> None:
+    answer = Gateway(naming("a")).send({"action": "b" * 129}, "$default")
+    assert answer["error"]["message"] == NO_ROUTE
 
 
 def test_a_function_that_is_not_registered_is_out_of_reach() -> None:
@@ -82,7 +106,7 @@ def test_without_a_key_only_the_header_decides() -> None:
     gateway = Gateway(naming("a"), envelope=Nested(None))
     assert gateway.send({"action": "b"}, "a")["payload"] == "a"
     answer = gateway.send({"action": "a", "id": "7"}, "$default")
-    assert (answer["error"], answer["id"]) == (UNKNOWN, "7")
+    assert (answer["error"]["message"], answer["id"]) == (NO_ROUTE, "7")
 
 
 def test_the_default_handler_with_the_text(run: Run) -> None:

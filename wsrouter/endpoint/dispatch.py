@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from wsrouter import conf
 from wsrouter.endpoint import atomic, refusal_log
+from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.flow import Flow, call
@@ -75,8 +76,29 @@ def answer(verified: VerifiedRequest, body: bytes | None, request: Any) -> Flow[
 
     If the answer is `ended`, the caller sends it and then calls `end_session`.
     """
-    gateway, headers = verified
-    frame, problem = headers.frame(body, max_body_bytes())
+    frame, problem = verified.headers.frame(body, max_body_bytes())
+    return _flow(verified.gateway, frame, problem, request)
+
+
+async def answer_async(
+    verified: VerifiedRequest, body: bytes | None, request: Any, following: Following
+) -> Answer:
+    """The same on an event loop: in one visit to the thread of the request when all
+    of the application's functions for this frame are sync."""
+    frame, problem = verified.headers.frame(body, max_body_bytes())
+    flow = _flow(verified.gateway, frame, problem, request)
+    in_thread = not problem and _is_sync(frame)
+    return await following.run_async(flow, in_thread=in_thread)
+
+
+def _is_sync(frame: Frame) -> bool:
+    try:
+        return incoming.lifecycle(frame.gateway).is_sync(frame)
+    except Exception:  # noqa: BLE001  # reported by the flow
+        return True
+
+
+def _flow(gateway: Gateway, frame: Frame, problem: str, request: Any) -> Flow[Answer]:
     flow = _malformed(problem) if problem else _handled(gateway, frame, request)
     if gateway.reply_via == "connection" and frame.event_type is MESSAGE:
         return _post_to_connection(frame, flow)

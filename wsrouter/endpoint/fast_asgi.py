@@ -89,8 +89,7 @@ async def _response(
     try:
         if fast_path.has_request_receivers():
             await sync_to_async(_take_thread)()
-        flow = dispatch.answer(verified, body, request)
-        answer = await following.run_async(flow)
+        answer = await dispatch.answer_async(verified, body, request, following)
         make = partial(fast_path.raw_response, answer, request)
         # The log line of an error may be a mail, which must not block the event loop.
         response = make() if answer.status < 400 else await sync_to_async(make)()

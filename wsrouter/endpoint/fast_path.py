@@ -22,7 +22,7 @@ from wsrouter.errors import UnverifiedRequest
 from wsrouter.setting_caches import cleared_by, on_change
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.mapping import HEADERS
-from wsrouter.wiring import after_response
+from wsrouter.wiring import after_response, crash_mails
 
 _EVENT_TYPE = HEADERS["Event-Type"].environ_key
 _ANSWERED_TYPES = frozenset({"MESSAGE", "DISCONNECT"})
@@ -90,6 +90,8 @@ def raw_response(answer: Answer, request: Any) -> RawResponse:
     A log of errors may send a mail.
     """
     if answer.status >= 400:
+        if answer.status >= 500:
+            crash_mails.mark_failed(request)
         response = HttpResponse(answer.body, status=answer.status)
         reason, path = response.reason_phrase, request.path
         log_response("%s: %s", reason, path, response=response, request=request)

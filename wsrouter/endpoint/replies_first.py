@@ -27,8 +27,10 @@ class Following:
         """Run the flow of the message in its context."""
         return after_answer.run_sync(flow, self)
 
-    async def run_async(self, flow: Flow[T]) -> T:
-        return await after_answer.run_async(flow, self)
+    async def run_async(self, flow: Flow[T], *, in_thread: bool) -> T:
+        """The same on an event loop; `in_thread` runs all of it in one visit to the
+        thread of the request."""
+        return await after_answer.run_async(flow, self, in_thread=in_thread)
 
     def is_nothing(self) -> bool:
         """Whether nothing follows; nothing is taken any more then."""

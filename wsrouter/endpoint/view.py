@@ -14,6 +14,7 @@ from wsrouter.endpoint.dispatch import CONNECT, MESSAGE
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.registry import database
+from wsrouter.wiring import crash_mails
 
 _JSON = "application/json"
 
@@ -61,6 +62,8 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     body = _body(request) if event_type is MESSAGE else b""
     following = Following(verified.gateway)
     answer = following.run_sync(dispatch.answer(verified, body, request))
+    if answer.status >= 500:
+        crash_mails.mark_failed(request)
     response = EndpointResponse(answer.body, _JSON, answer.status)
     response.following, response.is_asgi = following, isinstance(request, ASGIRequest)
     if answer.ended:

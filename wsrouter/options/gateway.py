@@ -18,10 +18,10 @@ from wsrouter.routing.throttle import Rate
 class Gateway:
     """One API Gateway WebSocket API and stage.
 
-    `secrets`: API Gateway sends the first one, Django accepts them all. `timeout` and
-    `send_seconds` are in seconds. `validate_at_gateway` is True for every message
-    route, or the keys of some. `in_flight` is the number of parallel posts; 0 means the
-    transport's own default.
+    `secrets`: API Gateway sends the first one, Django accepts them all. `timeout`,
+    `send_seconds` and `crash_mail_interval` (0: no limit) are in seconds.
+    `validate_at_gateway` is True for every message route, or the keys of some.
+    `in_flight` is the number of parallel posts; 0 means the transport's own default.
     """
 
     alias: str
@@ -49,6 +49,7 @@ class Gateway:
     vpc_link: str = ""
     client_certificate: str = ""
     crash_status: int = 200
+    crash_mail_interval: float = 600.0
     allowed_origins: tuple[str, ...] | None = None
     authentication: tuple[str, ...] = ()
     connect_throttle: tuple[Rate, ...] = ()

@@ -136,11 +136,13 @@ def run_sync(flow: Flow[T], holder: QueueHolder) -> T:
         _current.reset(token)
 
 
-async def run_async(flow: Flow[T], holder: QueueHolder) -> T:
-    """The same on an event loop."""
+async def run_async(flow: Flow[T], holder: QueueHolder, *, in_thread: bool) -> T:
+    """The same on an event loop; `in_thread` runs all of the flow in one thread."""
     holder.queue = MessageQueue() if holder.is_first else None
     token = _current.set(holder.queue)
     try:
+        if in_thread:
+            return await flow_runners.run_in_thread(flow)
         return await flow_runners.run_async(flow)
     finally:
         _current.reset(token)

@@ -67,12 +67,14 @@ class CompiledRoute:
 
     `read` is None where the handler gets the raw text. `sole_payload` names the
     parameter of a handler that takes its payload and nothing else. `is_open` means
-    that the route has no login, permission or throttle to check.
+    that the route has no login, permission or throttle to check, `is_sync` that neither
+    the handler nor a middleware around it is async.
     """
 
     route: Route
     function: Callable[..., Any]
     is_async: bool
+    is_sync: bool
     resolvers: tuple[tuple[str, Resolver], ...]
     sole_payload: str | None
     read: Reader | None
@@ -91,6 +93,8 @@ class CompiledRoute:
             route=route,
             function=route.function,
             is_async=takes.is_async,
+            is_sync=not takes.is_async
+            and not any(middleware.is_async for middleware in mounted.middlewares),
             resolvers=tuple(
                 (name, _RESOLVERS[kind]) for name, kind in takes.parameters.items()
             ),

@@ -96,6 +96,14 @@ class Hooks:
         return Refused(refusal.status, refusal.reason)
 
 
+def is_sync(stack: Stack) -> bool:
+    """Whether no handler and no middleware in the stack is async."""
+    return not any(middleware.is_async for middleware in stack.middlewares) and all(
+        is_sync(member) if isinstance(member, Stack) else not member.signature.is_async
+        for member in stack.members
+    )
+
+
 def _accepted(hook: Hook, result: Any) -> Accept:
     """Raises TypeError for anything else: `return False` must not let a client in."""
     if not isinstance(result, Accept | None):

@@ -11,7 +11,7 @@ from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Flow, call, run_sync
 from wsrouter.routing.frame import Cause, Disconnected, EventType, Frame
-from wsrouter.routing.hooks import Hooks
+from wsrouter.routing.hooks import Hooks, is_sync
 from wsrouter.routing.messages import Messages
 from wsrouter.routing.outcome import Accept, Failure, Nothing, Outcome, Refused
 from wsrouter.routing.ports import Address, Counter, Envelope, RemovedConnection
@@ -50,6 +50,12 @@ class Lifecycle:
         else:
             flow = self._disconnect(frame)
         return self._reporting_crashes(flow, frame, request)
+
+    def is_sync(self, frame: Frame) -> bool:
+        """Whether the application handles this frame with sync functions only."""
+        if frame.event_type is _MESSAGE:
+            return self.messages.is_sync(frame)
+        return is_sync(self.hooks.table.disconnects)
 
     def connection_lost(self, address: Address, cause: Cause = Cause.GONE) -> None:
         """Remove a connection that ended, before any `$disconnect` of it arrived."""

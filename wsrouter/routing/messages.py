@@ -10,14 +10,17 @@ from wsrouter.routing.admission import admit
 from wsrouter.routing.compiled_route import CompiledRoute, HandlerInput
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
-from wsrouter.routing.flow import Call, Flow, call
+from wsrouter.routing.flow import Call, Flow, call, run_sync
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.middleware import wrap
+from wsrouter.routing.nearest_key import RouteKeys
 from wsrouter.routing.outcome import Failure, Outcome
-from wsrouter.routing.ports import Counter, Envelope, ParsedEnvelope
+from wsrouter.routing.ports import Counter, Envelope, EnvelopeHeader, ParsedEnvelope
 from wsrouter.routing.signature import ParameterKind
 from wsrouter.routing.table import Table
 
+_NEEDS_THREAD = "SynchronousOnlyOperation"
+"""Django's error for a validator that reads the database on the event loop."""
 Lookup = Callable[[Frame], Connection]
 """Finds the connection of a frame; raises MessageError when there is none."""
 
@@ -35,10 +38,12 @@ class Messages:
     bind_user: Callable[[Any, Any], None] = lambda *_: None
     _compiled: dict[str, CompiledRoute] = field(default_factory=dict, init=False)
     _default: list[CompiledRoute] = field(default_factory=list, init=False)
+    _keys: list[RouteKeys] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         for key, mounted in self.table.routes.items():
             self._compiled[key] = CompiledRoute.of(mounted, self.envelope)
+        self._keys.append(RouteKeys(self.table.routes))
         if default := self.table.default:
             as_text = not default.route.signature.takes(ParameterKind.PAYLOAD)
             compiled = CompiledRoute.of(default, self.envelope, as_text=as_text)
@@ -52,10 +57,26 @@ class Messages:
             action = header.action or frame.route_key
             compiled = self._compiled.get(action) or next(iter(self._default), None)
             if compiled is None:
-                return _ready(Failure(header.problem, header.action, header.id))
+                return _ready(Failure(self._unrouted(header), header.action, header.id))
         if compiled.middlewares:
             return self._through_middleware(compiled, action, request, frame)
         return self._handle(compiled, action, request, frame)
+
+    def is_sync(self, frame: Frame) -> bool:
+        """Whether the handler of a message and all middleware around it are sync."""
+        compiled = self._compiled.get(frame.route_key)
+        if compiled is None:
+            action = self.envelope.identify(frame.body).action or frame.route_key
+            compiled = self._compiled.get(action) or next(iter(self._default), None)
+        return compiled is not None and compiled.is_sync
+
+    def _unrouted(self, header: EnvelopeHeader) -> MessageError:
+        if header.action is None:
+            return header.problem
+        nearest = self._keys[0].nearest(header.action)
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
+        message = f"There is no route {header.action!r}.{hint}"
+        return MessageError(header.problem.code, message)
 
     def _through_middleware(
         self, compiled: CompiledRoute, action: str, request: Any, frame: Frame
@@ -71,11 +92,14 @@ class Messages:
     ) -> Flow[Outcome]:
         connection = parsed = None
         try:
-            if compiled.needs_connection:
-                connection = yield from call(self.lookup, frame)
-            if not compiled.is_open:
-                yield from admit(compiled.route, frame, connection, self.counter)
-            parsed = (compiled.read or self._unread)(frame.body)
+            if compiled.is_async:
+                connection, parsed = yield from self._before_async(compiled, frame)
+            else:
+                if compiled.needs_connection:
+                    connection = yield from call(self.lookup, frame)
+                if not compiled.is_open:
+                    yield from admit(compiled.route, frame, connection, self.counter)
+                parsed = (compiled.read or self._unread)(frame.body)
             client_id, payload, problem = parsed
             if problem:
                 return (
@@ -100,6 +124,26 @@ class Messages:
                     error, compiled, action, request, frame, parsed
                 )
             )
+
+    def _before_async(
+        self, compiled: CompiledRoute, frame: Frame
+    ) -> Flow[tuple[Connection | None, ParsedEnvelope]]:
+        """What comes before an async handler, in at most one visit to a thread."""
+        if not (compiled.needs_connection or not compiled.is_open):
+            try:
+                return None, (compiled.read or self._unread)(frame.body)
+            except Exception as error:
+                if type(error).__name__ != _NEEDS_THREAD:
+                    raise
+        return (yield from call(self._prepare, compiled, frame))
+
+    def _prepare(
+        self, compiled: CompiledRoute, frame: Frame
+    ) -> tuple[Connection | None, ParsedEnvelope]:
+        connection = self.lookup(frame) if compiled.needs_connection else None
+        if not compiled.is_open:
+            run_sync(admit(compiled.route, frame, connection, self.counter))
+        return connection, (compiled.read or self._unread)(frame.body)
 
     def _unread(self, body: bytes) -> ParsedEnvelope:
         return ParsedEnvelope(self.envelope.client_id(body))

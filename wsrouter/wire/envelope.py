@@ -9,12 +9,15 @@ from typing_extensions import TypedDict
 
 from wsrouter.errors import MessageError
 from wsrouter.routing.ports import EnvelopeHeader, ParsedEnvelope, Reader
+from wsrouter.routing.problems import Problem, invalid_payload
+from wsrouter.wire import fail_fast
 
 ID_CHARACTERS = 128
 ID_BITS = 64
 _INTEGERS = range(-(2 ** (ID_BITS - 1)), 2 ** (ID_BITS - 1))
-MAX_DETAILS = 20
-"""Validation errors that are reported; more would not help and may not fit."""
+_READ_ERRORS = 100
+"""Above so many problems none is listed: to read them takes longer than to find them.
+"""
 _ECHOED_CHARACTERS = 128
 _ID_RULE = (
     f"'id' is a string of up to {ID_CHARACTERS} characters or a {ID_BITS}-bit integer."
@@ -52,7 +55,7 @@ class Nested(_WithKey):
         wanted = payload if default is ... else NotRequired[payload]
         members = {} if payload is ... else {"payload": wanted}
         shape = TypedDict("Envelope", {"id": NotRequired[Id], **members})  # type: ignore[misc]
-        validate = TypeAdapter(shape).validator.validate_json
+        validate = fail_fast.validator(TypeAdapter(shape)).validate_json
 
         def read(body: bytes) -> ParsedEnvelope:
             try:
@@ -71,7 +74,9 @@ class Flat(_WithKey):
     """`{"action": ..., "id": ..., <the payload's own members>}`."""
 
     def reader(self, payload: Any, *, default: Any) -> Reader:
-        validate = None if payload is ... else TypeAdapter(payload).validate_json
+        validate = None
+        if payload is not ...:
+            validate = fail_fast.validator(TypeAdapter(payload)).validate_json
 
         def read(body: bytes) -> ParsedEnvelope:
             client_id = None
@@ -85,7 +90,7 @@ class Flat(_WithKey):
                 return ParsedEnvelope(client_id, validate(to_json(members)))
             except ValidationError as error:
                 return ParsedEnvelope(
-                    client_id, problem=_invalid(error.errors(**_WITHOUT_INPUT))
+                    client_id, problem=invalid_payload(_problems(error))
                 )
             except MessageError as problem:
                 return ParsedEnvelope(client_id, problem=problem)
@@ -101,25 +106,25 @@ _WITHOUT_INPUT: Any = {
 
 
 def _envelope_error(error: ValidationError) -> MessageError:
-    found = error.errors(**_WITHOUT_INPUT)
-    if found[0]["loc"]:
-        if found[0]["loc"][0] == "id":
-            return malformed(_ID_RULE)
-        return _invalid(found, above=1)
-    if found[0]["type"] == "json_invalid":
-        return malformed("The frame is not valid JSON.")
-    return malformed("The frame is not a JSON object.")
+    first, *_ = found = _problems(error, ("payload",))
+    if not first.loc:
+        if first.type == "json_invalid":
+            return malformed("The frame is not valid JSON.")
+        return malformed("The frame is not a JSON object.")
+    if first.loc[0] == "id":
+        return malformed(_ID_RULE)
+    return invalid_payload(problem._replace(loc=problem.loc[1:]) for problem in found)
 
 
-def _invalid(found: list[Any], *, above: int = 0) -> MessageError:
-    """`above` is how many members lead to the payload."""
-    detail = [
-        {"loc": [*error["loc"][above:]], "msg": error["msg"], "type": error["type"]}
-        for error in found[:MAX_DETAILS]
+def _problems(error: ValidationError, payload: tuple[str, ...] = ()) -> list[Problem]:
+    """What pydantic found; `payload` leads to the payload."""
+    if (count := error.error_count()) > _READ_ERRORS:
+        text = f"{count} problems, more than can be listed"
+        return [Problem(payload, text, "too_many_problems")]
+    return [
+        Problem(problem["loc"], problem["msg"], problem["type"])
+        for problem in error.errors(**_WITHOUT_INPUT)
     ]
-    where = ".".join(map(str, detail[0]["loc"])) or "payload"
-    message = f"{where}: {detail[0]['msg']}"
-    return MessageError("invalid_payload", message, detail=detail)
 
 
 def _object(body: bytes) -> dict[Any, Any]:
@@ -143,16 +148,23 @@ def _identify(body: bytes, key: str | None) -> EnvelopeHeader:
         return EnvelopeHeader(
             None, client_id, malformed(f"The frame has no string {key!r}.")
         )
-    problem = MessageError("unknown_route", "There is no such route.")
+    problem = MessageError("unknown_route", "There is no route of this key.")
     return EnvelopeHeader(_echoed(action), client_id, problem)
+
+
+class _Head(TypedDict):
+    id: NotRequired[Any]
+
+
+_read_head = TypeAdapter(_Head).validator.validate_json
+"""Makes Python objects of the id only, not of the rest of the body."""
 
 
 def _client_id(body: bytes) -> str | int | None:
     try:
-        members = from_json(body)
-    except ValueError:
+        return _known_id(dict(_read_head(body)))
+    except ValidationError:
         return None
-    return _known_id(members) if isinstance(members, dict) else None
 
 
 def _known_id(members: dict[Any, Any]) -> str | int | None:

@@ -15,6 +15,7 @@ from wsrouter.errors import MessageError
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.failures import ErrorMapping, ErrorMappings
 from wsrouter.routing.frame import Frame
+from wsrouter.routing.problems import Problem, invalid_payload
 
 logger = logging.getLogger("wsrouter.request")
 _deliveries = logging.getLogger("wsrouter.delivery")
@@ -23,8 +24,20 @@ _deliveries = logging.getLogger("wsrouter.delivery")
 def report_crash(frame: Frame, request: Any, error: Exception) -> None:
     """Report an exception as Django does for a view: log it with the traceback and the
     request, which mails to ADMINS show, and send `got_request_exception`."""
-    event, key, extra = frame.event_type, frame.route_key, {"request": request}
-    logger.error("%s %s failed", event, key, exc_info=error, extra=extra)
+    ids = {
+        "connection": frame.connection_id,
+        "request": frame.request_id,
+        "message": frame.message_id,
+    }
+    extra = {f"{name}_id": value for name, value in ids.items()}
+    logger.error(
+        "%s %s failed (%s)",
+        frame.event_type,
+        frame.route_key,
+        ", ".join(f"{name} {value}" for name, value in ids.items() if value),
+        exc_info=error,
+        extra={**extra, "request": request, "gateway": frame.gateway},
+    )
     got_request_exception.send(sender=None, request=request)
 
 
@@ -53,17 +66,17 @@ def _invalid(error: Exception) -> MessageError:
         fields = error.error_dict
     else:
         fields = {NON_FIELD_ERRORS: error.error_list}
-    detail = [
-        {
-            "loc": [] if field == NON_FIELD_ERRORS else [field],
-            "msg": message,
-            "type": field_error.code or "invalid",
-        }
+    problems = [
+        Problem(
+            [] if field == NON_FIELD_ERRORS else [field],
+            message,
+            field_error.code or "invalid",
+        )
         for field, field_errors in fields.items()
         for field_error in field_errors
         for message in field_error.messages
     ]
-    return MessageError("invalid_payload", "; ".join(error.messages), detail=detail)
+    return invalid_payload(problems, "; ".join(error.messages))
 
 
 KNOWN: ErrorMappings = {
