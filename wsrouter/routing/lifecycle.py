@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from wsrouter.errors import Reject
+from wsrouter.errors import Reject, SessionEnded
 from wsrouter.routing.admission import admit_handshake
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
@@ -18,6 +18,7 @@ from wsrouter.routing.ports import Address, Counter, Envelope, RemovedConnection
 from wsrouter.routing.throttle import Rate
 
 _CONNECT, _MESSAGE, _DISCONNECT = EventType
+SESSION_ENDED = Refused(401, "The session has ended; log in.")
 IDENTITY_MISMATCH = Refused(403, "This connection belongs to somebody else.")
 
 
@@ -72,7 +73,12 @@ class Lifecycle:
         outcome = yield from self.hooks.connect(frame, request, connection)
         if not isinstance(outcome, Accept):
             return outcome
-        stored = yield from call(self.registry.remember, frame, connection, identity)
+        try:
+            stored = yield from call(
+                self.registry.remember, frame, connection, identity
+            )
+        except SessionEnded:
+            return SESSION_ENDED
         return outcome if stored else IDENTITY_MISMATCH
 
     def _identify(self, frame: Frame, request: Any) -> Flow[Any]:
