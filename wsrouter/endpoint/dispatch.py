@@ -13,7 +13,8 @@ from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import EventType, Frame
-from wsrouter.routing.outcome import Failure, Refused
+from wsrouter.routing.lifecycle import SESSION_ENDED
+from wsrouter.routing.outcome import Failure
 from wsrouter.routing.ports import Address
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import decode, encode, limits
@@ -24,7 +25,6 @@ from wsrouter.wiring import confirming, ending, incoming, outgoing
 from wsrouter.wiring.request_user import with_lazy_user
 
 CONNECT, MESSAGE, DISCONNECT = EventType
-SESSION_ENDED = Refused(401, "The session has ended; log in.")
 
 
 class VerifiedRequest(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connections, transaction
 from django.db.models import F, QuerySet
@@ -14,6 +15,7 @@ from wsrouter.identity import LIFETIME, Identity, is_current
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry import compiled_lookup, memberships
 from wsrouter.registry.database import alias, aware, storable
+from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import Registry, RemovedConnection
@@ -82,14 +84,26 @@ class ConnectionRegistry:
     ) -> bool:
         """Store an accepted connection with its groups; a repeated `$connect` adds no
         row. Returns False when the connection id is already open for another user or
-        gateway. Raises InvalidValue for a state that is not JSON, and IntegrityError
-        when the row breaks another constraint."""
+        gateway. Raises InvalidValue for a state that is not JSON, SessionEnded when the
+        user was deleted meanwhile, and IntegrityError when the row breaks another
+        constraint."""
         row = _new_row(frame, connection, identity)
+        try:
+            has_stored = self._store(row, connection.groups)
+        except IntegrityError as error:  # deferred constraints fail at the commit
+            if _is_deleted(row.user_id):
+                raise SessionEnded from error
+            raise
+        if not has_stored and _is_deleted(row.user_id):
+            raise SessionEnded
+        return has_stored
+
+    def _store(self, row: OpenConnection, groups: Iterable[str]) -> bool:
         with transaction.atomic(using=alias()):
             stored = _insert(row)
             if stored is None:
                 return False
-            members = [Membership.of(stored, group) for group in connection.groups]
+            members = [Membership.of(stored, group) for group in groups]
             _memberships().bulk_create(members, ignore_conflicts=True)
         return True
 
@@ -130,10 +144,18 @@ class ConnectionRegistry:
     ) -> Mapping[str, Any]:
         """Merge `changes` into the state and return all of it. Concurrent changes wait
         for each other. Raises MessageError when the connection is closed."""
+        return retried(lambda: self._update_state(connection_id, changes))
+
+    def _update_state(
+        self, connection_id: str, changes: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         with transaction.atomic(using=alias()):
             if not _lock(connection_id):
                 raise MessageError("connection_unknown", "This connection is closed.")
-            row = _connections().only("state").get(connection_id=connection_id)
+            # At REPEATABLE READ, MariaDB and MySQL show a plain SELECT what was there
+            # when the caller's transaction began.
+            rows = _connections().only("state").select_for_update()
+            row = rows.get(connection_id=connection_id)
             row.state |= changes
             row.save(using=alias(), update_fields=["state"])
         return dict(row.state)
@@ -149,6 +171,11 @@ def _memberships() -> "QuerySet[Membership]":
 
 def _memberships_of(connection_id: str) -> "QuerySet[Membership]":
     return _memberships().filter(connection__connection_id=connection_id)
+
+
+def _is_deleted(user_key: Any) -> bool:
+    users = get_user_model()._base_manager.using(alias())
+    return user_key is not None and not users.filter(pk=user_key).exists()
 
 
 def _lock(connection_id: str, **conditions: str) -> bool:

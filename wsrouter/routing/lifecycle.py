@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from wsrouter.errors import InvalidValue, Reject
+from wsrouter.errors import InvalidValue, Reject, SessionEnded
 from wsrouter.routing.admission import admit_handshake
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
@@ -18,6 +18,7 @@ from wsrouter.routing.ports import Address, Counter, Envelope, RemovedConnection
 from wsrouter.routing.throttle import Rate
 
 _CONNECT, _MESSAGE, _DISCONNECT = EventType
+SESSION_ENDED = Refused(401, "The session has ended; log in.")
 IDENTITY_MISMATCH = Refused(403, "This connection belongs to somebody else.")
 
 
@@ -85,6 +86,8 @@ class Lifecycle:
         except InvalidValue as error:  # the state that `connect` handlers wrote
             answer = self.failures.refusal(error, error)
             return Refused(answer.status, answer.reason)
+        except SessionEnded:
+            return SESSION_ENDED
         return outcome if stored else IDENTITY_MISMATCH
 
     def _identify(self, frame: Frame, request: Any) -> Flow[Any]:
