@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.aws.management_api_server import Server
+from wsrouter import conf
 from wsrouter.aws import clients
-from wsrouter.aws.posts import keepalive
+from wsrouter.aws.posts import keepalive, transports
 from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.aws.posts.targets import endpoint_of
 from wsrouter.aws.posts.threads import ThreadedConnections
@@ -298,4 +299,5 @@ def test_boto3_is_imported_with_the_first_client() -> None:
 def test_the_transport_of_a_project_is_this_one() -> None:
     from wsrouter.wiring import outgoing
 
-    assert type(outgoing.transport()) is ThreadedConnections
+    expected = transports.transport("auto", conf.gateways)
+    assert type(outgoing.transport()) is type(expected)

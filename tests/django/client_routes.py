@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from pydantic import BaseModel
 
@@ -43,6 +44,14 @@ def facts(connection: Connection) -> list[Any]:
 @router.route("tell")
 def tell(payload: str) -> None:
     told.send(payload, everyone=True)
+
+
+@router.route("farewell")
+def farewell(payload: str, connection: Connection) -> None:
+    """The event waits for a commit, and the end of the socket waits for the event."""
+    with transaction.atomic():
+        told.send(payload, connection=connection)
+        connection.close()
 
 
 @router.route("fail")

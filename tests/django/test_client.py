@@ -20,11 +20,16 @@ pytestmark = pytest.mark.usefixtures("talking")
 
 def everything(user: User) -> None:
     with WebSocketClient(user) as client:
+        client.send("farewell", "bye", id="1")
+        assert [frame["type"] for frame in client.frames] == ["reply", "told"]
+        assert not client.is_open
+    with WebSocketClient(user) as client:
         reply = client.call("watch", Watch(order_id=7))
         assert reply == {"order_id": 7, "user": "ada"}
         told.send("pushed", group="orders")
         assert client.receive("told")["payload"] == "pushed"
         client.send("tell", "all", id="1")
+        assert [frame["type"] for frame in client.frames] == ["reply", "told"]
         assert client.receive("reply")["id"] == "1"
         assert client.receive()["payload"] == "all"
         assert client.frames == []
