@@ -1,5 +1,6 @@
 """From an HTTP request to its answer: what the view and the fast path share."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -79,15 +80,25 @@ def answer(verified: VerifiedRequest, body: bytes | None, request: Any) -> Flow[
 
 
 async def answer_async(
-    verified: VerifiedRequest, body: bytes | None, request: Any
+    verified: VerifiedRequest,
+    body: bytes | None,
+    request: Any,
+    end: Callable[[], object] | None = None,
 ) -> Answer:
     """The same on an event loop: in one visit to the thread of the request when all
-    of the application's functions for this frame are sync."""
+    of the application's functions for this frame are sync. That visit calls `end`."""
     frame, problem = verified.headers.frame(body, max_body_bytes())
     flow = _flow(verified.gateway, frame, problem, request)
     if problem or not _is_sync(frame):
         return await run_async(flow)
-    return await run_in_thread(flow)
+    return await run_in_thread(_ending(flow, end) if end else flow)
+
+
+def _ending(flow: Flow[Answer], end: Callable[[], object]) -> Flow[Answer]:
+    try:
+        return (yield from flow)
+    finally:
+        end()
 
 
 def _is_sync(frame: Frame) -> bool:

@@ -61,20 +61,25 @@ async def _answer(
     request = SimpleLazyObject(lambda: ASGIRequest(scope, BytesIO(body or b"")))
     begin = partial(fast_path.begin_request, FastPath, scope=scope)
     end = partial(fast_path.end_request, FastPath)
-    async with RequestThread(begin=begin, end=end):
-        response, afterwards = await _response(verified, body, request)
+    async with RequestThread(begin=begin, end=end) as thread:
+        response, afterwards = await _response(verified, body, request, thread)
         await _send_response(response, send)
         if afterwards:
             await sync_to_async(afterwards)()
 
 
 async def _response(
-    verified: VerifiedRequest, body: bytes | None, request: Any
+    verified: VerifiedRequest,
+    body: bytes | None,
+    request: Any,
+    thread: RequestThread,
 ) -> tuple[RawResponse, Afterwards | None]:
     try:
+        end_early: Afterwards | None = thread.end_in_this_visit
         if fast_path.has_request_receivers():
             await sync_to_async(_take_thread)()
-        answer = await dispatch.answer_async(verified, body, request)
+            end_early = None  # the signal is sent after the response
+        answer = await dispatch.answer_async(verified, body, request, end_early)
         make = partial(fast_path.raw_response, answer, request)
         # The log line of an error may be a mail, which must not block the event loop.
         response = make() if answer.status < 400 else await sync_to_async(make)()
