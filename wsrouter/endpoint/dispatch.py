@@ -1,5 +1,6 @@
 """From an HTTP request to its answer: what the view and the fast path share."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -81,14 +82,32 @@ def answer(verified: VerifiedRequest, body: bytes | None, request: Any) -> Flow[
 
 
 async def answer_async(
-    verified: VerifiedRequest, body: bytes | None, request: Any, following: Following
+    verified: VerifiedRequest,
+    body: bytes | None,
+    request: Any,
+    following: Following,
+    end: Callable[[], object] | None = None,
 ) -> Answer:
     """The same on an event loop: in one visit to the thread of the request when all
-    of the application's functions for this frame are sync."""
+    of the application's functions for this frame are sync. That visit calls `end`."""
     frame, problem = verified.headers.frame(body, max_body_bytes())
     flow = _flow(verified.gateway, frame, problem, request)
     in_thread = not problem and _is_sync(frame)
+    if in_thread and end:
+        flow = _ending(flow, following, end)
     return await following.run_async(flow, in_thread=in_thread)
+
+
+def _ending(
+    flow: Flow[Answer], following: Following, end: Callable[[], object]
+) -> Flow[Answer]:
+    """Call `end` with the flow, unless something follows the answer: that needs the
+    request's database connections."""
+    try:
+        return (yield from flow)
+    finally:
+        if following.is_nothing():
+            end()
 
 
 def _is_sync(frame: Frame) -> bool:

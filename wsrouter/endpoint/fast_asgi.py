@@ -65,8 +65,10 @@ async def _answer(
     begin = partial(fast_path.begin_request, FastPath, scope=scope)
     end = partial(fast_path.end_request, FastPath)
     following = Following(verified.gateway)
-    async with RequestThread(begin=begin, end=end):
-        response, afterwards = await _response(verified, body, request, following)
+    async with RequestThread(begin=begin, end=end) as thread:
+        response, afterwards = await _response(
+            verified, body, request, following, thread
+        )
         await _send_response(response, send)
         leaving = await _hand_over(following)
         if afterwards:
@@ -84,12 +86,20 @@ async def _hand_over(following: Following) -> "Future[None] | None":
 
 
 async def _response(
-    verified: VerifiedRequest, body: bytes | None, request: Any, following: Following
+    verified: VerifiedRequest,
+    body: bytes | None,
+    request: Any,
+    following: Following,
+    thread: RequestThread,
 ) -> tuple[RawResponse, Afterwards | None]:
     try:
+        end_early: Afterwards | None = thread.end_in_this_visit
         if fast_path.has_request_receivers():
             await sync_to_async(_take_thread)()
-        answer = await dispatch.answer_async(verified, body, request, following)
+            end_early = None  # the signal is sent after the response
+        answer = await dispatch.answer_async(
+            verified, body, request, following, end_early
+        )
         make = partial(fast_path.raw_response, answer, request)
         # The log line of an error may be a mail, which must not block the event loop.
         response = make() if answer.status < 400 else await sync_to_async(make)()

@@ -42,9 +42,16 @@ class RequestThread(ThreadSensitiveContext):
             SyncToAsync.thread_sensitive_context.reset(self._token)
         if thread := self._lazy_executor.thread:
             try:
-                await asyncio.wrap_future(thread.submit(self._end))
+                if not self._lazy_executor.has_ended:
+                    await asyncio.wrap_future(thread.submit(self._end))
             finally:
                 _give_back(thread)
+
+    def end_in_this_visit(self) -> None:
+        """Run `end` now, in the thread, so that it needs no visit of its own; it runs
+        again when something else is submitted afterwards."""
+        self._end()
+        self._lazy_executor.has_ended = True
 
 
 class _LazyExecutor(Executor):
@@ -52,11 +59,13 @@ class _LazyExecutor(Executor):
 
     def __init__(self, begin: Callable[[], object]) -> None:
         self.thread: ThreadPoolExecutor | None = None
+        self.has_ended = False
         self._begin = begin
 
     def submit(
         self, function: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> "Future[Any]":
+        self.has_ended = False
         if self.thread is not None:
             return self.thread.submit(function, *args, **kwargs)
         self.thread = _take()
