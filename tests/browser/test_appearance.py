@@ -150,6 +150,6 @@ def test_the_status_page(site: Notifications, visit: Visit, pictures: Path) -> N
     expect(row.locator("pre").first).to_contain_text("notifications.list")
     texts = ("#filter::placeholder", "#state", ".detail", "time", ".outcome", ".user")
     check_appearance(status, "status", pictures, *texts, ".duration", "pre", "button")
-    status.get_by_role("button", name="Send").first.click()
+    status.locator("#connections").get_by_role("button", name="Send").first.click()
     check_appearance(status, "status-send", pictures)
     assert ada.console_errors == []

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import secrets
 from collections.abc import AsyncIterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,10 @@ class StatusPage:
         file = _FOLDER / name
         if not file.is_file():
             return _not_found()
-        body = file.read_bytes().replace(b"{{ token }}", self._token.encode())
+        values = {"token": self._token, "path": self._api.path}
+        body = file.read_bytes()
+        for variable, value in values.items():
+            body = body.replace(b"{{ %s }}" % variable.encode(), escape(value).encode())
         charset = ("content-type", f"{content_type}; charset=utf-8")
         return Response(headers=(charset, *_SECURITY_HEADERS), body=body)
 

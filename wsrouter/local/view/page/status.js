@@ -1,7 +1,8 @@
 "use strict";
 
 const MAX_ENTRIES = 500;
-const token = document.querySelector("meta[name=token]").content;
+const RETRY_MILLISECONDS = 1000;
+let token = document.querySelector("meta[name=token]").content;
 const byId = (id) => document.getElementById(id);
 const cloneTemplate = (id) => byId(id).content.firstElementChild.cloneNode(true);
 let paused = false;
@@ -74,13 +75,18 @@ function clockTime(at) {
   });
 }
 
+// A long name wraps after its separators, not inside a word.
+function breakable(name) {
+  return name.split(/(?<=[./:_-])/).flatMap((part) => [part, document.createElement("wbr")]);
+}
+
 function entryRow(entry) {
   const row = cloneTemplate("entry-row");
   row.classList.toggle("failed", entry.failed);
   row.querySelector("time").textContent = clockTime(entry.at);
   row.querySelector(".id").textContent = entry.connection_id;
   row.querySelector(".user").textContent = entry.user;
-  row.querySelector(".route").textContent = entry.route_key;
+  row.querySelector(".route").append(...breakable(entry.route_key));
   row.querySelector(".outcome").textContent = entry.outcome;
   const size = entry.size === null ? "" : `${entry.size} B · `;
   row.querySelector(".duration").textContent = `${size}${entry.milliseconds} ms`;
@@ -110,12 +116,31 @@ function clearEntries() {
   byId("no-frames").hidden = false;
 }
 
+// A restarted ws_local has another token: it is in the page, which is fetched again.
+async function renewToken() {
+  const page = await (await fetch("/", { cache: "no-store" })).text();
+  const fresh = new DOMParser().parseFromString(page, "text/html");
+  token = fresh.querySelector("meta[name=token]").content;
+}
+
+async function resubscribe() {
+  try {
+    await renewToken();
+  } catch {
+    setTimeout(resubscribe, RETRY_MILLISECONDS);
+    return;
+  }
+  subscribe();
+}
+
 function subscribe() {
   const events = new EventSource(`/~status/events?token=${token}`);
   events.addEventListener("open", () => { clearEntries(); showState("live", "yes"); });
   events.addEventListener("error", () => {
+    events.close();
     showConnections({ total: 0, list: [] });
-    showState("ws_local does not answer. Reload this page when it runs again.", "no");
+    showState("ws_local does not answer. Waiting until it runs again.", "no");
+    setTimeout(resubscribe, RETRY_MILLISECONDS);
   });
   events.addEventListener("connections", (event) => showConnections(JSON.parse(event.data)));
   events.addEventListener("entry", (event) => showEntry(JSON.parse(event.data)));
