@@ -88,7 +88,7 @@ def test_w007_tickets_that_cannot_be_counted(settings: Any) -> None:
     caches = with_cache("locmem.LocMemCache")
     assert set(messages({}, CACHES=caches)) == {"wsrouter.W007"}
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
-    assert messages({}, CACHES=caches) == {}
+    assert set(messages({}, CACHES=caches)) == {"wsrouter.W021"}
 
 
 @pytest.mark.parametrize(
@@ -225,3 +225,15 @@ def test_w017_posts_to_a_host_that_is_disabled() -> None:
 def test_what_is_wrong_already_is_not_said_twice() -> None:
     assert set(messages({"ENPOINT": "x"})) == {"wsrouter.E001"}
     assert set(messages({"ROUTER": "nowhere.router"})) == {"wsrouter.E002"}
+
+
+def test_w022_a_path_that_is_not_that_of_the_endpoint() -> None:
+    found = messages({"ENDPOINT": "https://www.example.com/sockets/"})
+    assert "does not lead to the endpoint" in found["wsrouter.W022"]
+    assert messages({"ENDPOINT": ENDPOINT}) == {}
+    behind = {"ENDPOINT": "https://www.example.com/shop/ws/"}
+    assert set(messages(behind)) == {"wsrouter.W022"}
+    assert messages(behind, FORCE_SCRIPT_NAME="/shop") == {}
+    no_slash = {"ENDPOINT": "https://www.example.com/ws"}
+    assert set(messages(no_slash)) == {"wsrouter.E009"}
+    assert set(messages(no_slash, APPEND_SLASH=False)) == {"wsrouter.W022"}

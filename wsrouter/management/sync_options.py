@@ -27,7 +27,7 @@ TEXTS = {
     "--region": "The AWS Region, in place of REGION in the settings.",
     "--profile": "The AWS profile for credentials, in place of AWS_PROFILE.",
 }
-_OF_THE_PLAN = ("prune", "adopt", "deep")
+_OF_THE_PLAN = ("prune", "adopt", "deep", "remove_integration")
 """Options that a saved plan has of its own."""
 
 
@@ -44,6 +44,13 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="FILE",
         default="",
         help="Save the plan for --apply, readable for you only; change nothing.",
+    )
+    parser.add_argument(
+        "--remove-integration",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="Delete an integration that the plan lists as unused; may be repeated.",
     )
     for flag, text in FLAGS.items():
         parser.add_argument(flag, action="store_true", help=text)
@@ -85,10 +92,13 @@ def wrong_combinations(options: dict[str, Any]) -> Iterator[str]:
         yield "--destroy can be combined with --plan, not with --check."
     if options["destroy"] and (options["out"] or options["apply"]):
         yield "--destroy cannot be saved, so it takes neither --out nor --apply."
+    if options["destroy"] and options["remove_integration"]:
+        yield "--remove-integration cannot be combined with --destroy."
     if options["strict"] and not options["check"]:
         yield "--strict can only be combined with --check."
     if options["apply"] and options["out"]:
         yield "--apply carries a plan out and --out saves one: choose one of them."
     for name in _OF_THE_PLAN if options["apply"] else ():
         if options[name]:
-            yield f"--{name} belongs to --out: a saved plan has its own options."
+            flag = name.replace("_", "-")
+            yield f"--{flag} belongs to --out: a saved plan has its own options."

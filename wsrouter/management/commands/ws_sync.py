@@ -204,12 +204,13 @@ def _new_plan(plane: ControlPlane, options: dict[str, Any]) -> Plan:
     target = Target.of(conf.gateway(alias))
     secret_needed = not options["check"] or bool(options["out"])
     wanted = publisher.wanted_snapshot(alias, secret_needed=secret_needed)
-    return prepare(
-        plane,
-        target,
-        wanted,
-        Options(prune=options["prune"], adopt=options["adopt"], deep=options["deep"]),
+    plan_options = Options(
+        prune=options["prune"],
+        adopt=options["adopt"],
+        deep=options["deep"],
+        remove_integrations=tuple(options["remove_integration"]),
     )
+    return prepare(plane, target, wanted, plan_options)
 
 
 def _saved_plan(options: dict[str, Any]) -> saved_plan.SavedPlan:
