@@ -44,6 +44,9 @@ CHECKS = {
     "wsrouter.W017",
     "wsrouter.E018",
     "wsrouter.W019",
+    "wsrouter.W020",
+    "wsrouter.W021",
+    "wsrouter.W022",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
 LOGGERS = {"wsrouter.security", "wsrouter.delivery", "wsrouter.request"}

@@ -1,17 +1,22 @@
 """The numbered system checks, the settings behind them, and the migrations."""
 
 from io import StringIO
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.test import override_settings
+from django.urls import include, path
 from pydantic import BaseModel, Field
 
 from tests.django.events import SECRET, serving
+from tests.project.shop import ws as shop
 from wsrouter import Router, conf
 from wsrouter.conf import ConfigurationError
+from wsrouter.endpoint import view
+from wsrouter.wiring.routers import apps_router
 
 twins = Router()
 no_router = "something else"
@@ -276,3 +281,59 @@ def test_e014_aws_would_refuse_it(entry: dict[str, Any], said: str) -> None:
     assert number == "wsrouter.E014"
     assert message.startswith("Gateway 'default': ")
     assert said in message
+
+
+def urlconf(*patterns: Any) -> Any:
+    module = ModuleType("the_urls")
+    module.urlpatterns = list(patterns)  # type: ignore[attr-defined]
+    return override_settings(ROOT_URLCONF=module)
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [path("ws/", include("wsrouter.urls"))],
+        [path("api/", include([path("ws/", include("wsrouter.urls"))]))],
+        [path("ws/", include("wsrouter.urls", namespace="sockets"))],
+        [path("a/", include(([path("ws/", include("wsrouter.urls"))], "a")))],
+        [path("ws/", view.endpoint)],
+    ],
+)
+def test_a_url_of_the_endpoint_is_found(patterns: list[Any]) -> None:
+    with urlconf(*patterns):
+        assert found() == []
+
+
+def test_an_endpoint_without_a_url() -> None:
+    with urlconf(path("ws/", lambda request: None)):
+        ((number, text),) = found(include_deployment_checks=True)
+    assert number == "wsrouter.W021"
+    assert "404" in text
+
+
+def test_a_ws_module_without_a_router(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(shop, "router")
+    apps_router.cache_clear()
+    try:
+        ((number, text),) = found()
+        assert number == "wsrouter.W020"
+        assert text.startswith("tests.project.shop.ws has no `router`")
+        with configured(ROUTER="tests.django.test_checks.twins"):
+            assert found() == []
+    finally:
+        apps_router.cache_clear()
+
+
+def test_a_ws_module_whose_router_another_gateway_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shop, "named", shop.router, raising=False)
+    monkeypatch.delattr(shop, "router")
+    apps_router.cache_clear()
+    other = {"ROUTER": "tests.project.shop.ws.named", "API_NAME": "b"}
+    entries = {"default": {"API_NAME": "a"}, "other": other}
+    try:
+        with override_settings(WSROUTER=entries):
+            assert found() == []
+    finally:
+        apps_router.cache_clear()

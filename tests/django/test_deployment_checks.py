@@ -88,7 +88,7 @@ def test_w007_tickets_that_cannot_be_counted(settings: Any) -> None:
     caches = with_cache("locmem.LocMemCache")
     assert set(messages({}, CACHES=caches)) == {"wsrouter.W007"}
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
-    assert messages({}, CACHES=caches) == {}
+    assert set(messages({}, CACHES=caches)) == {"wsrouter.W021"}
 
 
 @pytest.mark.parametrize(
@@ -242,3 +242,15 @@ def test_w019_nothing_carries_out_large_sends() -> None:
 
 def _of_the_router(**entry: Any) -> dict[str, str]:
     return messages({"ROUTER": "tests.django.events.served", **entry})  # type: ignore[no-any-return]
+
+
+def test_w022_a_path_that_is_not_that_of_the_endpoint() -> None:
+    found = messages({"ENDPOINT": "https://www.example.com/sockets/"})
+    assert "does not lead to the endpoint" in found["wsrouter.W022"]
+    assert messages({"ENDPOINT": ENDPOINT}) == {}
+    behind = {"ENDPOINT": "https://www.example.com/shop/ws/"}
+    assert set(messages(behind)) == {"wsrouter.W022"}
+    assert messages(behind, FORCE_SCRIPT_NAME="/shop") == {}
+    no_slash = {"ENDPOINT": "https://www.example.com/ws"}
+    assert set(messages(no_slash)) == {"wsrouter.E009"}
+    assert set(messages(no_slash, APPEND_SLASH=False)) == {"wsrouter.W022"}

@@ -77,12 +77,12 @@ class Bench:
     def change(self, **changes: Any) -> None:
         self.gateway = replace(self.gateway, **changes)
 
-    def plan(self, **options: bool) -> Plan:
+    def plan(self, **options: Any) -> Plan:
         snapshot = wanted_snapshot(self.gateway, self.spec, secret_needed=False)
         target = Target.of(self.gateway)
         return prepare(self.plane, target, snapshot, Options(**options))
 
-    def run(self, **options: bool) -> Published:
+    def run(self, **options: Any) -> Published:
         plan = self.plan(**options)
         return publish(self.plane, plan, sleep=lambda _: None)
 

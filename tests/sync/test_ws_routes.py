@@ -3,13 +3,14 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from tests.django.events import serving
-from wsrouter import Router
+from wsrouter import Connection, Router
 
 router = Router()
 
@@ -62,3 +63,39 @@ def test_text() -> None:
 def test_unknown_gateway() -> None:
     with pytest.raises(CommandError, match="nowhere"):
         run("--gateway", "nowhere")
+
+
+def is_ada(connection: Connection) -> bool:
+    return bool(connection.user.username == "ada")
+
+
+def needing(*permissions: object, **options: bool) -> str:
+    """What is said about the login of a route with these permissions."""
+    declared = Router()
+    declared.route("r", permissions=permissions, **options)(counted)
+    with serving(declared):
+        (row,) = json.loads(run("--json"))
+    return str(row["login"])
+
+
+def test_a_function_decides_about_anonymous_users_itself() -> None:
+    assert needing(is_ada) == ""
+    assert needing("shop.view_order") == "required"
+    assert needing(is_ada, "shop.view_order") == "required"
+    assert needing(is_ada, login_required=True) == "required"
+
+
+def test_says_that_nothing_leads_to_the_routes(settings: Any) -> None:
+    assert warnings() == ""
+    settings.ROOT_URLCONF = __name__
+
+    assert warnings().startswith("wsrouter.W021: No URL leads to the endpoint")
+
+
+urlpatterns: list[Any] = []
+
+
+def warnings() -> str:
+    err = io.StringIO()
+    call_command("ws_routes", "--json", stdout=io.StringIO(), stderr=err)
+    return err.getvalue()

@@ -36,7 +36,7 @@ def _route(key: str, route: Route) -> RouteSpec:
         is_optional=signature.payload_default is not ...,
         reply=signature.returns,
         permissions=tuple(map(_permission_name, route.permissions)),
-        login_required=route.login_required,
+        needs_login=route.needs_login,
         place=_place(route.function),
     )
 

@@ -11,7 +11,8 @@ NO_PAYLOAD = ...
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteSpec:
     """One registered message route. `handler` is the function's dotted name and `place`
-    its `file:line`; `payload` and `reply` are the annotated types."""
+    its `file:line`; `payload` and `reply` are the annotated types.
+    `needs_login`: anonymous users are refused, whatever its permissions say."""
 
     key: str
     handler: str
@@ -21,7 +22,7 @@ class RouteSpec:
     is_optional: bool = False
     reply: Any = ...
     permissions: tuple[str, ...] = ()
-    login_required: bool = False
+    needs_login: bool = False
     place: str = ""
 
 

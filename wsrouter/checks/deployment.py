@@ -10,9 +10,10 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import split_domain_port, validate_host
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 
 from wsrouter import conf
+from wsrouter.checks.endpoint_urls import has_endpoint, is_known_path, redirects
 from wsrouter.errors import DeclarationError, MissingExtra
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.table import Table, table
@@ -97,7 +98,24 @@ def check_redirects(**_: object) -> list[CheckMessage]:
             id="wsrouter.E009",
         )
         for gateway in _gateways()
-        for why in _redirects(gateway.endpoint)
+        for why in redirects(gateway.endpoint)
+    ]
+
+
+def check_paths(**_: object) -> list[CheckMessage]:
+    """W022: an ENDPOINT whose path is that of another view, or of none."""
+    if not has_endpoint(get_resolver()):  # reported as W021
+        return []
+    return [
+        checks.Warning(
+            f"Gateway {gateway.alias!r}: the path of ENDPOINT {gateway.endpoint!r} does"
+            " not lead to the endpoint.",
+            hint="Compare it with the URLconf. If a proxy changes the path, silence"
+            " this check.",
+            id="wsrouter.W022",
+        )
+        for gateway in _gateways()
+        if gateway.endpoint and not is_known_path(gateway.endpoint)
     ]
 
 
@@ -257,24 +275,6 @@ def _is_routed(name: str) -> bool:
     return True
 
 
-def _redirects(endpoint: str) -> Iterator[str]:
-    url = urlsplit(endpoint)
-    if url.scheme == "http" and settings.SECURE_SSL_REDIRECT:
-        yield "SECURE_SSL_REDIRECT redirects it to https"
-    if settings.PREPEND_WWW and not url.netloc.startswith("www."):
-        yield "PREPEND_WWW redirects it to another host"
-    path = url.path or "/"
-    if settings.APPEND_SLASH and not _resolves(path) and _resolves(f"{path}/"):
-        yield f"APPEND_SLASH redirects it to {path}/"
-
-
-def _resolves(path: str) -> bool:
-    try:
-        return resolve(path).view_name == "wsrouter:endpoint"
-    except Resolver404:
-        return False
-
-
 def _uses_sessions(gateway: Gateway) -> bool:
     """A project with another way to authenticate does not need the session cookie."""
     return not (gateway.authentication or gateway.authorizer) and any(
@@ -300,6 +300,7 @@ CHECKS = (
     check_tickets,
     check_https,
     check_redirects,
+    check_paths,
     check_hosts,
     check_cookies,
     check_principals,

@@ -3,15 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from wsrouter import conf
 from wsrouter.catalog.build import build
+from wsrouter.checks.endpoint_urls import has_endpoint
 from wsrouter.errors import DeclarationError
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.route import Route
@@ -19,7 +23,7 @@ from wsrouter.routing.table import table
 from wsrouter.sync.aws_rules import violations
 from wsrouter.sync.wanted import unchecked_snapshot
 from wsrouter.wire import limits, secret, selection
-from wsrouter.wiring.routers import root_router
+from wsrouter.wiring.routers import modules_without_router, root_router
 
 GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
 
@@ -96,6 +100,38 @@ def check_aws_rules(**_: Any) -> list[CheckMessage]:
         Error(f"Gateway {gateway.alias!r}: {why}", id="wsrouter.E014")
         for gateway in _valid_gateways()
         for why in _violations(gateway)
+    ]
+
+
+def check_ws_modules(**_: Any) -> list[CheckMessage]:
+    """W020: `ws` modules in which nothing is served. A project in which every gateway
+    has a ROUTER does not look for routers in them."""
+    gateways = _valid_gateways()
+    if all(gateway.router for gateway in gateways):
+        return []
+    others = [root_router(gateway) for gateway in gateways if gateway.router]
+    return [
+        checks.Warning(
+            f"{name} has no `router`, so nothing in it is served.",
+            hint="Name its Router `router`, include that in another one, or silence"
+            " this check if the module is about something else.",
+            id="wsrouter.W020",
+        )
+        for name in modules_without_router(others)
+    ]
+
+
+def check_endpoint_url(**_: Any) -> list[CheckMessage]:
+    """W021: API Gateway gets 404 for everything, as no URL leads to the endpoint."""
+    if not getattr(settings, "ROOT_URLCONF", "") or has_endpoint(get_resolver()):
+        return []
+    return [
+        checks.Warning(
+            "No URL leads to the endpoint, so Django answers 404 to API Gateway.",
+            hint='Add path("ws/", include("wsrouter.urls")) to'
+            f" {settings.ROOT_URLCONF}.",
+            id="wsrouter.W021",
+        )
     ]
 
 
@@ -186,4 +222,6 @@ CHECKS = (
     check_route_count,
     check_authentication,
     check_aws_rules,
+    check_ws_modules,
+    check_endpoint_url,
 )

@@ -51,8 +51,7 @@ def admit_handshake(
 
 
 def _check_login(route: Route, connection: Connection) -> None:
-    needed = route.login_required or any(isinstance(p, str) for p in route.permissions)
-    if needed and not connection.user.is_authenticated:
+    if route.needs_login and not connection.user.is_authenticated:
         raise MessageError("not_authenticated", "Log in first.")
 
 

@@ -55,6 +55,14 @@ class Route:
     summary: str = ""
 
     @property
+    def needs_login(self) -> bool:
+        """Whether anonymous users are refused before any permission is asked. A
+        permission that is a function decides about them itself."""
+        return self.login_required or any(
+            isinstance(permission, str) for permission in self.permissions
+        )
+
+    @property
     def needs_connection(self) -> bool:
         """Whether a message costs a look-up of its connection."""
         by_user = self.throttle is not None and self.throttle.scope == "user"

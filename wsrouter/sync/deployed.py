@@ -53,8 +53,9 @@ class Deployed:
     `duplicate_integrations` are further integrations like ours, by id;
     `mistargeted_routes` are routes of ours that target another integration, by key.
     `digest` is that of the stage's deployment; `outdated_deployments` are the ids of
-    deployments that may be deleted. `route_ids` and `response_ids` are by route key,
-    `model_ids` by name. `former_domains` were published before.
+    deployments that may be deleted. `foreign_integrations` maps the id of every
+    integration that is not ours to its URI or type. `route_ids` and `response_ids` are
+    by route key, `model_ids` by name. `former_domains` were published before.
     """
 
     api_id: str = ""
@@ -78,6 +79,18 @@ class Deployed:
     domain: DeployedDomain | None = None
     former_domains: tuple[DeployedDomain, ...] = ()
     unmanaged: Mapping[str, str] = field(default_factory=dict)
+    foreign_integrations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unused_integrations(self) -> Mapping[str, str]:
+        """The foreign integrations that no foreign route targets. Adopted routes count
+        as ours."""
+        used = set(self.unmanaged.values())
+        return {
+            integration_id: label
+            for integration_id, label in sorted(self.foreign_integrations.items())
+            if integration_id not in used
+        }
 
     def snapshot(self, *, allow_no_routes: bool = False) -> Snapshot:
         """The deployed API as a snapshot.

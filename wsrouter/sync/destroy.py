@@ -1,7 +1,7 @@
 """Removes what was published: the planned deletions, and their execution."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wsrouter.sync.change import Change
@@ -34,6 +34,10 @@ class Removal:
     @property
     def unmanaged(self) -> tuple[str, ...]:
         return tuple(sorted(self.deployed.unmanaged))
+
+    @property
+    def unused_integrations(self) -> Mapping[str, str]:
+        return self.deployed.unused_integrations
 
     @property
     def dangers(self) -> tuple[str, ...]:

@@ -54,11 +54,12 @@ def owned_integrations(
     plane: ControlPlane, target: Target, api_id: str
 ) -> list[IntegrationRecord]:
     """Every integration with our Description."""
-    return [
-        record
-        for record in plane.integrations(api_id)
-        if record.integration.description == target.description
-    ]
+    return [record for record in plane.integrations(api_id) if is_owned(record, target)]
+
+
+def is_owned(record: IntegrationRecord, target: Target) -> bool:
+    """Whether an integration has our Description."""
+    return record.integration.description == target.description
 
 
 def integration_to_keep(

@@ -42,6 +42,7 @@ _ORDER = [
     ("api_mapping", "delete"),
     ("domain", "delete"),
     ("tag", "update"),
+    ("integration", "delete"),
     ("deployment", "delete"),
 ]
 """The usual order: a resource is created before another one uses it, and deleted after
@@ -56,13 +57,15 @@ class Options:
 
     `prune`: delete stale routes. `adopt`: take over foreign routes and domain mappings
     that have a wanted key. `deep`: read every route response. `racing`: this run has
-    begun to write, and another run may be writing too.
+    begun to write, and another run may be writing too. `remove_integrations`: the ids
+    of unused foreign integrations to delete.
     """
 
     prune: bool = False
     adopt: bool = False
     deep: bool = False
     racing: bool = False
+    remove_integrations: tuple[str, ...] = ()
 
 
 DEFAULT_OPTIONS = Options()
@@ -98,6 +101,14 @@ class Plan:
         return tuple(sorted(self.deployed.unmanaged))
 
     @property
+    def unused_integrations(self) -> Mapping[str, str]:
+        """The foreign integrations that no route uses after the run, by id, with their
+        URI or type."""
+        removed = self.options.remove_integrations
+        unused = self.deployed.unused_integrations
+        return {found: unused[found] for found in unused if found not in removed}
+
+    @property
     def dangers(self) -> tuple[str, ...]:
         """The warnings of the changes that need consent."""
         return tuple(change.danger for change in self.changes if change.danger)
@@ -118,6 +129,7 @@ def prepare(
         plane, target, tags=wanted.api.tags, adopt=adopt, racing=options.racing
     )
     _refuse_conflicts(wanted, deployed, adopt=options.adopt)
+    _refuse_used_integrations(deployed, options)
     keys = list(_responses_to_read(wanted, deployed, options))
     deployed = with_responses(plane, deployed, keys)
     plan = plan_changes(target, wanted, deployed, options)
@@ -141,6 +153,8 @@ def plan_changes(
     if changes or not _matches(wanted, deployed, new_digest):
         changes.append(_create_deployment(wanted, deployed, new_digest))
         changes += map(_delete_deployment, deployed.outdated_deployments)
+    # No deployment is needed for these: no route leads to them.
+    changes += _removed_integrations(deployed, options)
     return Plan(
         target=target,
         wanted=wanted,
@@ -218,6 +232,38 @@ def _create_deployment(
 
 def _delete_deployment(deployment_id: str) -> Change:
     return Change(action="delete", resource="deployment", key=deployment_id)
+
+
+def _removed_integrations(deployed: Deployed, options: Options) -> Iterator[Change]:
+    """An id that the API does not have is ignored, as the run before may have deleted
+    it."""
+    for integration_id, label in deployed.unused_integrations.items():
+        if integration_id in options.remove_integrations:
+            yield Change(
+                action="delete",
+                resource="integration",
+                key=integration_id,
+                fields={"uri": (label, None)},
+            )
+
+
+def _refuse_used_integrations(deployed: Deployed, options: Options) -> None:
+    """Raise SyncError for an integration that is to be removed and is in use."""
+    users = {target: key for key, target in deployed.unmanaged.items()}
+    for integration_id in options.remove_integrations:
+        if integration_id in users:
+            raise SyncError(
+                f"The integration {integration_id} is not removed: the route"
+                f" {users[integration_id]!r} uses it."
+            )
+        if integration_id in (
+            deployed.integration_id,
+            *deployed.duplicate_integrations,
+        ):
+            raise SyncError(
+                f"The integration {integration_id} is wsrouter's own; --destroy removes"
+                " it."
+            )
 
 
 def _refuse_conflicts(wanted: Snapshot, deployed: Deployed, *, adopt: bool) -> None:

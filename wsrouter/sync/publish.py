@@ -88,6 +88,7 @@ class _Publisher:
                 without_progress += len(next_plan.changes) >= len(plan.changes)
                 if without_progress >= ATTEMPTS:
                     raise
+                _refuse_new_dangers(plan, next_plan)
                 plan = next_plan
 
     def _run(self, plan: Plan) -> Run:
@@ -123,6 +124,16 @@ class _Publisher:
                 return plan
             self.sleep(PAUSE_SECONDS)
         raise _still_differs(plan)
+
+
+def _refuse_new_dangers(agreed: Plan, plan: Plan) -> None:
+    """Raise SyncError when a plan is dangerous in a way that nobody has agreed to."""
+    new = [danger for danger in plan.dangers if danger not in agreed.dangers]
+    if new:
+        raise SyncError(
+            f"Another tool changed the API at the same time ({'; '.join(new)}). Look at"
+            " the plan, and run ws_sync again."
+        )
 
 
 def _still_differs(plan: Plan) -> SyncError:

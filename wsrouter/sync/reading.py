@@ -11,7 +11,7 @@ from wsrouter.sync.domain_reading import read_domains
 from wsrouter.sync.find_api import (
     find_api,
     integration_to_keep,
-    owned_integrations,
+    is_owned,
     refuse_duplicates,
 )
 from wsrouter.sync.ports import ControlPlane
@@ -49,7 +49,8 @@ def read(
     # Routes are read first: an integration is older than a route that targets it, so
     # the later list has it.
     routes = list(plane.routes(record.id))
-    integrations = owned_integrations(plane, target, record.id)
+    all_integrations = list(plane.integrations(record.id))
+    integrations = [found for found in all_integrations if is_owned(found, target)]
     if not racing:
         refuse_duplicates(integrations, target, record.id)
     kept = integration_to_keep(integrations, {route.integration_id for route in routes})
@@ -89,6 +90,11 @@ def read(
         quirks=quirks,
         domain=domains.pop(target.domain, None),
         former_domains=tuple(domains.values()),
+        foreign_integrations={
+            found.id: found.integration.uri or found.integration.type
+            for found in all_integrations
+            if found not in integrations
+        },
         unmanaged={route.route.key: route.integration_id for route in by_owner.foreign},
     )
 

@@ -1,6 +1,6 @@
 """A plan as text to read, and as JSON-ready values for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from wsrouter.sync.change import Action, Change
@@ -32,6 +32,8 @@ class AnyPlan(Protocol):
     @property
     def in_sync(self) -> bool: ...
     @property
+    def unused_integrations(self) -> Mapping[str, str]: ...
+    @property
     def dangers(self) -> tuple[str, ...]: ...
 
 
@@ -55,6 +57,7 @@ def is_drift(plan: AnyPlan, *, strict: bool = False) -> bool:
 
 def json_values(plan: AnyPlan, *, strict: bool = False) -> dict[str, Any]:
     """The plan as `ws_sync --json` prints it."""
+    unused = dict(plan.unused_integrations)
     return {
         "gateway": plan.target.alias,
         "api_id": plan.deployed.api_id,
@@ -62,6 +65,7 @@ def json_values(plan: AnyPlan, *, strict: bool = False) -> dict[str, Any]:
         "changes": [_change_values(change) for change in plan.changes],
         "stale": list(plan.stale),
         "unmanaged": list(plan.unmanaged),
+        **({"unused_integrations": unused} if unused else {}),
     }
 
 
@@ -88,6 +92,11 @@ def _lines(plan: Plan, strict: bool) -> Iterator[str]:
         yield f"! route {key} is stale: the code no longer has it (--prune deletes it)"
     for key in plan.unmanaged:
         yield f"  route {key} is unmanaged: it belongs to another integration"
+    for integration_id, label in plan.unused_integrations.items():
+        yield (
+            f"  integration {integration_id} ({label}) is unused: no route targets it"
+            f" (--remove-integration {integration_id} deletes it)"
+        )
     former_domains = domains_left_behind(plan.deployed, prune=plan.prune)
     for former in former_domains if plan.changes else ():
         yield (
@@ -150,6 +159,7 @@ def _left_over(plan: AnyPlan) -> str:
     counts = {
         "stale route": len(plan.stale),
         "unmanaged route": len(plan.unmanaged),
+        "unused integration": len(plan.unused_integrations),
     }
     return " and ".join(
         f"{count} {name}{'s' if count > 1 else ''}"

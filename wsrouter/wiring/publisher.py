@@ -5,6 +5,7 @@ from wsrouter.catalog.build import build
 from wsrouter.catalog.routes import ApiSpec
 from wsrouter.catalog.snapshot import Snapshot
 from wsrouter.sync.deployed import Deployed
+from wsrouter.sync.place import Place
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.wiring.routers import root_router
 
@@ -44,6 +45,16 @@ def control_plane(
     return ApiGatewayControlPlane(
         region=region or gateway.region,
         profile=profile or gateway.aws_profile,
+        endpoint_url=endpoint_url or gateway.aws_endpoint_url,
+    )
+
+
+def place(alias: str = "default", *, endpoint_url: str = "", region: str = "") -> Place:
+    """Where the gateway's control plane is; non-empty arguments override the
+    settings."""
+    gateway = conf.gateway(alias)
+    return Place(
+        region=region or gateway.region,
         endpoint_url=endpoint_url or gateway.aws_endpoint_url,
     )
 

@@ -2,7 +2,7 @@
 admin discovers their `admin` modules."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from django.apps import apps
@@ -41,10 +41,12 @@ def apps_router() -> Router:
     return root
 
 
-def modules_without_router() -> tuple[str, ...]:
+def modules_without_router(others: Iterable[Router] = ()) -> tuple[str, ...]:
     """The `ws` modules that serve no route: they have no `router`, and no other router
-    includes one of theirs."""
-    served = {id(router) for router in _included_routers(apps_router())}
+    includes one of theirs. `others` are root routers beside that of the apps."""
+    roots = (apps_router(), *others)
+    served = {id(router) for root in roots for router in _included_routers(root)}
+    served |= {id(root) for root in roots}
     names = (f"{config.name}.ws" for config in apps.get_app_configs())
     return tuple(
         name

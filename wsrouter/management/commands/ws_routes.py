@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter.catalog.routes import RouteSpec
+from wsrouter.checks.settings import check_endpoint_url, check_ws_modules
 from wsrouter.errors import WSRouterError
 from wsrouter.routing.adapter import spelled
 from wsrouter.wiring import publisher
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             spec = publisher.api_spec(options["gateway"])
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
+        for warning in (*check_ws_modules(), *check_endpoint_url()):
+            self.stderr.write(self.style.WARNING(f"{warning.id}: {warning.msg}"))
         rows = [_row(route) for route in (*spec.hooks, *spec.routes)]
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2))
@@ -59,7 +62,7 @@ def _row(route: RouteSpec) -> dict[str, Any]:
         "payload": _type_name(route.payload),
         "reply": _type_name(route.reply),
         "permissions": list(route.permissions),
-        "login": "required" if route.login_required or route.permissions else "",
+        "login": "required" if route.needs_login else "",
         "summary": route.summary,
     }
 

@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -11,10 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter import conf
 from wsrouter.errors import WSRouterError
-from wsrouter.sync import render
+from wsrouter.management import plan_file, sync_options
+from wsrouter.sync import render, saved_plan
 from wsrouter.sync.change import Change
 from wsrouter.sync.destroy import destroy, plan_removal
 from wsrouter.sync.next_steps import next_steps
+from wsrouter.sync.place import Place
 from wsrouter.sync.plan import Options, Plan, prepare
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.publish import publish
@@ -22,23 +25,6 @@ from wsrouter.sync.target import Target
 from wsrouter.wiring import publisher
 
 INTERRUPTED = "Interrupted. Run ws_sync again to finish."
-FLAGS = {
-    "--prune": "Also delete published routes that the code no longer has.",
-    "--adopt": (
-        "Take over existing routes and domain mappings that were not created by"
-        " wsrouter but have the same key as yours."
-    ),
-    "--deep": "Also compare every route response. This takes one AWS call per route.",
-    "--no-input": "Make the changes without asking for confirmation.",
-    "--allow-dangerous": (
-        "With --no-input: also make changes that the plan marks as dangerous."
-    ),
-    "--strict": (
-        "With --check: routes that the code no longer has, and what is not wsrouter's,"
-        " are a difference, too."
-    ),
-    "--json": "Print the plan as JSON; progress goes to standard error.",
-}
 
 
 class Drift(SystemExit):
@@ -58,48 +44,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument
-        add(
-            "--gateway",
-            default="default",
-            help="Which entry (alias) of the WSROUTER setting to publish.",
-        )
-        read_only = parser.add_mutually_exclusive_group()
-        read_only.add_argument(
-            "--plan",
-            action="store_true",
-            help="Show what would change, and change nothing.",
-        )
-        read_only.add_argument(
-            "--check",
-            action="store_true",
-            help=(
-                "Change nothing; exit with code 2 if the API differs from the code, 0"
-                " if it does not, and 1 on any error."
-            ),
-        )
-        for flag, text in FLAGS.items():
-            add(flag, action="store_true", help=text)
-        add(
-            "--destroy",
-            action="store_true",
-            help="Delete from AWS what ws_sync published. With --plan, only show it.",
-        )
-        add(
-            "--endpoint-url",
-            default="",
-            help="The URL of the API Gateway control plane, for emulators of AWS.",
-        )
-        add(
-            "--region",
-            default="",
-            help="The AWS Region, in place of REGION in the settings.",
-        )
-        add(
-            "--profile",
-            default="",
-            help="The AWS profile for credentials, in place of AWS_PROFILE.",
-        )
+        sync_options.add_options(parser)
 
     def run_from_argv(self, argv: list[str]) -> None:
         try:
@@ -111,23 +56,20 @@ class Command(BaseCommand):
             raise SystemExit(1 if stop.code == 2 else stop.code) from None
 
     def handle(self, *_: Any, **options: Any) -> None:
-        writes = not options["plan"] and not options["check"]
-        if options["destroy"] and options["check"]:
-            raise CommandError(
-                "--destroy can be combined with --plan, not with --check."
-            )
-        if options["strict"] and not options["check"]:
-            raise CommandError("--strict can only be combined with --check.")
+        for sentence in sync_options.wrong_combinations(options):
+            raise CommandError(sentence)
         try:
-            self._run(options, writes=writes)
+            self._run(options)
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(INTERRUPTED) from None
 
-    def _run(self, options: dict[str, Any], *, writes: bool) -> None:
+    def _run(self, options: dict[str, Any]) -> None:
+        saved = _saved_plan(options) if options["apply"] else None
+        if saved:
+            options = _where_it_was_made(saved, options)
         alias = options["gateway"]
-        target = Target.of(conf.gateway(alias))
         plane = publisher.control_plane(
             alias,
             endpoint_url=options["endpoint_url"],
@@ -135,26 +77,20 @@ class Command(BaseCommand):
             profile=options["profile"],
         )
         if options["destroy"]:
-            self._destroy(plane, target, options, writes=writes)
+            self._destroy(plane, Target.of(conf.gateway(alias)), options)
+        elif saved:
+            plan = saved.prepare(plane, _secret(alias))
+            self._sync(plane, plan, options)
         else:
-            self._sync(plane, target, options, writes=writes)
+            self._sync(plane, _new_plan(plane, options), options)
 
-    def _sync(
-        self,
-        plane: ControlPlane,
-        target: Target,
-        options: dict[str, Any],
-        *,
-        writes: bool,
-    ) -> None:
-        wanted = publisher.wanted_snapshot(
-            target.alias, secret_needed=not options["check"]
-        )
-        plan = prepare(plane, target, wanted, _plan_options(options))
+    def _sync(self, plane: ControlPlane, plan: Plan, options: dict[str, Any]) -> None:
         api_id = plan.deployed.api_id
         try:
-            self._print_plan(plan, options, writes=writes)
-            if writes:
+            self._print_plan(plan, options)
+            if options["out"]:
+                self._save(plan, options)
+            if sync_options.writes(options):
                 api_id = self._publish(plane, plan, options)
         finally:
             if options["json"]:
@@ -163,29 +99,30 @@ class Command(BaseCommand):
         if options["check"] and render.is_drift(plan, strict=options["strict"]):
             raise Drift
 
-    def _print_plan(self, plan: Plan, options: dict[str, Any], *, writes: bool) -> None:
+    def _save(self, plan: Plan, options: dict[str, Any]) -> None:
+        path = Path(options["out"])
+        plan_file.write(path, saved_plan.saved(plan, _place(options)))
+        out = self.stderr if options["json"] else self.stdout
+        out.write(f"Saved. To carry it out: ws_sync --apply {path}", _unstyled)
+
+    def _print_plan(self, plan: Plan, options: dict[str, Any]) -> None:
         """Print the plan as text. With --json, only before asking for confirmation."""
         if not options["json"]:
             self._print_text(render.plan_text(plan, strict=options["strict"]))
-        elif writes and not options["no_input"]:
+        elif sync_options.writes(options) and not options["no_input"]:
             self.stderr.write(render.plan_text(plan), _unstyled)
         elif not plan.secret_compared:
             self.stderr.write(self.style.WARNING(render.NOT_COMPARED), _unstyled)
 
     def _destroy(
-        self,
-        plane: ControlPlane,
-        target: Target,
-        options: dict[str, Any],
-        *,
-        writes: bool,
+        self, plane: ControlPlane, target: Target, options: dict[str, Any]
     ) -> None:
         removal = plan_removal(plane, target)
         if options["json"]:
             self._print_json(render.json_values(removal))
         else:
             self._print_text(render.removal_text(removal))
-        if writes and removal.changes:
+        if sync_options.writes(options) and removal.changes:
             self._obtain_consent("Destroy", removal, options)
             report = self._reporter(len(removal.changes), quiet=options["json"])
             destroy(plane, removal, report=report)
@@ -261,8 +198,62 @@ class Command(BaseCommand):
         return str(style(line)) if style else line
 
 
-def _plan_options(options: dict[str, Any]) -> Options:
-    return Options(prune=options["prune"], adopt=options["adopt"], deep=options["deep"])
+def _new_plan(plane: ControlPlane, options: dict[str, Any]) -> Plan:
+    """The plan that leads to what code and settings ask for."""
+    alias = options["gateway"]
+    target = Target.of(conf.gateway(alias))
+    secret_needed = not options["check"] or bool(options["out"])
+    wanted = publisher.wanted_snapshot(alias, secret_needed=secret_needed)
+    plan_options = Options(
+        prune=options["prune"],
+        adopt=options["adopt"],
+        deep=options["deep"],
+        remove_integrations=tuple(options["remove_integration"]),
+    )
+    return prepare(plane, target, wanted, plan_options)
+
+
+def _saved_plan(options: dict[str, Any]) -> saved_plan.SavedPlan:
+    try:
+        return saved_plan.load(plan_file.read(Path(options["apply"])))
+    except WSRouterError as error:
+        raise CommandError(f"{options['apply']}: {error}") from error
+
+
+def _where_it_was_made(
+    saved: saved_plan.SavedPlan, options: dict[str, Any]
+) -> dict[str, Any]:
+    """The options with the gateway and the control plane of a saved plan; raises
+    CommandError when they name other ones."""
+    place, alias = saved.place, saved.target.alias
+    known = {"gateway": alias, "region": place.region}
+    known["endpoint_url"] = place.endpoint_url
+    for name, value in known.items():
+        if options[name] not in ("", "default", value):
+            raise CommandError(f"The plan was saved for --{name} {value}.")
+    options = {**options, **known}
+    if _place(options) != place:
+        raise CommandError(
+            "The plan was saved for another control plane: the REGION or the URL in the"
+            " settings has changed since. Nothing was changed; save a new plan with"
+            " --out."
+        )
+    return options
+
+
+def _place(options: dict[str, Any]) -> Place:
+    return publisher.place(
+        options["gateway"],
+        region=options["region"],
+        endpoint_url=options["endpoint_url"],
+    )
+
+
+def _secret(alias: str) -> str:
+    secrets = conf.gateway(alias).secrets
+    if not secrets:
+        raise CommandError(f"WSROUTER[{alias!r}]: --apply needs the SECRET.")
+    return secrets[0]
 
 
 def _unstyled(line: str) -> str:

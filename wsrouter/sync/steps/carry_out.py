@@ -19,6 +19,7 @@ STEPS: Mapping[tuple[str, str], Step] = {
     ("model", "delete"): api_steps.delete_model,
     ("integration", "create"): route_steps.create_integration,
     ("integration", "update"): route_steps.update_integration,
+    ("integration", "delete"): route_steps.delete_integration,
     ("route", "create"): route_steps.create_route,
     ("route", "update"): route_steps.update_route,
     ("route", "delete"): route_steps.delete_route,

@@ -43,6 +43,10 @@ def update_integration(run: Run, _: str) -> None:
     _send_optional_mappings(run, send)
 
 
+def delete_integration(run: Run, integration_id: str) -> None:
+    run.plane.delete_integration(run.api_id, integration_id)
+
+
 def delete_own_duplicates(run: Run, deployed: Deployed) -> None:
     """Delete the duplicate integrations that this command created.
 
