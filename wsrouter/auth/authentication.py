@@ -1,6 +1,5 @@
 """Finds out from a handshake who is connecting."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from wsrouter.auth import security_log
+from wsrouter.auth.ticket_store import digest_of
 from wsrouter.errors import Reject
 from wsrouter.identity import Identity, anonymous, identity_of, is_current
 from wsrouter.options.gateway import Gateway
@@ -19,7 +19,6 @@ from wsrouter.routing.frame import Frame
 from wsrouter.wire import mapping
 
 TICKET_PARAMETER = "ticket"
-_TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 Claim = Callable[[str, Frame], Identity | None]
 """Uses a ticket for the frame's connection. Returns None for one that is invalid, has
@@ -53,8 +52,8 @@ class Authentication:
 
     def _identify_by_ticket(self, frame: Frame, request: HttpRequest) -> Identity:
         values = request.GET.getlist(TICKET_PARAMETER)
-        is_ticket = len(values) == 1 and _TICKET.fullmatch(values[0])
-        if is_ticket and (identity := self.claim(values[0], frame)):
+        digest = digest_of(values[0]) if len(values) == 1 else ""
+        if digest and (identity := self.claim(digest, frame)):
             return identity
         raise Reject(401, "The ticket is invalid or has expired.")
 

@@ -25,7 +25,13 @@ from wsrouter.wire.mapping import HEADERS
 
 _EVENT_TYPE = HEADERS["Event-Type"].environ_key
 _ANSWERED_TYPES = frozenset({"MESSAGE", "DISCONNECT"})
-_DJANGOS_START_RECEIVERS = {id(reset_queries), id(close_old_connections)}
+_HANDSHAKE_RECEIVER = "wsrouter.handshake"
+"""Connected by `apps`; it does nothing for messages."""
+_DJANGOS_START_RECEIVERS = {
+    _HANDSHAKE_RECEIVER,
+    id(reset_queries),
+    id(close_old_connections),
+}
 _DJANGOS_FINISH_RECEIVERS = {
     id(close_caches),
     id(close_old_connections),
