@@ -234,9 +234,15 @@ def _redirects(endpoint: str) -> Iterator[str]:
         yield "SECURE_SSL_REDIRECT redirects it to https"
     if settings.PREPEND_WWW and not url.netloc.startswith("www."):
         yield "PREPEND_WWW redirects it to another host"
-    path = url.path or "/"
+    path = _without_prefix(url.path or "/")
     if settings.APPEND_SLASH and not _resolves(path) and _resolves(f"{path}/"):
-        yield f"APPEND_SLASH redirects it to {path}/"
+        yield f"APPEND_SLASH redirects it to {url.path}/"
+
+
+def _without_prefix(path: str) -> str:
+    """The path as Django's URLconf sees it, which may be below FORCE_SCRIPT_NAME."""
+    prefix = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
 
 
 def _resolves(path: str) -> bool:
