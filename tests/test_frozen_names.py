@@ -47,6 +47,7 @@ CHECKS = {
     "wsrouter.W020",
     "wsrouter.W021",
     "wsrouter.W022",
+    "wsrouter.E023",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
 LOGGERS = {"wsrouter.security", "wsrouter.delivery", "wsrouter.request"}

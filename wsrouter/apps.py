@@ -19,7 +19,11 @@ from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules
 
 from wsrouter.routing import sender_slot
+from wsrouter.wire import mapping
 from wsrouter.wiring import after_response, autoreload, crash_mails, session_stores
+
+_EVENT_TYPE = mapping.HEADERS["Event-Type"].environ_key
+_EVENT_HEADER = f"{mapping.PREFIX}Event-Type".lower().encode()
 
 
 class WSRouterConfig(AppConfig):
@@ -70,6 +74,7 @@ def _connect_receivers() -> None:
 
     request_started.connect(after_response.begin, dispatch_uid="wsrouter")
     request_finished.connect(after_response.end, dispatch_uid="wsrouter")
+    request_started.connect(_clean_handshake, dispatch_uid="wsrouter.handshake")
     connect(user_logged_out, "on_logout")
     connect(user_logged_in, "on_login")
     for model in apps.get_models():
@@ -82,6 +87,22 @@ def _receive(name: str, **arguments: Any) -> None:
     from wsrouter import receivers
 
     getattr(receivers, name)(**arguments)
+
+
+def _clean_handshake(*, environ: Any = None, scope: Any = None, **_: Any) -> None:
+    """Clean a handshake before any middleware sees it. Every request of the project
+    comes by here, so nothing is imported before it is known to be one."""
+    if environ is not None and environ.get(_EVENT_TYPE) == "CONNECT":
+        from wsrouter.endpoint import handshake_cleaning
+
+        handshake_cleaning.clean_environ(environ)
+    elif scope is not None and any(
+        name == _EVENT_HEADER and value == b"CONNECT"
+        for name, value in scope["headers"]
+    ):
+        from wsrouter.endpoint import handshake_cleaning
+
+        handshake_cleaning.clean_scope(scope)
 
 
 def _sender() -> Any:

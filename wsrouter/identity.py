@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import signed_cookies
@@ -56,6 +57,14 @@ class Identity:
         """The time at which the connection's row expires."""
         latest = timezone.now() + LIFETIME
         return min(latest, self.expires_at) if self.expires_at else latest
+
+
+def has_row(user: Any) -> bool:
+    """Whether a user is a saved one of the project's user model. A connection, and a
+    ticket, refer to the user's row; a user who exists in a token only, such as
+    SimpleJWT's `TokenUser`, has none."""
+    is_user = isinstance(user, get_user_model())
+    return is_user and user.pk is not None and not user._state.adding
 
 
 def anonymous() -> Identity:

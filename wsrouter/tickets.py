@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from wsrouter import conf
 from wsrouter.auth import ticket_store
 from wsrouter.errors import TooManyTickets
-from wsrouter.identity import Identity, identity_of
+from wsrouter.identity import Identity, has_row, identity_of
 from wsrouter.registry import database, ended_sessions
 from wsrouter.registry.rate_counter import CacheCounter
 
@@ -27,12 +27,18 @@ def issue(
     client: `ticket`, a string, and `expires_in`, in seconds.
 
     The connection ends with `session`, a Django session, and at `expires_at`, such as
-    the expiry of a JWT. Raises TooManyTickets, ValueError when the user is anonymous or
-    inactive or the session has ended, and ConfigurationError for an unknown gateway.
+    the expiry of a JWT. Raises TooManyTickets, ValueError when the user is anonymous,
+    inactive or has no row in the database, or the session has ended, and
+    ConfigurationError for an unknown gateway.
     """
     option = conf.gateway(gateway).tickets
     if not (user.is_authenticated and user.is_active):
         raise ValueError("A ticket is for an active user.")
+    if not has_row(user):
+        raise ValueError(
+            f"A ticket is for a user of the database; {type(user).__qualname__} has no"
+            " row in the table of users."
+        )
     key = f"{gateway}:ticket:user:{user.pk}"
     if wait := CacheCounter().hit(key, option.rate):
         raise TooManyTickets(wait)

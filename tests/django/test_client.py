@@ -5,12 +5,16 @@ import gc
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.test import TestCase, TransactionTestCase
+from django.test import Client as HttpClient
+from django.test import TestCase, TransactionTestCase, override_settings
+from django.test.utils import override_script_prefix
+from django.urls import set_script_prefix
 
 from tests.django.client_routes import Watch, assert_real_transport, router, told
 from tests.django.events import serving
 from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.errors import EventTooLarge
+from wsrouter.identity import session_hashes
 from wsrouter.models import OpenConnection
 from wsrouter.testing import ErrorFrame, HandshakeRefused, WebSocketClient
 from wsrouter.wiring import outgoing
@@ -59,6 +63,42 @@ class InATestCase(TestCase):
         self.addCleanup(delattr, self, "socket")
         self.socket.call("facts")
 
+    def test_a_logout_has_closed_the_connection_when_it_is_asked(self) -> None:
+        browser = HttpClient()
+        user = User.objects.create_user("ada", password="ada")
+        with WebSocketClient(user) as client:
+            browser.force_login(user)
+            row = OpenConnection.objects.get()
+            key = browser.session.session_key
+            assert key
+            row.session_hash = session_hashes(key)[0]
+            row.save()
+            browser.logout()
+            assert not client.is_open
+            assert client.close_code == 1000
+
+    def test_so_has_a_new_password(self) -> None:
+        user = User.objects.create_user("ada", password="ada")
+        with WebSocketClient(user) as client, WebSocketClient(user) as other:
+            user.set_password("another")
+            user.save()
+            assert client.close_code == 1000
+            assert not other.is_open
+            with pytest.raises(AssertionError, match="not open any more"):
+                client.send("facts")
+            other.disconnect()
+            client.connect()
+            assert client.is_open
+            assert client.close_code is None
+
+    def test_a_message_after_the_logout_finds_no_connection(self) -> None:
+        user = User.objects.create_user("ada", password="ada")
+        with WebSocketClient(user) as client:
+            user.is_active = False
+            user.save()
+            with pytest.raises(AssertionError, match="closed with 1000"):
+                client.send("facts")
+
     def test_callbacks_captured_by_the_test_can_be_seen_still(self) -> None:
         with WebSocketClient() as client:
             with self.captureOnCommitCallbacks(execute=True):
@@ -101,6 +141,28 @@ def test_the_handshake_has_headers_and_a_query_string() -> None:
     assert client.subprotocol == "v1"
     state = {"room": "7", "tenant": "acme"}
     assert client.call("facts") == ["203.0.113.9", "Mozilla/5.0", state]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("prefix", ["/below", "/below/", "/ws"])
+def test_a_url_prefix(prefix: str) -> None:
+    with override_settings(FORCE_SCRIPT_NAME=prefix):
+        for _ in range(2):  # a request leaves the prefix in its thread
+            with WebSocketClient() as client:
+                assert client.call("facts")
+    set_script_prefix("/")
+    with override_script_prefix(prefix), WebSocketClient() as client:
+        assert client.call("facts")
+
+
+@pytest.mark.django_db
+def test_a_principal_beyond_ascii() -> None:
+    zoe = User.objects.create_user("Zoë Łukasz")
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
+    with serving(router, AUTHORIZER={"FUNCTION": function}):
+        client = WebSocketClient().connect(principal="Zoë Łukasz")
+        assert OpenConnection.objects.get().user == zoe
+        assert client.is_open
 
 
 @pytest.mark.django_db

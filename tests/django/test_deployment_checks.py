@@ -122,6 +122,36 @@ def test_e009_an_endpoint_that_is_redirected(
     assert "wsrouter.E009" not in messages({"ENDPOINT": endpoint}, APPEND_SLASH=False)
 
 
+def test_e009_below_a_url_prefix() -> None:
+    for prefix in ("/below", "/below/"):
+        below = {"FORCE_SCRIPT_NAME": prefix}
+        redirected = {"ENDPOINT": "https://www.example.com/below/ws"}
+        assert "to /below/ws/" in messages(redirected, **below)["wsrouter.E009"]
+        sound = {"ENDPOINT": "https://www.example.com/below/ws/"}
+        assert messages(sound, **below) == {}
+
+
+class UsersElsewhere:
+    """A database router that puts users into another database."""
+
+    def db_for_write(self, model: Any, **_: Any) -> str | None:
+        return "users" if model._meta.app_label == "auth" else None
+
+
+class ReadReplicas:
+    def db_for_read(self, model: Any, **_: Any) -> str | None:
+        return "replica"
+
+
+def test_e023_users_in_another_database() -> None:
+    routers = ["tests.django.test_deployment_checks.UsersElsewhere"]
+    found = messages({}, deploy=False, DATABASE_ROUTERS=routers)
+    assert "auth.User into 'users'" in found["wsrouter.E023"]
+    assert "wsrouter into 'default'" in found["wsrouter.E023"]
+    replicas = ["tests.django.test_deployment_checks.ReadReplicas"]
+    assert messages({}, deploy=False, DATABASE_ROUTERS=replicas) == {}
+
+
 def test_e010_a_host_that_django_does_not_know() -> None:
     there = {"ENDPOINT": "https://elsewhere.example/ws/"}
     assert "is not in ALLOWED_HOSTS" in messages(there)["wsrouter.E010"]

@@ -26,6 +26,19 @@ def test_a_module_without_router_is_named_once(tmp_path: Path) -> None:
     assert stack.log.index(HINT) < stack.log.index("Quit with")
 
 
+def test_a_project_below_a_url_prefix(tmp_path: Path) -> None:
+    """A server in front of Django takes the prefix off; `runserver` does not."""
+    stack = Stack(tmp_path / "room.sqlite3", variables={"ROOM_SCRIPT_NAME": "/below"})
+    with running(stack):
+        with stack.connect() as client:
+            assert ask(client, "say", {"text": "ho"})["type"] == "reply"
+        eventually(lambda: "  $disconnect  " in stack.log)
+        assert f"Events are posted to http://127.0.0.1:{stack.django_port}/ws/" in (
+            stack.log
+        )
+        assert "POST /ws/" not in stack.log
+
+
 def test_an_event_has_one_line_and_no_second_one_by_django(tmp_path: Path) -> None:
     with running(Stack(tmp_path / "room.sqlite3")) as stack:
         with stack.connect(query="?ticket=none") as client:

@@ -31,7 +31,8 @@ from django.db import close_old_connections, reset_queries
 def ids(signal):
     return {receiver[0][0] for receiver in signal.receivers}
 at_end = {id(close_caches), id(close_old_connections), id(reset_urlconf)}
-assert ids(request_started) == {id(reset_queries), id(close_old_connections)}
+at_start = {"wsrouter.handshake", id(reset_queries), id(close_old_connections)}
+assert ids(request_started) == at_start
 assert ids(request_finished) == at_end
 def started(**_): ...
 request_started.connect(started)
@@ -100,6 +101,24 @@ def test_a_request_and_the_prefix_under_asgi() -> None:
     }
     assert get_script_prefix(scope) == "/below"
     assert ASGIRequest(scope, BytesIO(b"{}")).body == b"{}"
+
+
+@pytest.mark.parametrize("kind", ["wsgi", "asgi"])
+def test_headers_and_query_are_kept_in_the_request(request_: Any, kind: str) -> None:
+    if kind == "asgi":
+        headers = [(b"content-type", b"application/json")]
+        scope = {"method": "POST", "path": "/", "headers": headers}
+        request_ = ASGIRequest(scope, BytesIO(b""))
+    assert request_.headers["Content-Type"] == "application/json"
+    assert "ticket" not in request_.GET
+    assert {"headers", "GET"} <= vars(request_).keys()
+    request_.META["QUERY_STRING"] = "ticket=a"
+    vars(request_).pop("GET")
+    query = request_.GET.copy()
+    assert query["ticket"] == "a"
+    assert query._mutable
+    request_.GET = query
+    assert request_.GET is query
 
 
 def test_a_body_that_was_read(request_: Any) -> None:

@@ -9,10 +9,10 @@ from django.db import connection as database
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from tests.django.events import Gateway
+from tests.django.events import Gateway, serving
 from tests.security.conftest import InThreads
 from tests.security.served import SETTINGS, handshakes
-from wsrouter import tickets
+from wsrouter import Router, tickets
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -34,6 +34,31 @@ def test_an_address_opens_so_many() -> None:
     assert statuses(4) == [200, 200, 200, 429]
     assert statuses(1, sourceIp="2001:db8::1") == [200]
     assert statuses(1, alias="other") == [200]
+
+
+def test_an_ipv6_address_counts_as_its_64_network() -> None:
+    network = [f"2001:db8:0:7:{number:x}::{number:x}" for number in range(12)]
+    answers = [statuses(1, sourceIp=address)[0] for address in network]
+    assert answers == [200] * 3 + [429] * 9
+    assert statuses(1, sourceIp="2001:DB8:0:7::") == [429]
+    assert statuses(1, sourceIp="2001:db8:0:8::1") == [200]
+
+
+def test_an_ipv4_address_in_ipv6_form_counts_as_itself() -> None:
+    assert statuses(3, sourceIp="192.0.2.7") == [200] * 3
+    assert statuses(1, sourceIp="::ffff:192.0.2.7") == [429]
+    assert statuses(1, sourceIp="::ffff:192.0.2.8") == [200]
+
+
+def test_messages_count_by_network_too() -> None:
+    router = Router()
+    router.route("limited", throttle="2/m per ip")(lambda: "in")
+    with serving(router):
+        found = [
+            Gateway(sourceIp=f"2001:db8::{number}").send("limited")["type"]
+            for number in range(1, 5)
+        ]
+    assert found == ["reply", "reply", "error", "error"]
 
 
 def test_a_user_opens_so_many_from_wherever(user: Any, other: Any) -> None:

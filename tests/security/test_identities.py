@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from tests.django.events import Gateway
 from tests.security.served import SETTINGS
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
 HERE = "tests.security.test_identities."
 SERVED = "tests.security.served."
+SECURITY = "wsrouter.security"
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +112,103 @@ class TestFunctions:
             assert gateway.send("who")["error"]["code"] == "not_authenticated"
 
 
+class TokenUser:
+    """As SimpleJWT makes one out of a token: no query, and no row."""
+
+    is_authenticated = is_active = True
+    id = pk = 1
+    username = "ada"
+
+
+def of_token(request: HttpRequest) -> Any:
+    return TokenUser()
+
+
+def of_identity(request: HttpRequest) -> Any:
+    return Identity(user=TokenUser())
+
+
+def not_saved(request: HttpRequest) -> Any:
+    return User(pk=User.objects.get(username="ada").pk, username="ada")
+
+
+def deleted(request: HttpRequest) -> Any:
+    user = User.objects.get(username="ada")
+    user.delete()
+    return user
+
+
+def lazy(request: HttpRequest) -> Any:
+    return SimpleLazyObject(lambda: User.objects.get(username="ada"))
+
+
+def token_principal(principal: str) -> Any:
+    return TokenUser()
+
+
+def token_user_middleware(get_response: Any) -> Any:
+    def middleware(request: HttpRequest) -> Any:
+        request.user = TokenUser()  # type: ignore[assignment]
+        return get_response(request)
+
+    return middleware
+
+
+class TestUsersWithoutARow:
+    @pytest.mark.parametrize(
+        "function", ["of_token", "of_identity", "not_saved", "deleted"]
+    )
+    def test_a_function_of_the_project(
+        self, function: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert who({"AUTHENTICATION": [HERE + function]}) == "403"
+        assert f"{HERE}{function} is a " in caplog.text
+        assert "without a row" in caplog.text
+        assert not OpenConnection.objects.exists()
+
+    def test_a_lazy_user_has_one(self) -> None:
+        assert who({"AUTHENTICATION": [HERE + "lazy"]}) == "ada"
+
+    def test_the_function_of_an_authorizer(self) -> None:
+        assert let_in("x", authorizer(USER=HERE + "token_principal")) == "403"
+
+    @override_settings(MIDDLEWARE=[HERE + "token_user_middleware"])
+    def test_a_middleware(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert who() == "403"
+        assert "request.user is a " in caplog.text
+        assert Client().post("/ws/ticket/").status_code == 401
+
+    def test_no_ticket_is_for_one(self) -> None:
+        for user in (TokenUser(), User(pk=1)):
+            with pytest.raises(ValueError, match="has no row in the table of users"):
+                tickets.issue(user)
+
+
 class TestTheAuthorizer:
+    @pytest.mark.parametrize("name", ["Zürich", "東京", "Ⅷ-é"])
+    def test_its_principal_is_utf_8(self, name: str) -> None:
+        User.objects.create_user("of the city", email=name)
+        sent = name.encode().decode("latin-1")
+        assert let_in(sent, authorizer(USER="email")) == "of the city"
+        copy = {"HEADERS": {"Copy": "context.authorizer.principalId"}}
+        extra = {"Principal-Id": "context.p", "Copy": "context.p"}
+        options = authorizer(USER="email") | copy
+        assert who(options, extra=extra, p=sent) == "of the city"
+
+    def test_one_that_names_no_user_is_logged(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert let_in("ada") == "ada"
+        assert not caplog.records
+        assert let_in("eve") == "AnonymousUser"
+        User.objects.filter(username="bob").update(is_active=False)
+        assert let_in("bob") == "AnonymousUser"
+        found = [r.getMessage() for r in caplog.records if r.name == SECURITY]
+        assert [text[:59] for text in found] == [
+            "Gateway 'default': the authorizer's principal 'eve' names n",
+            "Gateway 'default': the authorizer's principal 'bob' names n",
+        ]
+
     def test_its_principal_is_a_user_name(self) -> None:
         assert let_in("bob") == "bob"
 

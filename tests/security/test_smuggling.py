@@ -111,6 +111,15 @@ def test_an_authorizers_principal_is_not_the_clients_to_choose(
         assert site.attempt(sent={PRINCIPAL: "ada"}) == "401"
 
 
+def test_a_principal_beyond_ascii_through_the_local_gateway(
+    shared_database: None,
+) -> None:
+    User.objects.create_user("Zoë Łukasz")
+    named = {"AUTHORIZER": AUTHORIZED["AUTHORIZER"]}
+    with serving(principal="Zoë Łukasz", **named) as site:
+        assert site.attempt(query="?name=x") == "Zoë Łukasz"
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_an_authorizer_that_was_taken_off_lets_nobody_say_who_they_are(
     rule: str, shared_database: None, user: User

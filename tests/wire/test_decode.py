@@ -87,6 +87,25 @@ def test_a_message() -> None:
     assert abs(got.received_at - wanted.received_at) < timedelta(seconds=9)
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Zürich".encode().decode("latin-1"), "Zürich"),
+        ("Łódź 東京".encode().decode("latin-1"), "Łódź 東京"),
+        ("Zürich", "Zürich"),  # Latin-1
+        ("東京", "東京"),  # a test that puts text into META
+    ],
+)
+def test_values_are_utf_8_where_that_is_valid(text: str, wanted: str) -> None:
+    got = frame(EVENT_TYPE="DISCONNECT", DISCONNECT_REASON=text)
+    assert got.disconnect_reason == wanted
+    given = environ(ROUTE_KEY=text, CITY=text, PRINCIPAL_ID=text)
+    found = decode.headers(given, gateway="eu", extra=["City"], authorized=True)
+    values = found.frame(b"{}", 128)[0]
+    assert values.headers == {"City": wanted}
+    assert (values.route_key, values.principal) == (wanted, wanted)
+
+
 def test_a_disconnect() -> None:
     got = frame(EVENT_TYPE="DISCONNECT", ROUTE_KEY="$disconnect")
     assert (got.disconnect_code, got.disconnect_reason) == (1001, "Going away, sorry")

@@ -1,6 +1,5 @@
 """Finds out from a handshake who is connecting."""
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +10,22 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from wsrouter.auth import cookie_session, security_log
+from wsrouter.auth.ticket_store import digest_of
 from wsrouter.errors import Reject
-from wsrouter.identity import Identity, anonymous, identity_of, is_current
+from wsrouter.identity import (
+    Identity,
+    anonymous,
+    has_row,
+    identity_of,
+    is_current,
+)
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.wire import mapping
 
 TICKET_PARAMETER = "ticket"
-_TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
+_LOGGED_CHARACTERS = 64
 
 Claim = Callable[[str, Frame], Identity | None]
 """Uses a ticket for the frame's connection. Returns None for one that is invalid, has
@@ -63,8 +69,8 @@ class Authentication:
 
     def _identify_by_ticket(self, frame: Frame, request: HttpRequest) -> Identity:
         values = request.GET.getlist(TICKET_PARAMETER)
-        is_ticket = len(values) == 1 and _TICKET.fullmatch(values[0])
-        if is_ticket and (identity := self.claim(values[0], frame)):
+        digest = digest_of(values[0]) if len(values) == 1 else ""
+        if digest and (identity := self.claim(digest, frame)):
             return identity
         raise Reject(401, "The ticket is invalid or has expired.")
 
@@ -79,7 +85,15 @@ class Authentication:
             function = import_string(how)
             arguments = {"principal": frame.principal}
             user = yield from call_handler(function, arguments, is_async(function))
-        return _checked_identity(how, user)
+        identity = _checked_identity(how, user)
+        if identity is None:
+            security_log.warn(
+                "Gateway %r: the authorizer's principal %r names no active user; see"
+                " USER of AUTHORIZER.",
+                self.gateway.alias,
+                frame.principal[:_LOGGED_CHARACTERS],
+            )
+        return identity
 
     def _check_principal_copies(self, frame: Frame) -> None:
         """Raise Reject when a copy of the principal differs from it. HEADERS may map
@@ -101,6 +115,7 @@ def identify_by_session(request: HttpRequest) -> Identity | None:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
+    _check_row("request.user", user)
     return identity_of(user, session=getattr(request, "session", None))
 
 
@@ -136,9 +151,27 @@ def _checked_identity(path: str, found: Any) -> Identity | None:
         if not hasattr(found, "is_authenticated"):
             raise TypeError(f"{path} returned {found!r}, which is not a user.")
         found = identity_of(found)
-    if not found.user.is_authenticated or not is_current(found.user, ""):
+    if not found.user.is_authenticated:
+        return None
+    _check_row(path, found.user)
+    if not is_current(found.user, ""):
         return None
     identity: Identity = found
     if identity.auth_hash:
         return identity
     return identity_of(found.user, expires_at=found.expires_at)
+
+
+def _check_row(path: str, user: Any) -> None:
+    """Raise Reject for a user without a row, such as one made out of a token: the row
+    of a connection refers to it, so that a message and an event find the user."""
+    if not has_row(user):
+        kind = type(user)
+        security_log.warn(
+            "A handshake was refused: %s is a %s.%s without a row in the table of"
+            " users. Look the user up in the database.",
+            path,
+            kind.__module__,
+            kind.__qualname__,
+        )
+        raise Reject(403)

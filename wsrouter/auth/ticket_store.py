@@ -1,6 +1,7 @@
 """Tickets in the database. Only their digests are stored."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
@@ -17,6 +18,15 @@ from wsrouter.routing.frame import Frame
 _BYTES = 32
 _KEPT = timedelta(seconds=60)
 """How long tickets stay beyond their expiry."""
+_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class TicketDigest(str):
+    """The digest of a ticket. It takes the place of the ticket in a request, so that
+    no log, error mail or debug page can show the text, which may still be unused. Empty
+    for a text that is no ticket."""
+
+    __slots__ = ()
 
 
 def create(identity: Identity, *, gateway: str, seconds: int) -> str:
@@ -84,10 +94,19 @@ def delete_of_sessions(session_hashes: Collection[str]) -> None:
     _tickets().filter(session_hash__in=session_hashes).delete()
 
 
+def digest_of(text: str) -> TicketDigest:
+    """The digest of a ticket's text, or the digest itself when `text` is one already.
+    It needs neither salt nor iterations, because the text is random: there is no
+    dictionary to try."""
+    if isinstance(text, TicketDigest):
+        return text
+    if not _FORM.fullmatch(text):
+        return TicketDigest()
+    return TicketDigest(hashlib.sha256(text.encode()).hexdigest())
+
+
 def _digest(text: str) -> str:
-    """The digest needs neither salt nor iterations, because the text is random: there
-    is no dictionary to try."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return str(digest_of(text))
 
 
 def _alias() -> str:

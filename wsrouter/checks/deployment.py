@@ -28,8 +28,6 @@ _CACHE_PROBLEMS = {
     "django.core.cache.backends.filebased.FileBasedCache": _LOSES_COUNTS,
     "django.core.cache.backends.db.DatabaseCache": _LOSES_COUNTS,
 }
-_UNGUESSABLE_CHARACTERS = 24
-"""From this length on, a header's name is taken for a random one."""
 _CACHE_HINT = "Use Redis or Memcached for CACHES['default']."
 
 
@@ -214,7 +212,7 @@ def check_principals(**_: object) -> list[CheckMessage]:
 
 def _has_random_principal_header(gateway: Gateway) -> bool:
     return any(
-        source == mapping.PRINCIPAL and len(name) >= _UNGUESSABLE_CHARACTERS
+        source == mapping.PRINCIPAL and mapping.is_unguessable(name)
         for name, source in gateway.headers.items()
     )
 

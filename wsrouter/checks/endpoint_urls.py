@@ -34,9 +34,7 @@ def leads_to_endpoint(path: str) -> bool:
 
 def is_known_path(endpoint: str) -> bool:
     """Whether Django answers the path, or redirects it (which is E009)."""
-    path = urlsplit(endpoint).path or "/"
-    prefix = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
-    path = path.removeprefix(prefix) or "/"
+    path = _without_prefix(urlsplit(endpoint).path or "/")
     return leads_to_endpoint(path) or _needs_slash(path)
 
 
@@ -47,13 +45,19 @@ def redirects(endpoint: str) -> Iterator[str]:
         yield "SECURE_SSL_REDIRECT redirects it to https"
     if settings.PREPEND_WWW and not url.netloc.startswith("www."):
         yield "PREPEND_WWW redirects it to another host"
-    path = url.path or "/"
+    path = _without_prefix(url.path or "/")
     if (
         settings.APPEND_SLASH
         and not leads_to_endpoint(path)
         and leads_to_endpoint(f"{path}/")
     ):
-        yield f"APPEND_SLASH redirects it to {path}/"
+        yield f"APPEND_SLASH redirects it to {url.path}/"
+
+
+def _without_prefix(path: str) -> str:
+    """The path as Django's URLconf sees it, which may be below FORCE_SCRIPT_NAME."""
+    prefix = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
 
 
 def _needs_slash(path: str) -> bool:

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
+from django.db import router
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 from pydantic import TypeAdapter
@@ -17,6 +18,7 @@ from wsrouter import conf
 from wsrouter.catalog.build import build
 from wsrouter.checks.endpoint_urls import has_endpoint
 from wsrouter.errors import DeclarationError
+from wsrouter.models import OpenConnection
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.route import Route
 from wsrouter.routing.table import table
@@ -91,6 +93,26 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
         Error(f"Gateway {gateway.alias!r}: {why}", id="wsrouter.E013")
         for gateway in _valid_gateways()
         for why in _authentication_errors(gateway)
+    ]
+
+
+def check_user_database(**_: Any) -> list[CheckMessage]:
+    """E023: users in another database than connections, which refer to them: the
+    look-up of a message joins both tables."""
+    user_model = get_user_model()
+    users, connections = (
+        router.db_for_write(model) for model in (user_model, OpenConnection)
+    )
+    if users == connections:
+        return []
+    return [
+        Error(
+            f"DATABASE_ROUTERS put {user_model._meta.label} into {users!r} and the"
+            f" tables of wsrouter into {connections!r}: a connection refers to its user"
+            " by a foreign key.",
+            hint="Route the app 'wsrouter' to the database of the user model.",
+            id="wsrouter.E023",
+        )
     ]
 
 
@@ -221,6 +243,7 @@ CHECKS = (
     check_flat_payloads,
     check_route_count,
     check_authentication,
+    check_user_database,
     check_aws_rules,
     check_ws_modules,
     check_endpoint_url,

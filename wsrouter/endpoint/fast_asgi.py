@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import lru_cache, partial
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -12,16 +12,16 @@ from django.core.handlers.asgi import ASGIRequest, get_script_prefix
 from django.urls import set_script_prefix
 from django.utils.functional import SimpleLazyObject
 
-from wsrouter.endpoint import dispatch, fast_path
+from wsrouter.endpoint import (
+    dispatch,
+    fast_path,
+    handshake_cleaning,
+    scope_headers,
+)
 from wsrouter.endpoint.dispatch import VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.endpoint.request_thread import RequestThread
-from wsrouter.wire import mapping
-from wsrouter.wire.mapping import environ_key
-
-_PREFIX = mapping.PREFIX.lower().encode()
-_HANDSHAKE = b"sec-websocket-key"
 
 Receive = Callable[[], Any]
 Send = Callable[[Any], Any]
@@ -40,12 +40,15 @@ class FastPath:
         self.application = application
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        matched = None
+        matched, environ = None, {}
         if scope["type"] == "http":
             prefix = get_script_prefix(scope)
             path = scope["path"].removeprefix(prefix) if prefix else scope["path"]
-            matched = fast_path.match(_environ(scope), scope["method"], path)
+            environ = scope_headers.environ(scope)
+            matched = fast_path.match(environ, scope["method"], path)
         if matched is None:
+            if handshake_cleaning.is_handshake(environ):
+                handshake_cleaning.clean_scope(scope)
             await self.application(scope, receive, send)
         elif isinstance(matched, RawResponse):
             await _send_response(matched, send)
@@ -134,25 +137,6 @@ async def _body(receive: Receive) -> bytes | None:
             parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts) if size <= limit else None
-
-
-def _environ(scope: Any) -> dict[str, str]:
-    """The headers that decide what happens to a request, under their WSGI names. A
-    header that was sent twice is joined. A name with an underscore is left out: as a
-    WSGI name it would look like the one with a hyphen."""
-    found: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        if name.startswith(_PREFIX) or name == _HANDSHAKE:
-            if b"_" in name:
-                continue
-            key, text = _key(name), value.decode("latin1")
-            found[key] = f"{found[key]},{text}" if key in found else text
-    return found
-
-
-@lru_cache(maxsize=256)
-def _key(name: bytes) -> str:
-    return environ_key(name.decode("latin1"))
 
 
 def _take_thread() -> None:

@@ -27,8 +27,11 @@ from wsrouter.wiring import after_response, crash_mails
 _EVENT_TYPE = HEADERS["Event-Type"].environ_key
 _ANSWERED_TYPES = frozenset({"MESSAGE", "DISCONNECT"})
 _OUR_RECEIVER = "wsrouter"
+_HANDSHAKE_RECEIVER = "wsrouter.handshake"
+"""Connected by `apps`; it does nothing for messages."""
 _DJANGOS_START_RECEIVERS = {
     _OUR_RECEIVER,
+    _HANDSHAKE_RECEIVER,
     id(reset_queries),
     id(close_old_connections),
 }

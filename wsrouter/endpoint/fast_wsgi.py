@@ -11,7 +11,7 @@ from django.urls import set_script_prefix
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
-from wsrouter.endpoint import dispatch, fast_path
+from wsrouter.endpoint import dispatch, fast_path, handshake_cleaning
 from wsrouter.endpoint.dispatch import MESSAGE, VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
 from wsrouter.endpoint.replies_first import Following
@@ -39,6 +39,8 @@ class FastPath:
             return (matched.body,)
         if matched is None:
             _thread.prefix = None
+            if handshake_cleaning.is_handshake(environ):
+                handshake_cleaning.clean_environ(environ)
             return self.application(environ, start_response)  # type: ignore[no-any-return]
         _begin(environ)
         following = Following(matched.gateway)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from wsrouter import conf, tickets
 from wsrouter.errors import TooManyTickets
+from wsrouter.identity import has_row
 
 
 @never_cache
@@ -18,10 +19,11 @@ from wsrouter.errors import TooManyTickets
 @require_POST
 def ticket(request: HttpRequest) -> HttpResponse:
     """Answers a POST with Django's session cookie and CSRF token; `?gateway=` chooses
-    another gateway than `default`. The status is 401 when the user is not logged in,
-    404 for an unknown gateway and 429 after too many tickets."""
+    another gateway than `default`. The status is 401 when the user is not logged in
+    or has no row in the database, 404 for an unknown gateway and 429 after too many
+    tickets."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    if user is None or not user.is_authenticated or not has_row(user):
         return _error_response(401, "not_authenticated")
     gateway = request.GET.get("gateway", "default")
     if gateway not in conf.gateways():

@@ -9,14 +9,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
 from wsrouter.auth import origins
-from wsrouter.endpoint import atomic, dispatch
+from wsrouter.endpoint import atomic, dispatch, handshake_cleaning
 from wsrouter.endpoint.dispatch import CONNECT, MESSAGE
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.registry import database
+from wsrouter.wire.mapping import HEADERS
 from wsrouter.wiring import crash_mails
 
 _JSON = "application/json"
+_EVENT_TYPE = HEADERS["Event-Type"].environ_key
 
 
 class EndpointResponse(HttpResponse):
@@ -45,6 +47,8 @@ class EndpointResponse(HttpResponse):
 @atomic.non_atomic
 def endpoint(request: HttpRequest) -> HttpResponse:
     """Answer an event that API Gateway posts; 403 without the secret of a gateway."""
+    if request.META.get(_EVENT_TYPE) == "CONNECT":
+        handshake_cleaning.clean_request(request)
     try:
         alias = dispatch.verify_gateway(request.META)
         if request.method != "POST":

@@ -10,7 +10,7 @@ from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.ports import Counter
 from wsrouter.routing.route import Permission, Route
-from wsrouter.routing.throttle import Rate
+from wsrouter.routing.throttle import Rate, counted_network
 
 
 def admit(
@@ -40,7 +40,7 @@ def admit_handshake(
     client has been identified: then only the limits per address are counted."""
     for rate in rates:
         if rate.scope == "ip" and user is None:
-            who = f"ip:{frame.source_ip}"
+            who = f"ip:{counted_network(frame.source_ip)}"
         elif rate.scope == "user" and user is not None and user.is_authenticated:
             who = f"user:{user.pk}"
         else:
@@ -64,7 +64,7 @@ def _is_allowed(permission: Permission, connection: Connection) -> Flow[Any]:
 def _throttle_key(route: Route, frame: Frame, connection: Connection | None) -> str:
     scope = route.throttle.scope if route.throttle else "connection"
     if scope == "ip":
-        return f"ip:{frame.source_ip}"
+        return f"ip:{counted_network(frame.source_ip)}"
     if scope == "user" and connection is not None and connection.user.is_authenticated:
         return f"user:{connection.user.pk}"
     return f"connection:{frame.connection_id}"

@@ -1,7 +1,9 @@
 """How often a route may be called, as declared: "20/m", "100/h per user"."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, cast
 
 Scope = Literal["connection", "user", "ip"]
@@ -9,6 +11,25 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _FORM = re.compile(
     r"([1-9]\d{0,8})/([1-9]\d{0,5})?([smhd])(?: per (connection|user|ip))?", re.ASCII
 )
+
+_IPV6_PREFIX_BITS = 64
+"""What a provider gives to one customer at least: who has one address of such a
+network has all of them (RFC 6177)."""
+
+
+@lru_cache(maxsize=1024)
+def counted_network(address: str) -> str:
+    """What "per ip" counts an address as: an IPv4 address as itself, also in its IPv6
+    form (`::ffff:192.0.2.1`), an IPv6 address as its /64 network."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), _IPV6_PREFIX_BITS), strict=False))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

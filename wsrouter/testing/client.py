@@ -61,7 +61,7 @@ class WebSocketClient:
     ) -> None:
         self.connection_id = token()
         self.subprotocol = ""
-        self.close_code: int | None = None
+        self._close_code: int | None = None
         self._user = user
         self._gateway = conf.gateway(gateway)
         self._http = Client(raise_request_exception=raise_exceptions)
@@ -90,10 +90,10 @@ class WebSocketClient:
         """Make the handshake, with a new connection id every time; raises
         HandshakeRefused. `principal` is the user that the gateway's authorizer names,
         `authorizer` the other values of its context, which HEADERS can map."""
-        assert not self._is_open, "The connection is open already."
+        assert not self.is_open, "The connection is open already."
         assert not authorizer or self._gateway.authorizer, "There is no AUTHORIZER."
-        if self.close_code is not None:
-            self.connection_id, self.close_code = token(), None
+        if self._close_code is not None:
+            self.connection_id, self._close_code = token(), None
         if not self._leave.alive:
             self._enter()
         self._connection_context = {
@@ -128,7 +128,7 @@ class WebSocketClient:
 
     def send_text(self, text: str) -> None:
         """Send a raw frame. A frame above 128 KB closes the connection with 1009."""
-        assert self._is_open, self._not_open_message()
+        assert self.is_open, self._not_open_message()
         if len(text.encode()) > limits.MESSAGE_BYTES:
             self.disconnect(1009)
             return
@@ -187,11 +187,20 @@ class WebSocketClient:
 
     @property
     def is_open(self) -> bool:
+        """Whether the connection is open. What waits for the test's own commit, such as
+        the end of a session, is done first."""
+        run_on_commit_callbacks()
         return self._is_open
+
+    @property
+    def close_code(self) -> int | None:
+        """The close code; None while the connection is open, and before it is."""
+        run_on_commit_callbacks()
+        return self._close_code
 
     def disconnect(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection from the client's side, if it is open."""
-        if not self._is_open:
+        if not self.is_open:
             return
         memory.transport.closed(self.connection_id)
         self._ended(code, reason)
@@ -203,16 +212,16 @@ class WebSocketClient:
         self._ended(1000, "Connection Closed Normally")
 
     def _not_open_message(self) -> str:
-        if self.close_code is None:
+        if self._close_code is None:
             return "The connection is not open: call connect() first."
-        return f"The connection is not open any more: closed with {self.close_code}."
+        return f"The connection is not open any more: closed with {self._close_code}."
 
     def _enter(self) -> None:
         memory.enter()
         self._leave = weakref.finalize(self, memory.leave)
 
     def _ended(self, code: int, reason: str) -> None:
-        self._is_open, self.close_code = False, code
+        self._is_open, self._close_code = False, code
         context = self._context(
             EventType.DISCONNECT,
             "$disconnect",

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from pydantic_core import from_json, to_json
 
 from wsrouter.conf import ConfigurationError
@@ -22,6 +22,7 @@ from wsrouter.routing.table import table
 from wsrouter.testing.substitution import substituted
 from wsrouter.wire import mapping, selection
 from wsrouter.wiring import leaving
+from wsrouter.wiring.endpoint_path import endpoint_path
 from wsrouter.wiring.routers import root_router
 
 API_ID = "testing000"
@@ -83,7 +84,7 @@ class SimulatedGateway:
         sent = dict(headers or {})
         for target, source in mapped.items():
             if value := _evaluate(source, context):
-                sent[target.removeprefix(mapping.TARGET)] = value
+                sent[target.removeprefix(mapping.TARGET)] = _as_header(value)
         return browser.post(  # type: ignore[return-value]
             _endpoint() + (f"?{query}" if query else ""),
             data=body,
@@ -148,11 +149,16 @@ def run_on_commit_callbacks() -> None:
 
 def _endpoint() -> str:
     try:
-        return reverse("wsrouter:endpoint")
+        return endpoint_path()
     except NoReverseMatch as error:
         raise ConfigurationError(
             'The URLs have no endpoint; add path("ws/", include("wsrouter.urls")).'
         ) from error
+
+
+def _as_header(value: str) -> str:
+    """Servers hand the bytes of a header to Django as Latin-1."""
+    return value.encode().decode("latin-1")
 
 
 def _evaluate(source: str, context: Mapping[str, str]) -> str:

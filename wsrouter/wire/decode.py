@@ -148,7 +148,7 @@ def _value(environ: Environ, name: str) -> str:
     """One checked header. A comma means that two headers were joined, and one of them
     may be the client's."""
     key = _KEYS.get(name) or environ_key(mapping.PREFIX + name)
-    value = str(environ.get(key, "")).strip()
+    value = _decoded(str(environ.get(key, ""))).strip()
     if name in _FREE_TEXT:
         return _CONTROL.sub(" ", value)[:HEADER_CHARACTERS]
     if "," in value:
@@ -158,6 +158,17 @@ def _value(environ: Environ, name: str) -> str:
     if too_long or _CONTROL.search(value) or not shape.fullmatch(value):
         raise InvalidHeaders(f"{mapping.PREFIX}{name} has an impossible value.")
     return value
+
+
+def _decoded(value: str) -> str:
+    """The text of a header. Servers hand over its bytes as Latin-1; a value that is
+    valid UTF-8 is taken for that."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _code(value: str) -> int | None:

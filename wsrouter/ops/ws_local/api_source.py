@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 from wsrouter import conf
 from wsrouter.local.process.api_description import ApiDescription, MissingStage
@@ -14,6 +14,7 @@ from wsrouter.ops.ws_local import command_line
 from wsrouter.options.gateway import Gateway
 from wsrouter.sync.control_errors import Unpublished
 from wsrouter.wiring import publisher, routers
+from wsrouter.wiring.endpoint_path import endpoint_path
 
 NO_ADDRESS = (
     "The execute-api endpoint of the API is disabled, and the settings have no DOMAIN"
@@ -99,7 +100,7 @@ def integration_uri(gateway: Gateway, options: Mapping[str, Any]) -> str:
             f"--no-django needs WSROUTER[{gateway.alias!r}]['ENDPOINT']."
         )
     try:
-        path = reverse("wsrouter:endpoint")
+        path = endpoint_path()
     except NoReverseMatch as error:
         raise CommandError(
             'The endpoint has no URL: add path("ws/", include("wsrouter.urls")) to'

@@ -33,6 +33,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+FORCE_SCRIPT_NAME = os.environ.get("ROOM_SCRIPT_NAME")
 WSROUTER = {
     "default": {
         "API_NAME": "room",
