@@ -6,13 +6,15 @@ query for each message would cost several times what the database does.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connections
+from django.db.models import Exists, OuterRef
+from django.db.models.expressions import Col
 
 from wsrouter.models import OpenConnection
-from wsrouter.registry import cursors
+from wsrouter.registry import cursors, listed_users
 from wsrouter.setting_caches import cleared_by
 
 _FRAME_COLUMNS = (
@@ -25,6 +27,9 @@ _FRAME_COLUMNS = (
     "connected_at",
 )
 """Every frame carries these values, so that a look-up need not read them."""
+
+_DEFERRED = ("session_hash", "stored_at", *_FRAME_COLUMNS)
+_IS_LISTED = "is_listed"
 
 Converter = tuple[Callable[..., Any], Any]
 """A function that converts a column's value, and the column's expression."""
@@ -39,9 +44,13 @@ class Statement:
     sql: str
     constants: Mapping[str, Any]
     columns: Mapping[str, int]
+    first_of_user: int
     user_columns: Sequence[str]
     user_model: type[Any]
     user_pk_place: int
+    listed_place: int | None
+    """The place of whether the default manager lists the user; None where it lists
+    all."""
     converters: Mapping[int, Sequence[Converter]]
     user_converters: Sequence[tuple[int, Converter]]
 
@@ -54,7 +63,7 @@ class Row:
         self, statement: Statement, values: Sequence[Any], database: Any
     ) -> None:
         self._statement, self._values, self._database = statement, values, database
-        user_values = list(values[len(statement.columns) :])
+        user_values = list(values[statement.first_of_user :])
         self.user: Any = None
         if user_values[statement.user_pk_place] is not None:
             for place, (convert, expression) in statement.user_converters:
@@ -62,6 +71,12 @@ class Row:
             self.user = statement.user_model.from_db(
                 database.alias, statement.user_columns, user_values
             )
+
+    @property
+    def is_user_hidden(self) -> bool:
+        """Whether the user model's default manager does not list the user."""
+        place = self._statement.listed_place
+        return place is not None and self.user is not None and not self._values[place]
 
     def __getitem__(self, name: str) -> Any:
         place = self._statement.columns[name]
@@ -82,7 +97,10 @@ class Row:
 
 def find(connection_id: str, gateway: str, *, using: str) -> Row | None:
     """The connection of that id and its user; None when it is not stored."""
-    return _fetch(_select_statement(using), connection_id, gateway, using)
+    statement = _select_statement(using)
+    if not listed_users.are_all_listed():
+        statement = _select_statement_with_listed(using)
+    return _fetch(statement, connection_id, gateway, using)
 
 
 def delete_returning(connection_id: str, gateway: str, *, using: str) -> Row | None:
@@ -108,7 +126,31 @@ def _fetch(
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @cache
 def _select_statement(using: str) -> Statement:
-    compiler = _compiler(using, "session_hash", "stored_at", *_FRAME_COLUMNS)
+    return _compiled_select(_compiler(using, *_DEFERRED))
+
+
+def _select_statement_with_listed(using: str) -> Statement:
+    """The same where the user model's default manager hides users. What it filters by
+    may change at any moment, such as a time, so this is compiled anew unless the filter
+    equals an earlier one."""
+    where = listed_users.simple_filter()
+    if where is None:
+        return _compile_with_listed(using)
+    return _statement_with_filter(using, where)
+
+
+@cleared_by("USE_TZ", "TIME_ZONE", "DATABASES", "AUTH_USER_MODEL")
+@lru_cache(maxsize=64)
+def _statement_with_filter(using: str, _: Any) -> Statement:
+    return _compile_with_listed(using)
+
+
+def _compile_with_listed(using: str) -> Statement:
+    is_listed = Exists(listed_users.rows().filter(pk=OuterRef("user_id")))
+    return _compiled_select(_compiler(using, *_DEFERRED, is_listed=is_listed))
+
+
+def _compiled_select(compiler: Any) -> Statement:
     sql, parameters = compiler.as_sql()
     *column_parameters, connection_id, gateway = parameters
     constants: dict[str, Any] = {}
@@ -160,11 +202,12 @@ def _with_named_parameters(sql: str, names: Iterable[str]) -> str:
     return sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
 
 
-def _compiler(using: str, *deferred: str) -> Any:
+def _compiler(using: str, *deferred: str, **annotations: Any) -> Any:
     """The compiler of a look-up without the `deferred` columns. It keeps a reference to
     its database connection, so it gets one of its own, which is never opened for long.
     The values in the query are the names of its parameters."""
     rows = OpenConnection.objects.select_related("user").defer(*deferred)
+    rows = rows.annotate(**annotations)
     query = rows.filter(connection_id="connection_id", gateway="gateway").query
     return query.get_compiler(connection=connections.create_connection(using))
 
@@ -172,7 +215,10 @@ def _compiler(using: str, *deferred: str) -> Any:
 def _statement(compiler: Any, sql: str, constants: Mapping[str, Any]) -> Statement:
     expressions = [selected[0] for selected in compiler.select]
     (user,) = compiler.klass_info["related_klass_infos"]
-    names = [expression.target.attname for expression in expressions]
+    names = [
+        expression.target.attname if isinstance(expression, Col) else _IS_LISTED
+        for expression in expressions
+    ]
     user_model, start = user["model"], user["select_fields"][0]
     converters = {
         place: [(convert, expression) for convert in functions]
@@ -184,6 +230,8 @@ def _statement(compiler: Any, sql: str, constants: Mapping[str, Any]) -> Stateme
         sql=sql,
         constants=constants,
         columns={name: place for place, name in enumerate(names[:start])},
+        first_of_user=start,
+        listed_place=names.index(_IS_LISTED) if _IS_LISTED in names else None,
         user_columns=names[start:],
         user_model=user_model,
         user_pk_place=names[start:].index(user_model._meta.pk.attname),

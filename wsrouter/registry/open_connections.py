@@ -64,7 +64,9 @@ class ConnectionRegistry:
             )
         expires_at: datetime = row["expires_at"]
         has_ended = expires_at <= datetime.now(expires_at.tzinfo)
-        if has_ended or not is_current(row.user, row["auth_hash"]):
+        if has_ended or row.is_user_hidden:
+            raise SessionEnded
+        if not is_current(row.user, row["auth_hash"]):
             raise SessionEnded
         return StoredConnection(frame, row, self)
 
