@@ -46,6 +46,7 @@ class OpenConnection(models.Model):
     stage = models.CharField(max_length=128)
     source_ip = models.CharField(max_length=45)
     user_agent = models.TextField()
+    language = models.CharField(max_length=35, default="")
     connected_at = models.DateTimeField()
     stored_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()

@@ -83,9 +83,10 @@ def _connections(first: int, last: int) -> None:
     _insert(
         "wsrouter_openconnection (connection_id, user_id, gateway, api_id, stage,"
         " stored_at, expires_at, connected_at, auth_hash, session_hash, state,"
-        " source_ip, user_agent)",
+        " source_ip, user_agent, language)",
         f"{_id()}, {_user()}, {_PLACE}, {_at(-60)}, {_at(60)}, {_at(-60)}, '',"
-        f" md5({_text('-n')}), '{{}}', '203.0.113.9', 'Mozilla/5.0 (X11; Linux)'",
+        f" md5({_text('-n')}), '{{}}', '203.0.113.9', 'Mozilla/5.0 (X11; Linux)',"
+        " ''",
         _numbers(first, last),
     )
 

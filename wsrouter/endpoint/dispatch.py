@@ -12,6 +12,7 @@ from wsrouter.endpoint import atomic, refusal_log
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.options.gateway import Gateway
+from wsrouter.registry import language
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.lifecycle import SESSION_ENDED
@@ -182,6 +183,9 @@ def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
         return encode.answer(outcome, crash_status=gateway.crash_status)
     except Exception as error:  # noqa: BLE001  # such as a ROUTER that is missing
         return (yield from _crashed(gateway, frame, request, error))
+    finally:
+        if language.replaced.get():
+            language.restore()
 
 
 def _user_of(frame: Frame) -> Any:

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('stage', models.CharField(max_length=128)),
                 ('source_ip', models.CharField(max_length=45)),
                 ('user_agent', models.TextField()),
+                ('language', models.CharField(default='', max_length=35)),
                 ('connected_at', models.DateTimeField()),
                 ('stored_at', models.DateTimeField(auto_now_add=True)),
                 ('expires_at', models.DateTimeField()),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from wsrouter.errors import MessageError, SessionEnded
 from wsrouter.identity import LIFETIME, Identity, is_current
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.registry import compiled_lookup, memberships
+from wsrouter.registry import compiled_lookup, language, memberships
 from wsrouter.registry.database import alias, aware, storable
 from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
@@ -42,6 +42,8 @@ class StoredConnection(Connection):
     def __getattr__(self, name: str) -> Any:
         if name == "state":
             found = ReadOnlyState(self._row.state or {})
+        elif name == "language":
+            found = self._row.language
         elif name in _FRAME_ATTRIBUTES:
             found = getattr(self._frame, name)
         else:
@@ -55,8 +57,9 @@ class ConnectionRegistry:
     written."""
 
     def find(self, frame: Frame) -> Connection:
-        """The connection and its user, in one query. Raises MessageError when the
-        connection is not known, SessionEnded when its identity no longer holds."""
+        """The connection and its user, in one query; its language becomes active.
+        Raises MessageError when the connection is not known, SessionEnded when its
+        identity no longer holds."""
         row = compiled_lookup.find(frame.connection_id, frame.gateway, using=alias())
         if row is None:
             raise MessageError(
@@ -68,6 +71,8 @@ class ConnectionRegistry:
             raise SessionEnded
         if not is_current(row.user, row["auth_hash"]):
             raise SessionEnded
+        if chosen := row["language"]:
+            language.activate(chosen)
         return StoredConnection(frame, row, self)
 
     def get(self, connection_id: str) -> Connection | None:
@@ -260,6 +265,7 @@ def _new_row(
         stage=frame.stage,
         source_ip=frame.source_ip,
         user_agent=frame.user_agent,
+        language=language.of_handshake(),
         connected_at=storable(frame.connected_at or frame.received_at),
         expires_at=identity.until,
     )
@@ -281,6 +287,7 @@ def _stored_attributes(row: Any) -> dict[str, Any]:
         "state": row.state,
         "source_ip": row.source_ip,
         "user_agent": row.user_agent,
+        "language": row.language,
         "connected_at": aware(row.connected_at),
         "api_id": row.api_id,
         "stage": row.stage,

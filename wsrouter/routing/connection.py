@@ -32,6 +32,7 @@ class Connection:
         groups: Iterable[str] = (),
         source_ip: str = "",
         user_agent: str = "",
+        language: str = "",
         connected_at: datetime | None = None,
         api_id: str = "",
         stage: str = "",
@@ -43,6 +44,7 @@ class Connection:
         self.gateway = gateway
         self.source_ip = source_ip
         self.user_agent = user_agent
+        self.language = language
         self.connected_at = connected_at
         self.api_id = api_id
         self.stage = stage
