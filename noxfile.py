@@ -206,6 +206,15 @@ def brokers(session: nox.Session) -> None:
 
 
 @nox.session
+def servers(session: nox.Session) -> None:
+    """Run the tests that need real servers, on all of them."""
+    others = "gevent>=24.10", "granian>=2.8", "gunicorn>=23", "waitress>=3"
+    session.install("-e", ".[dev]", *others)
+    env = {"WSROUTER_REQUIRE_SERVICES": "1", "WSROUTER_TEST_DATABASE": "sqlite"}
+    session.run("pytest", *(session.posargs or ["tests/servers"]), env=env)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure sends side by side with the rival; only the ratios travel. `-- NAME ...`
     runs another of tests/benchmarks, such as `refused_requests`."""
