@@ -189,7 +189,7 @@ def check_contents(session: nox.Session, wheel: Path) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Show the example at work and stay up; `-- --once` stops after the transcript."""
-    session.install("-e", ".[local,dev]")
+    session.install("-e", ".[local]", "ministack>=1.4")
     session.run(
         "python",
         "examples/notifications/demo.py",

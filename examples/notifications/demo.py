@@ -150,7 +150,11 @@ def local_gateway(
     command += ["--endpoint-url", control_plane]
     command += ["--port", str(arguments.port)]
     command += ["--django-port", str(arguments.django_port)]
-    variables = {"EXAMPLE_SOCKET_URL": f"ws://{{host}}:{arguments.port}/production"}
+    variables = {
+        "EXAMPLE_SOCKET_URL": f"ws://{{host}}:{arguments.port}/production",
+        "EXAMPLE_CONTROL_PLANE": control_plane,  # for the Gateways page of the admin
+        "EXAMPLE_LOGIN_HINT": "Log in as demo, with the password demo.",
+    }
     with process(command, AWS | variables) as gateway:
         wait_for(f"{site}/login/", gateway)
         wait_for(f"http://127.0.0.1:{arguments.port}/production", gateway)

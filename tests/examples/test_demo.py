@@ -7,7 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -79,12 +82,30 @@ def test_with_once_it_reports_success_and_stops(demo: Demo) -> None:
     assert not demo.processes()
 
 
+def visit(site: str) -> None:
+    """Log in as the page says, and see in the admin what is published."""
+    opener = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
+
+    def page(path: str, **form: str) -> str:
+        data = urlencode(form).encode() if form else None
+        with opener.open(site + path, data, timeout=30) as answer:
+            return str(answer.read().decode())
+
+    assert "Log in as demo, with the password demo." in page("/login/")
+    token = next(cookie.value or "" for cookie in cookies if cookie.name == "csrftoken")
+    page("/login/", username="demo", password="demo", csrfmiddlewaretoken=token)
+    gateway = page("/admin/wsrouter/openconnection/gateways/default/")
+    assert "In sync: nothing to do." in gateway
+
+
 def test_after_a_signal_no_process_is_left(demo: Demo) -> None:
     with demo.running() as process:
         eventually(lambda: process.poll() is not None or UP in demo.said, within=240)
         assert process.poll() is None, demo.said
         assert f"The page is http://127.0.0.1:{demo.ports[1]}/" in demo.said
         assert all(map(listens, demo.ports))
+        assert "Browsers send no cookies" not in demo.said
+        visit(f"http://127.0.0.1:{demo.ports[1]}")
         before = demo.processes()
         assert len(before) >= 4, before  # itself, MiniStack, ws_local, Django
         process.terminate()

@@ -61,6 +61,9 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "page"
 LOGOUT_REDIRECT_URL = "login"
 
+# What the login page suggests; the demo has a user for visitors.
+LOGIN_HINT = os.environ.get("EXAMPLE_LOGIN_HINT", "")
+
 # The URL that the page connects to; on AWS, a custom domain on the same site.
 SOCKET_URL = os.environ.get("EXAMPLE_SOCKET_URL", "ws://{host}:8001/production")
 WSROUTER = {
@@ -69,5 +72,7 @@ WSROUTER = {
         "ENDPOINT": "https://www.example.com/ws/",
         "SECRET": "example-secret-0123456789abcdef-0123456789abcdef",
         "REGION": "eu-west-1",
+        # An emulator's control plane; empty for AWS itself.
+        "AWS": {"ENDPOINT_URL": os.environ.get("EXAMPLE_CONTROL_PLANE", "")},
     },
 }

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from wsrouter import conf
+from wsrouter.aws.clients import is_loopback
 from wsrouter.errors import WSRouterError
 from wsrouter.management import plan_file, sync_options
 from wsrouter.sync import render, saved_plan
@@ -168,8 +169,10 @@ class Command(BaseCommand):
         published = publish(plane, plan, report=report)
         for warning in published.warnings:
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"), _unstyled)
-        for line in next_steps(plan, published, region=region):
-            out.write(line, _unstyled)
+        # An emulator on this machine asks for no permission, DNS name or cookie.
+        if not is_loopback(published.url):
+            for line in next_steps(plan, published, region=region):
+                out.write(line, _unstyled)
         if published.url:
             out.write(f"Clients connect to {published.url}", _unstyled)
         return published.api_id
