@@ -43,6 +43,7 @@ CHECKS = {
     "wsrouter.W016",
     "wsrouter.W017",
     "wsrouter.E018",
+    "wsrouter.E019",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
 LOGGERS = {"wsrouter.security", "wsrouter.delivery", "wsrouter.request"}
