@@ -215,6 +215,26 @@ def servers(session: nox.Session) -> None:
 
 
 @nox.session
+def races(session: nox.Session) -> None:
+    """Hundreds of handshakes against every end of a session, on the three databases, on
+    two of them at REPEATABLE READ as well; `-- N` for another number of handshakes."""
+    handshakes = session.posargs[0] if session.posargs else "200"
+    session.install("-e", ".[dev]")
+    levels = [("sqlite", "")] + [
+        (name, level)
+        for name in ("postgresql", "mysql")
+        for level in ("", "repeatable read")
+    ]
+    for name, level in levels:
+        chosen = {
+            "WSROUTER_RACE_HANDSHAKES": handshakes,
+            "WSROUTER_TEST_DATABASE": name,
+            "WSROUTER_TEST_ISOLATION": level,
+        }
+        session.run("pytest", "tests/security/test_ending_races.py", env=chosen)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure sends side by side with the rival; only the ratios travel. `-- NAME ...`
     runs another of tests/benchmarks, such as `refused_requests`."""

@@ -9,6 +9,7 @@ import pymysql
 from django.db import OperationalError, connection
 
 CHOSEN = os.environ.get("WSROUTER_TEST_DATABASE", "sqlite")
+ISOLATION = os.environ.get("WSROUTER_TEST_ISOLATION", "")
 REQUIRED = bool(os.environ.get("WSROUTER_REQUIRE_SERVICES"))
 
 _SQLITE = Path(__file__).parent / "project" / "db.sqlite3"
@@ -36,10 +37,23 @@ def settings() -> dict[str, Any]:
         "PASSWORD": url.password or "",
         "HOST": url.hostname or "",
         "PORT": url.port or "",
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {"connect_timeout": 5, **_isolation()},
         # Runs side by side must not share it.
         "TEST": {"NAME": f"test_wsrouter_{os.getpid()}", **_collation()},
     }
+
+
+def _isolation() -> dict[str, Any]:
+    """`repeatable read`, for one, in WSROUTER_TEST_ISOLATION; Django's default is `read
+    committed`."""
+    if not ISOLATION:
+        return {}
+    if CHOSEN == "mysql":
+        return {"isolation_level": ISOLATION}
+    from psycopg import IsolationLevel
+
+    level = IsolationLevel[ISOLATION.upper().replace(" ", "_")]
+    return {"isolation_level": level}
 
 
 def _collation() -> dict[str, str]:

@@ -48,6 +48,7 @@ CHECKS = {
     "wsrouter.W021",
     "wsrouter.W022",
     "wsrouter.E023",
+    "wsrouter.E024",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
 LOGGERS = {"wsrouter.security", "wsrouter.delivery", "wsrouter.request"}

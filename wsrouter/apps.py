@@ -112,9 +112,9 @@ def _sender() -> Any:
 
 
 def _check(**options: Any) -> list[checks.CheckMessage]:
-    from wsrouter.checks.settings import CHECKS
+    from wsrouter.checks import database, settings
 
-    return _run(CHECKS, options)
+    return _run((*settings.CHECKS, *database.CHECKS), options)
 
 
 def _check_deployment(**options: Any) -> list[checks.CheckMessage]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
+from django.db import connection
 from django.test import override_settings
 from django.urls import include, path
 from pydantic import BaseModel, Field
@@ -14,6 +15,7 @@ from pydantic import BaseModel, Field
 from tests.django.events import SECRET, serving
 from tests.project.shop import ws as shop
 from wsrouter import Router, conf
+from wsrouter.checks.database import isolation_level
 from wsrouter.conf import ConfigurationError
 from wsrouter.endpoint import view
 from wsrouter.wiring.routers import apps_router
@@ -227,6 +229,32 @@ def test_e004_without_a_strong_secret_nothing_is_answered(secret: Any) -> None:
     assert "'default' has no strong SECRET" in message
     with configured(SECRET=["short", "x" * 32]):
         assert found(include_deployment_checks=True) == []
+
+
+@pytest.mark.parametrize(
+    ("vendor", "options", "level"),
+    [
+        ("sqlite", {}, "READ COMMITTED"),
+        ("postgresql", {}, "READ COMMITTED"),
+        ("postgresql", {"isolation_level": 3}, "REPEATABLE READ"),
+        ("mysql", {"isolation_level": "repeatable read"}, "REPEATABLE READ"),
+        ("mysql", {"isolation_level": None}, "REPEATABLE READ"),
+        ("mysql", {"isolation_level": "read committed"}, "READ COMMITTED"),
+    ],
+)
+def test_the_isolation_level_of_a_database(
+    vendor: str, options: Any, level: str
+) -> None:
+    assert isolation_level(vendor, options) == level
+
+
+def test_e024_a_level_that_groups_do_not_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "vendor", "mysql", raising=False)
+    options = {"isolation_level": "serializable"}
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    (found_,) = [each for each in found() if each[0] == "wsrouter.E024"]
+    assert "'default', which holds the connections" in found_[1]
+    assert "SERIALIZABLE" in found_[1]
 
 
 def test_without_the_setting_there_is_one_gateway(settings: Any) -> None:

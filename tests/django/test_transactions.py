@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection as database
 from django.db import connections, transaction
 
+from tests import databases
 from tests.django.conftest import InThreads
 from tests.django.events import Gateway, answered, serving
 from wsrouter import Connection, MessageError, Reject, Router
@@ -17,6 +18,16 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 router = Router()
 made = router.event("made", str)
 told: list[str] = []
+
+
+state_router = Router()
+
+
+@state_router.route("keep")
+def keep(payload: int, connection: Connection) -> int:
+    list(OpenConnection.objects.all())  # at REPEATABLE READ it sees these from now on
+    connection.update_state(**{str(payload): True})
+    return payload
 
 
 def write(name: str) -> None:
@@ -240,3 +251,23 @@ def test_a_disconnect_handler_that_fails_takes_nothing_with_it(
     names = ["first"] if is_async else ["first", "third"]
     assert [each.name for each in Group.objects.order_by("name")] == names
     assert told == ["first"]
+
+
+@pytest.mark.parametrize("is_atomic", [False, True])
+def test_no_change_of_the_state_is_lost(
+    is_atomic: bool, in_threads: InThreads, request: pytest.FixtureRequest
+) -> None:
+    """At REPEATABLE READ as well: a change is kept, or it is answered with an error."""
+    if is_atomic:
+        request.getfixturevalue("atomic_requests")
+    with serving(state_router):
+        gateway = Gateway()
+        assert gateway.connect().status_code == 200
+        frames = in_threads(
+            10, lambda number: Gateway(gateway.id).send("keep", number, id="1")
+        )
+    kept = set(OpenConnection.objects.get().state)
+    replied = [frame["payload"] for frame in frames if frame["type"] == "reply"]
+    assert kept == set(map(str, replied))
+    if not databases.ISOLATION:
+        assert len(kept) == 10

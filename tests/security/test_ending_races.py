@@ -15,7 +15,6 @@ from typing import Any
 import django
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections as databases
 from django.db import transaction
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -27,9 +26,8 @@ from tests.security.site import PATIENCE, Site, ask, serving
 from wsrouter import tickets
 from wsrouter.models import OpenConnection, Ticket
 
-pytestmark = [pytest.mark.database, pytest.mark.usefixtures("isolated")]
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 HANDSHAKES = int(os.environ.get("WSROUTER_RACE_HANDSHAKES", "20"))
-ISOLATION = os.environ.get("WSROUTER_RACE_ISOLATION", "")
 KNOCKERS = 4
 CLOSED_WITHIN_SECONDS = 5
 PACKAGE = "django.tasks" if django.VERSION >= (6,) else "django_tasks"
@@ -63,27 +61,6 @@ CHOSEN = [
     or case[2:] == (False, "")
     or (case[0] in (log_out, change_password) and case[1] == "cookie")
 ]
-
-
-@pytest.fixture
-def isolated(shared_database: None) -> Iterator[None]:
-    """The isolation level of the session `races`; SQLite has one only."""
-    before = databases.settings["default"]
-    if ISOLATION and databases["default"].vendor != "sqlite":
-        level: Any = ISOLATION
-        if databases["default"].vendor == "postgresql":
-            from psycopg import IsolationLevel
-
-            level = IsolationLevel[ISOLATION.upper().replace(" ", "_")]
-        options = {**before["OPTIONS"], "isolation_level": level}
-        databases["default"].close()
-        del databases["default"]
-        databases.settings["default"] = {**before, "OPTIONS": options}
-    yield
-    databases["default"].close()
-    if databases.settings["default"] is not before:
-        del databases["default"]
-        databases.settings["default"] = before
 
 
 class Knocking:
