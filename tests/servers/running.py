@@ -122,10 +122,13 @@ class Site:
         connection_id: str,
         action: str = "",
         text: str = "",
-        **how: Any,
+        *,
+        caller: HTTPConnection | None = None,
     ) -> Any:
-        """The frame that answers an event, with the first of its bytes to the last."""
-        caller = how.get("caller") or self.caller()
+        """The frame that answers an event."""
+        if caller is None:
+            with self.caller() as new:
+                return self.post(event, connection_id, action, text, caller=new)
         body = json.dumps({"action": action, "id": "1", "payload": text})
         sent = headers(event, action, connection_id=connection_id)
         sent["Content-Type"] = "application/json"
