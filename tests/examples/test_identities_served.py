@@ -125,7 +125,7 @@ def test_an_app_exchanges_its_token_for_a_ticket(stack: Stack) -> None:
 def test_a_device_is_named_by_the_authorizer(tmp_path: Path) -> None:
     options = [*DEVICES, "--aws", "client-header=wins"]
     with started(prepared(tmp_path), *options) as stack:
-        assert "names everybody 'device:{0}'" in stack.log
+        assert "every client has the principal 'device:{0}'" in stack.log
         assert attempt(stack, "?serial=4711") == "device-4711"
         assert attempt(stack, "?serial=1") == "401"
         assert attempt(stack) == "401"
