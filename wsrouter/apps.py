@@ -96,10 +96,7 @@ def _clean_handshake(*, environ: Any = None, scope: Any = None, **_: Any) -> Non
         from wsrouter.endpoint import handshake_cleaning
 
         handshake_cleaning.clean_environ(environ)
-    elif scope is not None and any(
-        name == _EVENT_HEADER and value == b"CONNECT"
-        for name, value in scope["headers"]
-    ):
+    elif scope is not None and dict(scope["headers"]).get(_EVENT_HEADER) == b"CONNECT":
         from wsrouter.endpoint import handshake_cleaning
 
         handshake_cleaning.clean_scope(scope)
