@@ -54,6 +54,15 @@ def user_of_request(request: HttpRequest) -> str:
     return str(request.user)
 
 
+kept: list[HttpRequest] = []
+
+
+@router.route("request.kept")
+def kept_request(request: HttpRequest) -> str:
+    kept.append(request)
+    return request.method or ""
+
+
 @router.route("request.user.known")
 def known_user_of_request(request: HttpRequest, connection: Connection) -> list[Any]:
     return [str(request.user), request.user is connection.user]

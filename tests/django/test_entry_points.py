@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.log import AdminEmailHandler
 
-from tests.django.entry_point_routes import ended, router
+from tests.django.entry_point_routes import ended, kept, router
 from tests.django.entry_points import ENTRY_POINTS, FAST_PATHS, EntryPoint, to_django
 from tests.django.events import CONTEXT, SECRET, Gateway, headers, new_id, serving
 from wsrouter.endpoint import fast_path, request_thread
@@ -195,6 +195,17 @@ def test_the_user_of_the_request_is_the_connections(
     }
     found = {action: gateway.send(action)["payload"] for action in answers}
     assert found == answers
+
+
+def test_no_user_is_looked_up_after_the_answer(
+    entry_point: EntryPoint, user: User
+) -> None:
+    """The mail of a later log line shows the request, in another thread."""
+    gateway = Gateway(http=entry_point)  # type: ignore[arg-type]
+    gateway.connect(user)
+    assert gateway.send("request.kept")["payload"] == "POST"
+    with pytest.raises(RuntimeError, match="has been answered"):
+        str(kept.pop().user)
 
 
 @pytest.mark.parametrize("action", ["request.user", "request.auser"])

@@ -140,10 +140,11 @@ def _handled(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
     """In a transaction where ATOMIC_REQUESTS is set. A `$disconnect` has none around
     all of it: the connection is removed whatever its handlers do, and each of them has
     a transaction of its own."""
+    answered: list[Frame] = []
     if frame.event_type is MESSAGE:
-        find_user = partial(_user_of, frame)
+        find_user = partial(_user_of, frame, answered)
         request = SimpleLazyObject(partial(with_lazy_user, request, find_user))
-    flow = _answered(gateway, frame, request)
+    flow = _answered(gateway, frame, request, answered)
     if atomic.is_configured() and frame.event_type is not DISCONNECT:
         flow = _atomic(flow, gateway, frame, request)
     if frame.event_type is CONNECT:
@@ -176,7 +177,9 @@ def _atomic(
         return (yield from _crashed(gateway, frame, request, error))
 
 
-def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
+def _answered(
+    gateway: Gateway, frame: Frame, request: Any, answered: list[Frame]
+) -> Flow[Answer]:
     try:
         lifecycle = incoming.lifecycle(gateway.alias)
         outcome = yield from lifecycle.handle(frame, request)
@@ -184,12 +187,16 @@ def _answered(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
     except Exception as error:  # noqa: BLE001  # such as a ROUTER that is missing
         return (yield from _crashed(gateway, frame, request, error))
     finally:
+        answered.append(frame)
         if language.replaced.get():
             language.restore()
 
 
-def _user_of(frame: Frame) -> Any:
-    """Raises MessageError, as a handler with a Connection parameter is answered."""
+def _user_of(frame: Frame, answered: list[Frame]) -> Any:
+    """Raises MessageError, as a handler with a Connection parameter is answered. A mail
+    of a later log line must not open a database connection in the thread of the log."""
+    if answered:
+        raise RuntimeError("The message has been answered; its user was not needed.")
     return incoming.lifecycle(frame.gateway).messages.lookup(frame).user
 
 
