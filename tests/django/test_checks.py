@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
@@ -257,12 +258,13 @@ def test_e024_a_level_that_groups_do_not_stand(monkeypatch: pytest.MonkeyPatch) 
     assert "SERIALIZABLE" in found_[1]
 
 
-def test_without_the_setting_there_is_one_gateway(settings: Any) -> None:
-    del settings.WSROUTER
-    assert list(conf.gateways()) == ["default"]
-    assert [message[0] for message in found(include_deployment_checks=True)] == [
-        "wsrouter.E004"
-    ]
+def test_without_the_setting_there_is_one_gateway() -> None:
+    with override_settings(WSROUTER={}):
+        del settings.WSROUTER
+        assert list(conf.gateways()) == ["default"]
+        assert [message[0] for message in found(include_deployment_checks=True)] == [
+            "wsrouter.E004"
+        ]
 
 
 def test_the_setting_is_read_again_when_overridden() -> None:

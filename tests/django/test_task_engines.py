@@ -151,8 +151,9 @@ def test_e015_an_engine_that_is_not_installed(monkeypatch: Any) -> None:
 def test_e018_a_transport_that_is_not_installed(monkeypatch: Any) -> None:
     assert problems("E018") == problems("E018", TRANSPORT="boto3") == []
     monkeypatch.setitem(sys.modules, "pycurl", None)
-    monkeypatch.delitem(sys.modules, "wsrouter.aws.posts.pycurl_extra", raising=False)
-    monkeypatch.delattr("wsrouter.aws.posts.pycurl_extra", raising=False)
+    for name in ("pycurl_extra", "epoll", "handle", "curl_multi", "curl"):
+        monkeypatch.delitem(sys.modules, f"wsrouter.aws.posts.{name}", raising=False)
+        monkeypatch.delattr(f"wsrouter.aws.posts.{name}", raising=False)
     (message,) = problems("E018", TRANSPORT="curl")
     assert message.startswith("Gateway 'default': TRANSPORT 'curl' needs pycurl: ")
     assert "pip install 'django-wsrouter[curl]'." in message
