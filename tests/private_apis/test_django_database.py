@@ -6,6 +6,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
+from django.db.backends.postgresql.psycopg_any import IsolationLevel
 from django.db.models import CharField
 from django.db.models.constants import OnConflict
 from django.db.models.fields import Field
@@ -35,6 +36,29 @@ def test_a_compiler_says_how_its_columns_are_read() -> None:
     assert expression is expressions[state]
     formatted, _ = expression.select_format(compiler, *compiler.compile(expression))
     assert "state" in formatted
+
+
+def test_what_a_filter_consists_of() -> None:
+    query = User.objects.all().query
+    assert not query.where
+    others = query.is_sliced, query.combinator, query.annotations, query.extra
+    assert not any((*others, query.distinct))
+    filtered = User.objects.exclude(email="x").filter(is_active=True).query.where
+    assert {(leaf.lhs.target.name, leaf.rhs) for leaf in filtered.leaves()} == {
+        ("email", "x"),
+        ("is_active", True),
+    }
+    again = User.objects.exclude(email="x").filter(is_active=True).query.where
+    other = User.objects.exclude(email="y").filter(is_active=True).query.where
+    assert (hash(filtered), filtered) == (hash(again), again)
+    assert filtered != other
+    assert User.objects.none().query.where
+
+
+def test_an_isolation_level_has_a_name() -> None:
+    assert (
+        IsolationLevel(IsolationLevel.REPEATABLE_READ.value).name == "REPEATABLE_READ"
+    )
 
 
 def test_whether_a_database_supports_returning() -> None:

@@ -11,8 +11,11 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.cache import SessionStore as CacheStore
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedStore
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.backends.file import SessionStore as FileStore
 from django.contrib.sessions.models import Session
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.utils.autoreload import BaseReloader, StatReloader, autoreload_started
@@ -44,6 +47,22 @@ def test_when_a_session_ends() -> None:
     assert isinstance(session["_session_expiry"], str | datetime)
     session.set_expiry(60)
     assert session["_session_expiry"] == 60
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", ["flush", "cycle_key", "delete"])
+@pytest.mark.parametrize("kind", [SessionStore, CachedStore, CacheStore, FileStore])
+def test_what_deletes_a_session_calls_delete(kind: type[SessionBase], act: str) -> None:
+    session = kind()
+    session["a"] = 1
+    session.create()
+    key = session.session_key
+    assert kind.flush in (SessionBase.flush, CachedStore.flush)
+    with patch.object(kind, "delete", autospec=True) as delete:
+        getattr(session, act)()
+    ((_, *arguments),) = (call.args for call in delete.call_args_list)
+    assert arguments in ([], [key])
+    kind(key).delete()
 
 
 def test_modules_of_apps_are_imported() -> None:

@@ -24,15 +24,6 @@ def after_commit(run: Callable[[], object]) -> bool:
     return True
 
 
-def after_outer_commit(run: Callable[[], object]) -> None:
-    """Call `run` when a transaction commits that is still open although the request's
-    own ones have ended: an application may open one around the endpoint. The one around
-    a TestCase's test does not count, as it never commits."""
-    connection = transaction.get_connection(alias())
-    if not all(block._from_testcase for block in connection.atomic_blocks):
-        transaction.on_commit(run, using=alias(), robust=True)
-
-
 def in_transaction() -> bool:
     """Whether a transaction is open on the registry's database."""
     return bool(transaction.get_connection(alias()).in_atomic_block)

@@ -104,7 +104,10 @@ def in_place() -> bool:
 def has_threads() -> bool:
     """Whether this process runs the threads that it starts."""
     uwsgi: Any = sys.modules.get("uwsgi")
-    return uwsgi is None or bool(uwsgi.opt.get("enable-threads"))
+    names = "enable-threads", "threads"
+    return uwsgi is None or any(
+        uwsgi.opt.get(name) or uwsgi.opt.get(name.encode()) for name in names
+    )
 
 
 def _start(jobs: list[Job]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from wsrouter.auth import backends, cookie_session, ticket_store
 from wsrouter.identity import is_current
 from wsrouter.models import OpenConnection
-from wsrouter.registry import database, ended_sessions, listed_users
+from wsrouter.registry import database, ended_sessions, listed_users, transactions
 from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import Address
 from wsrouter.wiring import ending, incoming
@@ -29,7 +29,8 @@ def confirm(frame: Frame, request: Any) -> bool:
         if not _holds(frame, request):
             ending.end_refused(address)
 
-    database.after_outer_commit(confirm_again)
+    # An application may have a transaction open around the endpoint.
+    transactions.after_commits(confirm_again)
     return True
 
 
