@@ -109,9 +109,9 @@ def _sender() -> Any:
 
 
 def _check(**options: Any) -> list[checks.CheckMessage]:
-    from wsrouter.checks import database, settings
+    from wsrouter.checks import isolation_level, settings
 
-    return _run((*settings.CHECKS, *database.CHECKS), options)
+    return _run((*settings.CHECKS, *isolation_level.CHECKS), options)
 
 
 def _check_deployment(**options: Any) -> list[checks.CheckMessage]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from tests.django.events import SECRET, serving
 from tests.project.shop import ws as shop
 from wsrouter import Router, conf
-from wsrouter.checks.database import isolation_level
+from wsrouter.checks.isolation_level import isolation_level
 from wsrouter.conf import ConfigurationError
 from wsrouter.endpoint import view
 from wsrouter.wiring.routers import apps_router

@@ -92,7 +92,9 @@ def test_unless_a_root_router_gives_them_prefixes(tmp_path: Path) -> None:
 
 
 def test_a_module_named_ws_without_a_router(tmp_path: Path) -> None:
-    assert project(tmp_path, {}, app="del router").endswith("['shop.echo']")
+    said = project(tmp_path, {}, app="del router")
+    assert "['shop.echo']" in said
+    assert "wsrouter.W020) app.ws has no `router`" in said
 
 
 def test_a_router_that_is_none(tmp_path: Path) -> None:

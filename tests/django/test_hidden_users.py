@@ -84,7 +84,7 @@ def test_a_soft_deleted_user_gets_no_events(way: str, user: User, other: User) -
         connections.end_stale()
     assert socket.frames == []
     assert not socket.is_open
-    told.send("x", everyone=True, on_commit=False)
+    told.send("x", everyone=True, now=True)
     assert len(bystander.frames) == 1
 
 

@@ -31,9 +31,10 @@ class Socket(WebSocketClient):
 
 
 def is_gone(socket: WebSocketClient) -> bool:
+    is_open = socket.is_open  # runs what waits for the commit
     rows = OpenConnection.objects.filter(connection_id=socket.connection_id)
-    assert rows.exists() == socket.is_open
-    return not socket.is_open
+    assert rows.exists() == is_open
+    return not is_open
 
 
 def refused(socket: WebSocketClient, action: str) -> str:

@@ -110,7 +110,7 @@ def test_the_gateway_s_own_sockets_are_asked(sound: None, settings: Any) -> None
 @pytest.mark.django_db
 def test_behind_a_vpc_link(sound: None, configure: Any) -> None:
     configure(VPC_LINK="link12", ENDPOINT="http://127.0.0.1:9/ws/")
-    call_command("ws_sync", "--no-input", stdout=io.StringIO())
+    call_command("ws_sync", "--no-input", "--allow-dangerous", stdout=io.StringIO())
 
     assert "note  endpoint: Not examined: ENDPOINT is behind VPC_LINK" in run()
 
@@ -191,7 +191,7 @@ def test_only_the_domain_leads_there(
         "DISABLE_EXECUTE_API_ENDPOINT": True,
     }
     configure(DOMAIN=only)
-    call_command("ws_sync", "--no-input", stdout=io.StringIO())
+    call_command("ws_sync", "--no-input", "--allow-dangerous", stdout=io.StringIO())
     monkeypatch.setattr(Sockets, "error", DeliveryFailed("Name not known."))
     assert "posts go to ws.example.com: its DNS must lead" in wrong()
     configure(DOMAIN={**only, "DISABLE_EXECUTE_API_ENDPOINT": False})
