@@ -6,10 +6,10 @@ from tests.browser.conftest import Visit, Visitor, is_connected, item, set_notif
 from tests.examples.notifications import Notifications
 
 END_CONNECTIONS = """
-from wsrouter import Connection
+from wsrouter import connections
 from wsrouter.models import OpenConnection
 for row in OpenConnection.objects.all():
-    Connection(row.connection_id).close()
+    connections.get(row.connection_id).close()
 """
 
 
