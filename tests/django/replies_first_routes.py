@@ -7,6 +7,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
+from django.db import connections
 
 from wsrouter import Connection, Frame, MessageError, Router
 
@@ -58,7 +59,12 @@ async def copies(payload: str) -> list[str]:
 def in_a_thread(payload: str) -> str:
     """A plain thread knows of no message."""
     found: list[str] = []
-    thread = threading.Thread(target=lambda: found.append(send(payload)))
+
+    def act() -> None:
+        found.append(send(payload))
+        connections.close_all()  # the database cannot be removed while one is open
+
+    thread = threading.Thread(target=act)
     thread.start()
     thread.join()
     return found[0]
@@ -71,6 +77,7 @@ async def later(payload: str) -> None:
     async def go_on() -> None:
         await sync_to_async(may_go_on.wait, thread_sensitive=False)(10)
         statuses.append((await news.asend(payload, group="all")).status)
+        await sync_to_async(connections.close_all)()
 
     tasks.append(asyncio.create_task(go_on()))
 
