@@ -1,7 +1,7 @@
 """On real servers: the reply of a message leaves before the events that it sends, and
 a server that is told to stop after the reply still sends them.
 
-uvicorn is installed with the tests; `nox -s servers` runs all.
+`nox -s servers` installs them and runs these tests.
 """
 
 from collections.abc import Iterator
