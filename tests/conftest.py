@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
@@ -46,3 +47,19 @@ def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
         pytest.exit(f"{problem} (and WSROUTER_REQUIRE_SERVICES is set)", returncode=1)
     if problem:
         pytest.skip(problem)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_thread_keeps_the_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """PostgreSQL removes no database that a connection is open to, and a thread that a
+    test has left behind may have one."""
+    if databases.CHOSEN == "postgresql":
+        request.getfixturevalue("django_db_setup")
+    yield
+    if databases.CHOSEN == "postgresql":
+        blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
+        with blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
