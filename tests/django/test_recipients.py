@@ -106,7 +106,7 @@ def test_to_several_users(transport: MemoryTransport) -> None:
         lambda: User.objects.exclude(username="c"),
         lambda: User.objects.order_by("username")[:2],
         lambda: User.objects.exclude(username="c").values_list("pk", flat=True),
-        lambda: User.objects.exclude(username="c").select_related(),
+        lambda: User.objects.exclude(username="c").select_related(None),
         lambda: Person.objects.exclude(username="c").only("username"),
         lambda: (
             OpenConnection.objects.exclude(user__username="c")

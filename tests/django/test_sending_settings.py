@@ -12,6 +12,8 @@ from wsrouter import Router, conf
 from wsrouter.conf import ConfigurationError
 from wsrouter.options.gateway import Gateway
 
+pytestmark = pytest.mark.django_db  # Django 6.1 checks models by a query
+
 router = Router()
 news = router.event("news", str)
 WRONG: dict[str, tuple[str, list[Any]]] = {
