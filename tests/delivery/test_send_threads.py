@@ -118,7 +118,7 @@ def batch(text):
 
 def printed(code: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM + code],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM + code],
         capture_output=True,
         text=True,
         check=True,
