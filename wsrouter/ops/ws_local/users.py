@@ -26,5 +26,6 @@ async def user_name(connection_id: str) -> str:
 def _look_up(connection_id: str) -> str:
     database.close_old_connections()
     username_field = f"user__{get_user_model().USERNAME_FIELD}"
-    rows = OpenConnection.objects.filter(connection_id=connection_id)
+    rows = OpenConnection.objects.using(database.alias())
+    rows = rows.filter(connection_id=connection_id)
     return str(rows.values_list(username_field, flat=True).first() or "")
