@@ -20,14 +20,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
 
 
 def pytest_report_header() -> str:
-    return f"database: {databases.CHOSEN}"
+    pool = " behind PgBouncer" if databases.POOLED else ""
+    return f"database: {databases.CHOSEN}{pool}"
 
 
 @pytest.fixture(autouse=True)
@@ -50,16 +50,13 @@ def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_thread_keeps_the_database(request: pytest.FixtureRequest) -> Iterator[None]:
-    """PostgreSQL removes no database that a connection is open to, and a thread that a
-    test has left behind may have one."""
-    if databases.CHOSEN == "postgresql":
+def _pool_gives_up_the_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """PostgreSQL removes no database that a connection is open to, and PgBouncer keeps
+    its connections to the server open."""
+    if databases.POOLED:
         request.getfixturevalue("django_db_setup")
     yield
-    if databases.CHOSEN == "postgresql":
+    if databases.POOLED:
         blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
-        with blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+        with blocker.unblock():
+            databases.end_sessions()

@@ -1,6 +1,7 @@
 """The database that the tests run on: its settings, and whether it answers."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,14 +11,17 @@ from django.db import OperationalError, connection
 
 CHOSEN = os.environ.get("WSROUTER_TEST_DATABASE", "sqlite")
 ISOLATION = os.environ.get("WSROUTER_TEST_ISOLATION", "")
+POOLED = bool(os.environ.get("WSROUTER_TEST_POOLED"))
+"""PostgreSQL is behind PgBouncer: tests/pgbouncer.py."""
 REQUIRED = bool(os.environ.get("WSROUTER_REQUIRE_SERVICES"))
 
+POSTGRESQL = os.environ.get(
+    "WSROUTER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres"
+)
 _SQLITE = Path(__file__).parent / "project" / "db.sqlite3"
 _URLS = {
     "sqlite": os.environ.get("WSROUTER_TEST_SQLITE", f"sqlite://{_SQLITE}"),
-    "postgresql": os.environ.get(
-        "WSROUTER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres"
-    ),
+    "postgresql": POSTGRESQL,
     "mysql": os.environ.get("WSROUTER_TEST_MYSQL", "mysql://root@127.0.0.1:3306/"),
 }
 
@@ -38,6 +42,8 @@ def settings() -> dict[str, Any]:
         "HOST": url.hostname or "",
         "PORT": url.port or "",
         "OPTIONS": {"connect_timeout": 5, **_isolation()},
+        # In transaction mode a cursor of the server would be lost with its session.
+        "DISABLE_SERVER_SIDE_CURSORS": POOLED,
         # Runs side by side must not share it.
         "TEST": {"NAME": f"test_wsrouter_{os.getpid()}", **_collation()},
     }
@@ -75,3 +81,13 @@ def problem() -> str | None:
         return f"{CHOSEN} does not answer: {error}"
     connection.close()
     return None
+
+
+def end_sessions() -> None:
+    """End every session of the server with the tests' database, as its restart does."""
+    with suppress(OperationalError), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() ORDER BY pid = pg_backend_pid()"
+        )
+    connection.close()
