@@ -32,10 +32,11 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(autouse=True)
 def _nothing_left_to_close() -> Iterator[None]:
-    """Sockets are closed in a thread, which must not reach into the next test."""
+    """Sockets are closed in threads, which must not reach into the next test, nor keep
+    its database."""
     yield
-    if found := sys.modules.get("wsrouter.wiring.after_response"):
-        found.background.wait()
+    if found := sys.modules.get("wsrouter.wiring.process_threads"):
+        found.closings().close()
 
 
 @pytest.fixture(scope="session")
