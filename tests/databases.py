@@ -13,6 +13,8 @@ CHOSEN = os.environ.get("WSROUTER_TEST_DATABASE", "sqlite")
 ISOLATION = os.environ.get("WSROUTER_TEST_ISOLATION", "")
 POOLED = bool(os.environ.get("WSROUTER_TEST_POOLED"))
 """PostgreSQL is behind PgBouncer: tests/pgbouncer.py."""
+REPLICA = bool(os.environ.get("WSROUTER_TEST_REPLICA"))
+"""The package would read from a replica, which fails: tests/read_replica.py."""
 REQUIRED = bool(os.environ.get("WSROUTER_REQUIRE_SERVICES"))
 
 POSTGRESQL = os.environ.get(
@@ -27,7 +29,17 @@ _URLS = {
 
 
 def settings() -> dict[str, Any]:
-    """What DATABASES["default"] is."""
+    """DATABASES and DATABASE_ROUTERS."""
+    if not REPLICA:
+        return {"DATABASES": {"default": _default()}}
+    replica = _default() | {"TEST": {"MIRROR": "default"}}
+    return {
+        "DATABASES": {"default": _default(), "replica": replica},
+        "DATABASE_ROUTERS": ["tests.read_replica.Router"],
+    }
+
+
+def _default() -> dict[str, Any]:
     url = urlsplit(_URLS[CHOSEN])
     chosen: dict[str, Any] = {
         "ENGINE": f"django.db.backends.{CHOSEN.replace('sqlite', 'sqlite3')}",

@@ -11,6 +11,7 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from wsrouter.registry.database import alias, in_transaction
+from wsrouter.registry.transactions import is_testcase_only
 
 
 def is_deleted(user_key: Any) -> bool:
@@ -26,8 +27,8 @@ def keep(user_key: Any) -> bool:
     the application's: too late for an answer. So the lock of that check is taken now.
     """
     database = connections[alias()]
-    is_checked_later = database.vendor == "postgresql" and in_transaction()
-    if user_key is None or not is_checked_later:
+    is_open = database.in_atomic_block and not is_testcase_only(database)
+    if user_key is None or not is_open or database.vendor != "postgresql":
         return True
     sql, values = _rows(user_key).values("pk").query.sql_with_params()
     with database.cursor() as cursor:
