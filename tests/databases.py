@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pymysql
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 CHOSEN = os.environ.get("WSROUTER_TEST_DATABASE", "sqlite")
 ISOLATION = os.environ.get("WSROUTER_TEST_ISOLATION", "")
@@ -95,11 +95,29 @@ def problem() -> str | None:
     return None
 
 
+_END_OTHERS = {
+    "postgresql": (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    ),
+    "mysql": (
+        "SELECT id FROM information_schema.processlist"
+        " WHERE db = DATABASE() AND id <> connection_id()"
+    ),
+}
+_END_OWN = {
+    "postgresql": "SELECT pg_terminate_backend(pg_backend_pid())",
+    "mysql": "KILL CONNECTION_ID()",
+}
+
+
 def end_sessions() -> None:
-    """End every session of the server with the tests' database, as its restart does."""
-    with suppress(OperationalError), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() ORDER BY pid = pg_backend_pid()"
-        )
-    connection.close()
+    """End every session of the server with the tests' database, as its restart does;
+    who has one finds out when it asks for something."""
+    own = connection.copy()
+    with suppress(DatabaseError), own.cursor() as cursor:
+        cursor.execute(_END_OTHERS[CHOSEN])
+        for (number,) in cursor.fetchall() if CHOSEN == "mysql" else ():
+            cursor.execute("KILL %s", [number])
+        cursor.execute(_END_OWN[CHOSEN])
+    own.close()
