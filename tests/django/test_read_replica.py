@@ -53,6 +53,7 @@ def _replica(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
 ) -> Iterator[None]:
     """A database of its own, whatever the writing one is. It has all tables."""
+    configured = databases.settings.get("replica")
     databases.settings["replica"] = {
         **databases.settings["default"],
         "ENGINE": "django.db.backends.sqlite3",
@@ -67,6 +68,8 @@ def _replica(
     databases["replica"].close()
     del databases["replica"]
     del databases.settings["replica"]
+    if configured:  # by tests/read_replica.py
+        databases.settings["replica"] = configured
 
 
 @pytest.fixture
