@@ -52,8 +52,9 @@ def main(command: list[str]) -> int:
     if program is None:
         sys.exit(MISSING)
     with TemporaryDirectory() as folder, running(program, Path(folder)) as url:
-        env = {"WSROUTER_TEST_POSTGRESQL": url, "WSROUTER_TEST_POOLED": "1"}
-        return subprocess.run(command, env={**os.environ, **env}, check=False).returncode
+        pooled = {"WSROUTER_TEST_POSTGRESQL": url, "WSROUTER_TEST_POOLED": "1"}
+        done = subprocess.run(command, env={**os.environ, **pooled}, check=False)
+    return done.returncode
 
 
 @contextmanager

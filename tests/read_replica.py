@@ -5,7 +5,8 @@
 The replica of a real project lags behind. Whatever must see what was just written (who
 a connection is, that its session has ended, tickets, groups, queued sends) is read from
 the database that is written to, so that nothing is left for the replica. Django's own
-reads, and those of the tests, are not sent there: see tests/django/test_read_replica.py.
+reads, and those of the tests, are not sent there: tests/django/test_read_replica.py has
+those.
 """
 
 import sys
@@ -33,7 +34,9 @@ class Router:
         if not is_ours and model is not get_user_model():
             return None
         asking = _asking_module(sys._getframe(1))
-        is_package = asking.startswith("wsrouter.") and asking not in NOT_OURS | COMPARES
+        is_package = (
+            asking.startswith("wsrouter.") and asking not in NOT_OURS | COMPARES
+        )
         return "replica" if is_package else None
 
     def db_for_write(self, model: type[Any], **hints: Any) -> str:

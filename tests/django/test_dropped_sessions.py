@@ -53,7 +53,7 @@ def send() -> None:
 
 @pytest.fixture(params=[True, False], ids=["checked", "unchecked"])
 def checked(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """CONN_HEALTH_CHECKS. Connections are persistent: others are never found dropped."""
+    """CONN_HEALTH_CHECKS, for connections that persist: others cannot be dropped."""
     before = django_connections.settings["default"]
     persistent = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": request.param}
     django_connections.settings["default"] = {**before, **persistent}

@@ -154,7 +154,7 @@ def test_a_used_ticket_is_used(user: User) -> None:
 
 
 def test_a_login_of_a_moment_ago_is_no_guest(browser: Client) -> None:
-    """Guests stay for two hours; who is refused comes back, and the session is there."""
+    """Guests stay for two hours; who is refused comes back, and is known by then."""
     assert Gateway().connect(client=cookie(browser)).status_code == 401
     assert not written(OpenConnection).exists()
     catch_up()

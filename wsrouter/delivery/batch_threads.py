@@ -41,7 +41,8 @@ class BatchThreads:
     ) -> None:
         self._name, self._begin, self._end = name, begin, end
         self._lock = RLock()  # a response that is collected as garbage hands over, too
-        self._reset()
+        self._executor: ThreadPoolExecutor | None = None
+        self._sends = self._bytes = 0
         os.register_at_fork(after_in_child=self._reset)
 
     def submit(self, batch: Batch, *, must: bool = False) -> "Future[None] | None":
@@ -87,5 +88,5 @@ class BatchThreads:
 
     def _reset(self) -> None:
         """A forked process has none of the threads of its parent."""
-        self._executor: ThreadPoolExecutor | None = None
+        self._executor = None
         self._sends = self._bytes = 0

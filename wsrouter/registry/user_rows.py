@@ -44,5 +44,5 @@ def lock_for_deletion(user_key: Any) -> None:
 
 
 def _rows(user_key: Any) -> "QuerySet[Any]":
-    users: Any = get_user_model()._base_manager
-    return users.using(alias()).filter(pk=user_key).order_by()
+    users = get_user_model()._base_manager.using(alias())
+    return users.filter(pk=user_key).order_by()
