@@ -20,9 +20,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from tests import databases
+from tests import databases, pgbouncer
 
 
 def pytest_report_header() -> str:
@@ -52,12 +53,9 @@ def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _pool_gives_up_the_database(request: pytest.FixtureRequest) -> Iterator[None]:
-    """PostgreSQL removes no database that a connection is open to, and PgBouncer keeps
-    its connections to the server open."""
+    """PgBouncer keeps its connections to the server open."""
     if databases.POOLED:
         request.getfixturevalue("django_db_setup")
     yield
     if databases.POOLED:
-        blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
-        with blocker.unblock():
-            databases.end_sessions()
+        pgbouncer.give_up(connection.settings_dict["NAME"])

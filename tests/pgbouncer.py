@@ -37,6 +37,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
+admin_users = {admin}
 pool_mode = transaction
 min_pool_size = {connections}
 default_pool_size = {connections}
@@ -62,8 +63,9 @@ def running(program: str, folder: Path) -> Iterator[str]:
     """The URL of PostgreSQL behind a PgBouncer that lives as long as the block."""
     port, settings, log = free_port(), folder / "pgbouncer.ini", folder / "log.txt"
     server = urlsplit(POSTGRESQL)
+    numbers = {"port": port, "connections": SERVER_CONNECTIONS}
     settings.write_text(
-        SETTINGS.format(port=port, server=_libpq(), connections=SERVER_CONNECTIONS)
+        SETTINGS.format(server=_libpq(), admin=server.username, **numbers)
     )
     as_user = ["-u", USER] if os.geteuid() == 0 else []
     folder.chmod(0o755)
@@ -80,6 +82,14 @@ def running(program: str, folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def give_up(database: str) -> None:
+    """Close every connection to a database, and open no more: PostgreSQL removes none
+    that a connection is open to."""
+    console = urlsplit(POSTGRESQL)._replace(path="/pgbouncer").geturl()
+    with psycopg.connect(console, autocommit=True) as connection:
+        psycopg.ClientCursor(connection).execute(f"KILL {database}")
 
 
 def _libpq() -> str:
