@@ -64,8 +64,19 @@ call_command("check")
 MISSING_MIGRATIONS = f"""{A_PROJECT}
 call_command("makemigrations", "wsrouter", "--check", "--dry-run")
 """
-# A browser or another client sees the same on every version: `tests` runs those once.
-WITHOUT_BROWSERS = ["--ignore=tests/browser", "--ignore=tests/clients"]
+# Browsers, other clients, AWS's emulators and loads see the same on every version:
+# `tests` runs those once.
+ONCE = (
+    "aws/test_many_posts.py",
+    "aws/test_many_sockets.py",
+    "benchmarks",
+    "browser",
+    "clients",
+    "e2e/test_published.py",
+    "e2e/test_switch_values.py",
+    "sync/test_interruption.py",
+)
+WITHOUT_ONCE = [f"--ignore=tests/{name}" for name in ONCE]
 # Every part of the package, and few of the slow tests.
 OF_THE_WHEEL = [
     f"tests/{name}"
@@ -134,7 +145,7 @@ def tests(session: nox.Session) -> None:
 def matrix(session: nox.Session, django: str) -> None:
     """Run the tests on SQLite, on every pair that the classifiers name."""
     session.install("-e", ".[dev]", f"Django=={django}.*")
-    arguments = session.posargs or WITHOUT_BROWSERS + IN_PARALLEL
+    arguments = session.posargs or WITHOUT_ONCE + IN_PARALLEL
     session.run("pytest", *arguments, env={"WSROUTER_TEST_DATABASE": "sqlite"})
 
 
@@ -142,7 +153,7 @@ def matrix(session: nox.Session, django: str) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest versions that the dependencies allow."""
     session.install("-e", ".", *LOWEST, *TESTERS)
-    chosen = WITHOUT_BROWSERS + IN_PARALLEL
+    chosen = WITHOUT_ONCE + IN_PARALLEL
     session.run("pytest", *(session.posargs or chosen))
 
 

@@ -11,8 +11,8 @@ from django.core.checks import CheckMessage, Error
 from django.http.request import split_domain_port, validate_host
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from wsrouter.checks.configured import configured_gateways, declared
 from wsrouter.checks.endpoint_urls import has_endpoint, is_known_path, redirects
-from wsrouter.checks.gateways import configured_gateways, declared
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire import mapping
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
-from wsrouter.checks.gateways import configured_gateways, declared
+from wsrouter.checks.configured import configured_gateways, declared
 from wsrouter.errors import MissingExtra
 from wsrouter.options.gateway import Gateway
 from wsrouter.wiring import sender_for

@@ -16,8 +16,8 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from wsrouter import conf
 from wsrouter.catalog.build import build
+from wsrouter.checks.configured import configured_gateways
 from wsrouter.checks.endpoint_urls import has_endpoint
-from wsrouter.checks.gateways import configured_gateways
 from wsrouter.errors import DeclarationError
 from wsrouter.models import OpenConnection
 from wsrouter.options.gateway import Gateway
