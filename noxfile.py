@@ -219,7 +219,14 @@ def brokers(session: nox.Session) -> None:
 @nox.session
 def servers(session: nox.Session) -> None:
     """Run the tests that need real servers, on all of them."""
-    others = "gevent>=24.10", "granian>=2.8", "gunicorn>=23", "waitress>=3"
+    others = (
+        "daphne>=4.1",
+        "gevent>=24.10",
+        "granian>=2.8",
+        "gunicorn>=23",
+        "pyuwsgi>=2.0.28",
+        "waitress>=3",
+    )
     session.install("-e", ".[dev]", *others)
     env = {"WSROUTER_REQUIRE_SERVICES": "1", "WSROUTER_TEST_DATABASE": "sqlite"}
     session.run("pytest", *(session.posargs or ["tests/servers"]), env=env)

@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "wsrouter",
 ]
+WSGI_APPLICATION = os.environ["SITE_APPLICATION"]
 ROOT_URLCONF = "tests.servers.urls"
 DATABASES = {
     "default": {
