@@ -109,12 +109,12 @@ class Site:
     """A server with members in its room."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", port: int, log: Path
+        self, process: "subprocess.Popen[bytes]", port: int, log: Path, members: int
     ) -> None:
         self.process = process
         self.port = port
         self._log = log
-        self.ids = [f"Member{number:04d}000=" for number in range(MEMBERS)]
+        self.ids = [f"Member{number:04d}000=" for number in range(members)]
 
     @contextmanager
     def caller(self) -> Iterator[HTTPConnection]:
@@ -168,7 +168,9 @@ def needs(server: str) -> None:
 
 
 @contextmanager
-def running(server: str, is_fast: bool, folder: Path, url: str) -> Iterator[Site]:
+def running(
+    server: str, is_fast: bool, folder: Path, url: str, *, members: int = MEMBERS
+) -> Iterator[Site]:
     port = free_port()
     environment = os.environ | {
         "SITE_APPLICATION": application("wsgi", is_fast).replace(":", "."),
@@ -187,7 +189,7 @@ def running(server: str, is_fast: bool, folder: Path, url: str) -> Iterator[Site
             command(server, is_fast, port), env=environment, stdout=log, stderr=log
         ) as process,
     ):
-        site = Site(process, port, folder / "server.log")
+        site = Site(process, port, folder / "server.log", members)
         try:
             wait_for(lambda: site.accepts() or process.poll() is not None)
             assert process.poll() is None, (folder / "server.log").read_text()
