@@ -253,6 +253,19 @@ def races(session: nox.Session) -> None:
 
 
 @nox.session
+def databases(session: nox.Session) -> None:
+    """The tests marked `database` on PostgreSQL behind PgBouncer in transaction mode,
+    and with a router that fails on what the package reads from a replica."""
+    session.install("-e", ".[dev]")
+    chosen = session.posargs or ["-m", "database", "-n", "2", "--dist", "loadfile"]
+    postgresql = {"WSROUTER_TEST_DATABASE": "postgresql"}
+    session.run("python", "-m", "tests.pgbouncer", "pytest", *chosen, env=postgresql)
+    for name in ("sqlite", "postgresql", "mysql"):
+        replicated = {"WSROUTER_TEST_DATABASE": name, "WSROUTER_TEST_REPLICA": "1"}
+        session.run("pytest", *chosen, env=replicated)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure sends side by side with the rival; only the ratios travel. `-- NAME ...`
     runs another of tests/benchmarks, such as `refused_requests`."""
