@@ -21,7 +21,7 @@ class ErrorDetail:
 
 
 def declared_errors(
-    errors: Sequence[ErrorDeclaration], *, name: str
+    errors: Sequence[Any], *, name: str
 ) -> Mapping[str, ErrorDetail | None]:
     """The codes, with the model of their detail where there is one; raises
     DeclarationError."""

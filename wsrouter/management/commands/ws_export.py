@@ -1,4 +1,5 @@
-"""`ws_export`: what ws_sync would publish, for teams that publish by other tools."""
+"""`ws_export`: what ws_sync would publish, for teams that publish by other tools, and
+documents for those who write clients."""
 
 import json
 from argparse import ArgumentParser
@@ -15,7 +16,7 @@ from wsrouter.options.gateway import Gateway
 from wsrouter.sync.export import iam_policy, terraform
 from wsrouter.sync.export.checklist import checklist
 from wsrouter.sync.export.cloudformation import template
-from wsrouter.wiring import publisher
+from wsrouter.wiring import documents, publisher
 
 
 def _policies(snapshot: Snapshot, gateway: Gateway) -> dict[str, Any]:
@@ -34,23 +35,27 @@ KINDS: dict[str, Callable[[Snapshot, Gateway], Any]] = {
 }
 
 
+DOCUMENTS: dict[str, Callable[[str], str]] = {"asyncapi": documents.asyncapi_text}
+"""Made of the routes alone, by the gateway's alias."""
+
+
 class Command(BaseCommand):
     """Parses the options, calls one of the exports, and prints."""
 
     help = (
-        "Prints the WebSocket API that ws_sync would publish: as a CloudFormation"
-        " template, a Terraform configuration, steps for the AWS console, or the IAM"
-        " policies that publishing and sending need."
+        "Prints the WebSocket API: its AsyncAPI document, or what ws_sync would"
+        " publish, as a CloudFormation template, a Terraform configuration, steps for"
+        " the AWS console, or the IAM policies that publishing and sending need."
     )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "kind",
-            choices=KINDS,
+            choices=[*KINDS, *DOCUMENTS],
             help=(
-                "What to print: cloudformation, terraform and iam-policy are JSON,"
-                " console is text."
+                "What to print: asyncapi, cloudformation, terraform and iam-policy are"
+                " JSON, console is text."
             ),
         )
         parser.add_argument(
@@ -61,11 +66,16 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
-            gateway = conf.gateway(options["gateway"])
-            snapshot = publisher.wanted_snapshot(gateway.alias, secret_needed=False)
+            text = _exported(options["kind"], options["gateway"])
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
-        exported = KINDS[options["kind"]](snapshot, gateway)
-        is_text = isinstance(exported, str)
-        text = exported if is_text else json.dumps(exported, indent=2)
         self.stdout.write(text)
+
+
+def _exported(kind: str, alias: str) -> str:
+    if kind in DOCUMENTS:
+        return DOCUMENTS[kind](alias)
+    gateway = conf.gateway(alias)
+    snapshot = publisher.wanted_snapshot(alias, secret_needed=False)
+    exported = KINDS[kind](snapshot, gateway)
+    return exported if isinstance(exported, str) else json.dumps(exported, indent=2)
