@@ -52,9 +52,15 @@ class SchemaGenerator(GenerateJsonSchema):
         return found
 
     def dict_schema(self, schema: Any) -> JsonSchemaValue:
+        """The names of members are strings, also where they stand for numbers."""
         found = super().dict_schema(schema)
-        if schema.get("keys_schema", {}).get("type") == "int":
+        keys = schema.get("keys_schema", {})
+        if keys.get("type") == "int":
             found["propertyNames"] = {"pattern": r"^-?\d+$"}
+        if keys.get("type") == "enum":
+            values = [member.value for member in keys["members"]]
+            if not all(isinstance(value, str) for value in values):
+                found["propertyNames"] = {"enum": list(map(str, values))}
         return found
 
     def model_schema(self, schema: Any) -> JsonSchemaValue:
