@@ -56,7 +56,7 @@ class SchemaGenerator(GenerateJsonSchema):
         found = super().dict_schema(schema)
         keys = schema.get("keys_schema", {})
         if keys.get("type") == "int":
-            found["propertyNames"] = {"pattern": r"^-?\d+$"}
+            found["propertyNames"] = {"pattern": r"^-?[0-9]+$"}
         if keys.get("type") == "enum":
             values = [member.value for member in keys["members"]]
             if not all(isinstance(value, str) for value in values):
@@ -117,7 +117,7 @@ def _marked(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
 def _decimal_pattern(schema: Any) -> str:
     places, digits = schema.get("decimal_places"), schema.get("max_digits")
     if places is None:
-        return r"^-?\d+(\.\d+)?$"
+        return r"^-?[0-9]+(\.[0-9]+)?$"
     whole = "+" if digits is None else f"{{1,{max(digits - places, 1)}}}"
-    fraction = rf"(\.\d{{1,{places}}})?" if places else ""
-    return rf"^-?\d{whole}{fraction}$"
+    fraction = rf"(\.[0-9]{{1,{places}}})?" if places else ""
+    return rf"^-?[0-9]{whole}{fraction}$"
