@@ -64,8 +64,20 @@ call_command("check")
 MISSING_MIGRATIONS = f"""{A_PROJECT}
 call_command("makemigrations", "wsrouter", "--check", "--dry-run")
 """
-# A browser or another client sees the same on every version: `tests` runs those once.
-WITHOUT_BROWSERS = ["--ignore=tests/browser", "--ignore=tests/clients"]
+# Browsers, other clients, AWS's emulators and loads see the same on every version:
+# `tests` runs those once.
+ONCE = (
+    "aws/test_many_posts.py",
+    "aws/test_many_sockets.py",
+    "benchmarks",
+    "browser",
+    "clients",
+    "documents/judges",
+    "e2e/test_published.py",
+    "e2e/test_switch_values.py",
+    "sync/test_interruption.py",
+)
+WITHOUT_ONCE = [f"--ignore=tests/{name}" for name in ONCE]
 # Every part of the package, and few of the slow tests.
 OF_THE_WHEEL = [
     f"tests/{name}"
@@ -134,7 +146,7 @@ def tests(session: nox.Session) -> None:
 def matrix(session: nox.Session, django: str) -> None:
     """Run the tests on SQLite, on every pair that the classifiers name."""
     session.install("-e", ".[dev]", f"Django=={django}.*")
-    arguments = session.posargs or WITHOUT_BROWSERS + IN_PARALLEL
+    arguments = session.posargs or WITHOUT_ONCE + IN_PARALLEL
     session.run("pytest", *arguments, env={"WSROUTER_TEST_DATABASE": "sqlite"})
 
 
@@ -142,7 +154,7 @@ def matrix(session: nox.Session, django: str) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest versions that the dependencies allow."""
     session.install("-e", ".", *LOWEST, *TESTERS)
-    chosen = WITHOUT_BROWSERS + IN_PARALLEL
+    chosen = WITHOUT_ONCE + IN_PARALLEL
     session.run("pytest", *(session.posargs or chosen))
 
 
@@ -208,7 +220,14 @@ def brokers(session: nox.Session) -> None:
 @nox.session
 def servers(session: nox.Session) -> None:
     """Run the tests that need real servers, on all of them."""
-    others = "gevent>=24.10", "granian>=2.8", "gunicorn>=23", "waitress>=3"
+    others = (
+        "daphne>=4.1",
+        "gevent>=24.10",
+        "granian>=2.8",
+        "gunicorn>=23",
+        "pyuwsgi>=2.0.28",
+        "waitress>=3",
+    )
     session.install("-e", ".[dev]", *others)
     env = {"WSROUTER_REQUIRE_SERVICES": "1", "WSROUTER_TEST_DATABASE": "sqlite"}
     session.run("pytest", *(session.posargs or ["tests/servers"]), env=env)
@@ -278,6 +297,17 @@ def fuzz(session: nox.Session) -> None:
     env = {"WSROUTER_FUZZ_REQUESTS": requests}
     session.run("pytest", "tests/security/test_any_request.py", env=env)
     session.run("python", "-W", "error", "-m", "tests.fuzz.endpoint", requests)
+
+
+@nox.session
+def documents(session: nox.Session) -> None:
+    """Let the tools of others judge documents of 20 routers with models that hypothesis
+    makes, and send 300 payloads to each route; `-- N` for N routers."""
+    routers = session.posargs[0] if session.posargs else "20"
+    session.install("-e", ".[dev]")
+    env = {"WSROUTER_DOCUMENT_ROUTERS": routers, "WSROUTER_DOCUMENT_EXAMPLES": "300"}
+    judged = "tests/documents/judges/test_generated_models.py"
+    session.run("pytest", judged, "tests/documents/test_document_is_true.py", env=env)
 
 
 def run_pytest(session: nox.Session) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Reject,
         SendError,
         TooManyTickets,
+        UndeclaredError,
         WSRouterError,
     )
     from wsrouter.routing.connection import Connection
@@ -56,6 +57,7 @@ __all__ = [
     "Router",
     "SendError",
     "TooManyTickets",
+    "UndeclaredError",
     "WSRouterError",
     "__version__",
 ]
@@ -86,6 +88,7 @@ _MODULES = {
     "Router": "routing.router",
     "SendError": "errors",
     "TooManyTickets": "errors",
+    "UndeclaredError": "errors",
     "WSRouterError": "errors",
 }
 

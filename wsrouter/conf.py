@@ -38,10 +38,11 @@ _TYPES = {
     "MANAGEMENT_ENDPOINT": str,
 }
 _STRING_DICTS = ("HEADERS", "TAGS")
-_CHOICES = {
+_CHOICES: Mapping[str, tuple[str | None, ...]] = {
     "ENVELOPE": ("nested", "flat"),
     "REPLY_VIA": ("response", "connection"),
     "PUBLISH": ("routes", "default"),
+    "DOCS": ("debug", "staff", "public", None),
 }
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     **publishing.READERS,
@@ -176,9 +177,11 @@ def _typed(where: str, name: str, value: Any, kind: type) -> Any:
     )
 
 
-def _choice(where: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
-    if value in choices:
-        return str(value)
+def _choice(
+    where: str, name: str, value: Any, choices: tuple[str | None, ...]
+) -> str | None:
+    if (value is None or isinstance(value, str)) and value in choices:
+        return value
     listed = " or ".join(map(repr, choices))
     raise ConfigurationError(f"{where}[{name!r}] must be {listed}, not {value!r}.")
 

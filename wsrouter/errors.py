@@ -125,5 +125,10 @@ class SyncError(WSRouterError):
     """API Gateway could not be made to match the code."""
 
 
+class UndeclaredError(WSRouterError):
+    """A handler raised an error that its route's `errors=` do not allow. Raised in the
+    test client; elsewhere the error is answered, and DEBUG logs a warning."""
+
+
 class InvalidReply(WSRouterError):
     """A handler returned a value that its return annotation does not allow."""

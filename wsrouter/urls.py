@@ -1,11 +1,12 @@
-"""`path("ws/", include("wsrouter.urls"))`: the endpoint, and `ticket/` below it."""
+"""`path("ws/", include("wsrouter.urls"))`: the endpoint; below it `ticket/` and
+`asyncapi.json`, for another gateway than `default` `<alias>/asyncapi.json`."""
 
 from functools import cached_property
 
 from django.urls import ResolverMatch, URLPattern, path
 from django.urls.resolvers import RoutePattern
 
-from wsrouter.endpoint import ticket_view, view
+from wsrouter.endpoint import asyncapi_view, ticket_view, view
 
 
 class _Endpoint(URLPattern):
@@ -28,4 +29,6 @@ urlpatterns = [
         name="endpoint",
     ),
     path("ticket/", ticket_view.ticket, name="ticket"),
+    path("asyncapi.json", asyncapi_view.asyncapi, name="asyncapi"),
+    path("<str:alias>/asyncapi.json", asyncapi_view.asyncapi, name="asyncapi"),
 ]

@@ -73,6 +73,11 @@ def test_no_migration_is_missing() -> None:
         ({"default": {"DEFAULT_ROUTE": 1}}, "['DEFAULT_ROUTE'] must be a bool"),
         ({"default": {"ENVELOPE": "round"}}, "must be 'nested' or 'flat', not 'round'"),
         ({"default": {"REPLY_VIA": None}}, "must be 'response' or 'connection'"),
+        (
+            {"default": {"DOCS": "all"}},
+            "must be 'debug' or 'staff' or 'public' or None, not 'all'",
+        ),
+        ({"default": {"DOCS": ["public"]}}, "or None, not ['public']"),
         ({"default": {"PUBLISH": []}}, "must be 'routes' or 'default'"),
         ({"default": {"SECRET": 7}}, "['SECRET'] must be a string or a list"),
         ({"default": {"SECRET": ["x", None]}}, "['SECRET'] must be a string or a list"),

@@ -150,15 +150,15 @@ def test_no_client_stays_behind(
         bystander = stack.enter_context(site.open(other))
         with knocking(site, browser, user, proof) as knockers:
             stack.callback(knockers.close)
+            opened_before = knockers.opened[:]
             with transaction.atomic() if atomic else ExitStack():
                 way(browser, user)
             live = OpenConnection.objects.filter(expires_at__gt=timezone.now())
-            seen = knockers.opened[:]
         assert not live.filter(user=key).exists()
         assert not Ticket.objects.filter(user=key, connection_id="").exists() or (
             way is not log_out
         )
-        wait_until(lambda: all(map(is_closed, seen)), CLOSED_WITHIN_SECONDS)
+        wait_until(lambda: all(map(is_closed, opened_before)), CLOSED_WITHIN_SECONDS)
         wait_until(lambda: all(map(is_closed_or_guest, knockers.opened)))
         assert set(knockers.refused) <= {401}
         assert ask(bystander, "who") == "bob"

@@ -1,13 +1,16 @@
 """The spec of a root router."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wsrouter.catalog.routes import ApiSpec, EventSpec, RouteSpec
+from wsrouter.catalog.routes import ApiSpec, ErrorSpec, EventSpec, RouteSpec
 from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT
+from wsrouter.routing.declared_errors import ErrorDetail
+from wsrouter.routing.error_codes import library_codes
 from wsrouter.routing.route import Route
 from wsrouter.routing.router import Router
+from wsrouter.routing.signature import ParameterKind
 from wsrouter.routing.table import Stack, Table, table
 
 
@@ -20,7 +23,13 @@ def build(root: Router) -> ApiSpec:
         ),
         hooks=tuple(_hooks(declared)),
         events=tuple(
-            EventSpec(name=event.name, tags=event.tags) for event in declared.events
+            EventSpec(
+                name=event.name,
+                model=event.model,
+                summary=event.summary,
+                tags=event.tags,
+            )
+            for event in declared.events
         ),
     )
 
@@ -31,14 +40,25 @@ def _route(key: str, route: Route) -> RouteSpec:
         key=key,
         handler=_dotted_name(route.function),
         summary=route.summary,
-        tags=route.tags,
+        description=route.description,
+        tags=tuple(dict.fromkeys(route.tags)),
         payload=signature.payload,
         is_optional=signature.payload_default is not ...,
         reply=signature.returns,
         permissions=tuple(map(_permission_name, route.permissions)),
         needs_login=route.needs_login,
+        needs_connection=route.needs_connection,
+        takes_text=signature.takes(ParameterKind.TEXT),
+        throttle=route.throttle,
+        library_codes=library_codes(route),
+        errors=None if route.errors is None else tuple(_errors(route.errors)),
         place=_place(route.function),
     )
+
+
+def _errors(errors: Mapping[str, ErrorDetail | None]) -> Iterator[ErrorSpec]:
+    for code, detail in errors.items():
+        yield ErrorSpec(code=code, detail=detail.model if detail else None)
 
 
 def _hooks(declared: Table) -> Iterator[RouteSpec]:

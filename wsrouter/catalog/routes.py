@@ -4,33 +4,57 @@ are made."""
 from dataclasses import dataclass
 from typing import Any
 
+from wsrouter.routing.throttle import Rate
+
 NO_PAYLOAD = ...
 """The `payload` of a route without a payload."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErrorSpec:
+    """An error code that a route can answer, with the model of its detail or None."""
+
+    code: str
+    detail: Any = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteSpec:
     """One registered message route. `handler` is the function's dotted name and `place`
     its `file:line`; `payload` and `reply` are the annotated types.
-    `needs_login`: anonymous users are refused, whatever its permissions say."""
+    `needs_login`: anonymous users are refused, whatever its permissions say.
+    `takes_text`: the handler gets the frame as it is, which need not be JSON.
+
+    `library_codes` are the error codes with which wsrouter itself answers, by what the
+    route asks for; `errors` are those that it declares, None when it declares none and
+    may answer any code.
+    """
 
     key: str
     handler: str
     summary: str = ""
+    description: str = ""
     tags: tuple[str, ...] = ()
     payload: Any = NO_PAYLOAD
     is_optional: bool = False
     reply: Any = ...
     permissions: tuple[str, ...] = ()
     needs_login: bool = False
+    needs_connection: bool = False
+    takes_text: bool = False
+    throttle: Rate | None = None
+    library_codes: tuple[str, ...] = ()
+    errors: tuple[ErrorSpec, ...] | None = None
     place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventSpec:
-    """One declared outbound event."""
+    """One declared outbound event. `model` is the type of its payload."""
 
     name: str
+    model: Any = ...
+    summary: str = ""
     tags: tuple[str, ...] = ()
 
 

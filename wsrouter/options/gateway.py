@@ -22,6 +22,7 @@ class Gateway:
     `send_seconds` and `crash_mail_interval` (0: no limit) are in seconds.
     `validate_at_gateway` is True for every message route, or the keys of some.
     `in_flight` is the number of parallel posts; 0 means the transport's own default.
+    `docs` says who may see the documents; None: nobody.
     """
 
     alias: str
@@ -54,6 +55,7 @@ class Gateway:
     authentication: tuple[str, ...] = ()
     connect_throttle: tuple[Rate, ...] = ()
     tickets: TicketsOption = field(default_factory=TicketsOption)
+    docs: Literal["debug", "staff", "public"] | None = "debug"
     management_endpoint: str = ""
     aws_profile: str = ""
     aws_endpoint_url: str = ""

@@ -26,11 +26,13 @@ class Event(Generic[T]):
         model: type[T],
         *,
         tags: tuple[str, ...] = (),
+        summary: str = "",
         declared_at: str = "",
     ) -> None:
         self.name = name
         self.model = model
         self.tags = tags
+        self.summary = summary
         self.declared_at = declared_at
         where = f"Event {name!r} ({declared_at})"
         self._adapter = adapter(model, name=where, role="payload")

@@ -9,6 +9,7 @@ from wsrouter.errors import MessageError
 from wsrouter.routing.admission import admit
 from wsrouter.routing.compiled_route import CompiledRoute, HandlerInput
 from wsrouter.routing.connection import Connection
+from wsrouter.routing.error_codes import contradiction
 from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Call, Flow, call, run_sync
 from wsrouter.routing.frame import Frame
@@ -21,6 +22,8 @@ from wsrouter.routing.table import Table
 
 _NEEDS_THREAD = "SynchronousOnlyOperation"
 """Django's error for a validator that reads the database on the event loop."""
+OnContradiction = Callable[[Frame, Any, str], None]
+"""Called with the frame, the request, and what is wrong, a sentence."""
 Lookup = Callable[[Frame], Connection]
 """Finds the connection of a frame; raises MessageError when there is none."""
 
@@ -28,7 +31,9 @@ Lookup = Callable[[Frame], Connection]
 @dataclass(frozen=True, kw_only=True)
 class Messages:
     """Answers the messages of one gateway. What a handler raises becomes an outcome:
-    these flows do not raise it. `bind_user` makes a user that of a request."""
+    these flows do not raise it. `bind_user` makes a user that of a request.
+    `on_contradiction`, where there is one, hears of errors that a route's `errors=` do
+    not allow; they are answered all the same."""
 
     table: Table
     envelope: Envelope
@@ -36,6 +41,7 @@ class Messages:
     counter: Counter
     failures: Failures
     bind_user: Callable[[Any, Any], None] = lambda *_: None
+    on_contradiction: OnContradiction | None = None
     _compiled: dict[str, CompiledRoute] = field(default_factory=dict, init=False)
     _default: list[CompiledRoute] = field(default_factory=list, init=False)
     _keys: list[RouteKeys] = field(default_factory=list, init=False)
@@ -164,6 +170,9 @@ class Messages:
             )
         if not isinstance(answer, MessageError):
             answer = yield from self.failures.crash(answer, frame, request)
+        if self.on_contradiction and (why := contradiction(compiled.route, answer)):
+            name = compiled.route.signature.name
+            yield from call(self.on_contradiction, frame, request, f"{name}: {why}.")
         client_id = (parsed or self._unread(frame.body)).id
         return Failure(answer, action, client_id, crashed=answer is CRASH)
 

@@ -1,6 +1,7 @@
 """A registered handler as one frozen value."""
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,11 @@ from pydantic import TypeAdapter
 
 from wsrouter.errors import DeclarationError
 from wsrouter.routing.adapter import adapter
+from wsrouter.routing.declared_errors import (
+    ErrorDeclaration,
+    ErrorDetail,
+    declared_errors,
+)
 from wsrouter.routing.signature import ParameterKind, Signature, read_signature
 from wsrouter.routing.throttle import Rate
 
@@ -42,7 +48,8 @@ class Hook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """A message handler with everything that its declaration decides."""
+    """A message handler with everything that its declaration decides. `errors` are its
+    own error codes with the models of their details; None: it may answer any code."""
 
     key: str
     function: Callable[..., Any]
@@ -53,6 +60,8 @@ class Route:
     throttle: Rate | None = None
     tags: tuple[str, ...] = ()
     summary: str = ""
+    description: str = ""
+    errors: Mapping[str, ErrorDetail | None] | None = None
 
     @property
     def needs_login(self) -> bool:
@@ -88,11 +97,13 @@ def route(
     throttle: str | None = None,
     tags: Sequence[str] = (),
     summary: str = "",
+    errors: Sequence[ErrorDeclaration] | None = None,
 ) -> Route:
     """Raises DeclarationError when the declaration cannot work."""
     signature = read_signature(function, allowed=allowed)
     if signature.payload is not ...:
         adapter(signature.payload, name=signature.name, role="payload")
+    first_line, rest = _docstring(function)
     return Route(
         key=key,
         function=function,
@@ -106,7 +117,9 @@ def route(
         login_required=login_required,
         throttle=_rate(signature, throttle),
         tags=strings(tags),
-        summary=summary or _first_line(function),
+        summary=summary or first_line,
+        description=f"{first_line}\n\n{rest}".strip() if summary else rest,
+        errors=None if errors is None else declared_errors(errors, name=signature.name),
     )
 
 
@@ -137,5 +150,8 @@ def _rate(signature: Signature, throttle: str | None) -> Rate | None:
         raise DeclarationError(f"{signature.name}: {error}") from error
 
 
-def _first_line(function: Callable[..., Any]) -> str:
-    return (getattr(function, "__doc__", None) or "").strip().partition("\n")[0]
+def _docstring(function: Callable[..., Any]) -> tuple[str, str]:
+    """The first line of the docstring, and the rest."""
+    text = inspect.cleandoc(getattr(function, "__doc__", None) or "")
+    first_line, _, rest = text.partition("\n")
+    return first_line, rest.strip()

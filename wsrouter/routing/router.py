@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from wsrouter.errors import DeclarationError
 from wsrouter.routing import route as routes
+from wsrouter.routing.declared_errors import ErrorDeclaration
 from wsrouter.routing.event import Event
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.route import Hook, Permission, Route
@@ -78,11 +79,14 @@ class Router:
         throttle: str | None = None,
         tags: Sequence[str] = (),
         summary: str = "",
+        errors: Sequence[ErrorDeclaration] | None = None,
     ) -> Callable[[F], F]:
         """Handle the messages that name this route key.
 
         `permissions` are Django permissions or functions of the connection, `throttle`
-        is of the form "20/m" or "100/h per user". Raises DeclarationError.
+        is of the form "20/m" or "100/h per user". `errors` are the codes that the
+        handler may raise, `"sold_out"` or `("limit", LimitDetail)`. Raises
+        DeclarationError.
         """
         if callable(key):
             raise DeclarationError(f"{describe(key)}: write @router.route('<key>').")
@@ -97,6 +101,7 @@ class Router:
                 throttle=throttle,
                 tags=tags,
                 summary=summary,
+                errors=errors,
             )
             self._add(self.routes, route)
             return function
@@ -125,12 +130,25 @@ class Router:
         self.disconnects.append(routes.hook(function, routes.DISCONNECT_PARAMETERS))
         return function
 
-    def event(self, name: str, model: type[T], *, tags: Sequence[str] = ()) -> Event[T]:
+    def event(
+        self,
+        name: str,
+        model: type[T],
+        *,
+        tags: Sequence[str] = (),
+        summary: str = "",
+    ) -> Event[T]:
         """Declare an outbound message; raises DeclarationError for a reserved name."""
         caller = sys._getframe(1)
         place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
         _check_event(name, place)
-        event = Event(name, model, tags=routes.strings(tags), declared_at=place)
+        event = Event(
+            name,
+            model,
+            tags=routes.strings(tags),
+            summary=summary,
+            declared_at=place,
+        )
         self._add(self.events, event)
         return event
 

@@ -22,7 +22,7 @@ from wsrouter.routing.table import table
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import selection
 from wsrouter.wire.envelope import Flat, Nested
-from wsrouter.wiring import reporting, substitutes
+from wsrouter.wiring import contradictions, reporting, substitutes
 from wsrouter.wiring.isolated_hooks import isolated
 from wsrouter.wiring.request_user import bind_user
 from wsrouter.wiring.routers import root_router
@@ -50,6 +50,7 @@ def lifecycle(alias: str) -> Lifecycle:
             counter=counter,
             failures=failures,
             bind_user=bind_user,
+            on_contradiction=contradictions.report,
         ),
         hooks=Hooks(table=declared, failures=failures),
         failures=failures,

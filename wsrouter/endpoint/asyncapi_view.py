@@ -1,0 +1,19 @@
+"""The view that serves the AsyncAPI document of a gateway."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from wsrouter.endpoint.docs_access import documented_gateway
+from wsrouter.wiring import documents
+
+
+@never_cache
+@login_not_required
+@require_safe
+def asyncapi(request: HttpRequest, alias: str = "default") -> HttpResponse:
+    """Answers with 404 unless the gateway's DOCS lets this request see it."""
+    gateway = documented_gateway(request, alias)
+    text = documents.asyncapi_text(gateway.alias)
+    return HttpResponse(text, content_type="application/json")
