@@ -15,6 +15,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from pydantic_core import from_json
 
+from tests.databases import REPLICA
 from tests.django.events import Gateway
 from tests.django.group_routes import Socket
 from tests.security.conftest import ended
@@ -29,6 +30,7 @@ pytestmark = [
     pytest.mark.database,
     pytest.mark.django_db(transaction=True, databases=["default", "replica"]),
     pytest.mark.usefixtures("served_from_both"),
+    pytest.mark.skipif(REPLICA, reason="This run has a router of its own."),
 ]
 REPLICATED = (User, Session)
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:who"
@@ -53,7 +55,6 @@ def _replica(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
 ) -> Iterator[None]:
     """A database of its own, whatever the writing one is. It has all tables."""
-    configured = databases.settings.get("replica")
     databases.settings["replica"] = {
         **databases.settings["default"],
         "ENGINE": "django.db.backends.sqlite3",
@@ -68,8 +69,6 @@ def _replica(
     databases["replica"].close()
     del databases["replica"]
     del databases.settings["replica"]
-    if configured:  # by tests/read_replica.py
-        databases.settings["replica"] = configured
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db import connections as databases
 from django.test import Client, override_settings
 
+from tests.databases import ISOLATION
 from tests.django.events import Gateway
 from tests.security import served
 from tests.security.served import SETTINGS
@@ -20,7 +21,11 @@ from wsrouter import tickets
 from wsrouter.models import OpenConnection, Ticket
 from wsrouter.registry.open_connections import ConnectionRegistry
 
-pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.usefixtures("shared_database"),
+    pytest.mark.skipif(bool(ISOLATION), reason="wsrouter.E024 refuses that level."),
+]
 PATIENCE = 30
 BLOCKED_SECONDS = 0.5
 """After this time, what has not ended is taken to wait for a lock. Where it is only

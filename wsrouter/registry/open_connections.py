@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -96,7 +96,7 @@ class ConnectionRegistry:
         row = _new_row(frame, connection, identity)
         try:
             has_stored = self._store(row, connection.groups)
-        except IntegrityError as error:  # deferred constraints fail at the commit
+        except DatabaseError as error:  # deferred constraints fail at the commit
             if user_rows.is_deleted(row.user_id):
                 raise SessionEnded from error
             raise
@@ -105,9 +105,10 @@ class ConnectionRegistry:
         return has_stored
 
     def _store(self, row: OpenConnection, groups: Iterable[str]) -> bool:
-        if not user_rows.keep(row.user_id):
-            raise SessionEnded
+        is_kept = user_rows.must_be_kept()
         with transaction.atomic(using=alias()):
+            if is_kept and not user_rows.keep(row.user_id):
+                raise SessionEnded
             stored = _insert(row)
             if stored is None:
                 return False
