@@ -275,7 +275,11 @@ def test_every_process_writes_the_same_bytes() -> None:
         subprocess.check_output(
             [sys.executable, "-c", program],
             cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+            },
         )
         for seed in ("1", "2")
     }
