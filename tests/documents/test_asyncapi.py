@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import given, settings
 from pydantic import BaseModel, ConfigDict, Field
@@ -254,6 +254,21 @@ def backwards(router: Router) -> Router:
 def test_the_order_of_registration_does_not_matter() -> None:
     for router in (shop(), torture.router):
         assert json_text(document(router)) == json_text(document(backwards(router)))
+
+
+def place_of(kind: Any) -> Any:
+    class Place(NamedTuple):
+        at: kind
+
+    return Place
+
+
+def test_the_order_does_not_matter_for_classes_of_one_qualified_name() -> None:
+    router = Router()
+    for number, kind in enumerate((int, str, float)):
+        router.event(f"told.{number}", place_of(kind))
+
+    assert json_text(document(router)) == json_text(document(backwards(router)))
 
 
 def test_a_new_route_renames_nothing() -> None:
