@@ -6,6 +6,7 @@
 /** @typedef {import("./client.d.ts").StateDetail} StateDetail */
 /** @typedef {import("./client.d.ts").CallOptions} CallOptions */
 /** @typedef {import("./client.d.ts").Socket} Socket */
+/** @typedef {import("./client.d.ts").Connection} Client */
 /** @typedef {Record<string, any>} Frame */
 /** @typedef {typeof DEFAULTS & import("./client.d.ts").Options} Options */
 /** @typedef {{ abort: AbortController, socket?: Socket }} Attempt */
@@ -160,7 +161,7 @@ function silence(socket) {
   socket.close(NORMAL);
 }
 
-/** @implements {import("./client.d.ts").Connection} */
+/** @implements {Client} */
 class Connection {
   /** @param {string | URL} url @param {import("./client.d.ts").Options} options */
   constructor(url, options) {
