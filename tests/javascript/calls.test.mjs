@@ -119,6 +119,8 @@ test("only a call that asks for it waits for a connection", async () => {
   await page.advance(SECOND);
   assert.equal(refused.error.sent, false);
   assert.equal(queued.reply, 2);
+  await down(page);
+  await up(page);
   assert.deepEqual(echoes(page), [2, 4]);
 });
 
@@ -180,13 +182,17 @@ test("it is not blamed on a call if it may belong to a message without an id", a
   assert.equal(innocent.reply, null);
   assert.equal(page.errors.length, 1);
 
+});
+
+test("nor if it may belong to a call that was given up", async () => {
+  const page = await Page.opened();
   const given = page.call("broken", 1, { signal: AbortSignal.timeout(0), timeout: 1 });
   await page.advance(2);
   const another = page.call("slow", SECOND);
   await page.advance(2 * SECOND);
   assert.ok(given.error);
   assert.equal(another.reply, null);
-  assert.equal(page.errors.length, 2);
+  assert.equal(page.errors.length, 1);
 });
 
 test("frames that mean nothing are ignored, an error without an id is reported", async () => {

@@ -143,6 +143,21 @@ test("a ticket that comes after the end opens nothing", async () => {
   assert.deepEqual(page.states, ["closed"]);
 });
 
+test("a request for a ticket that ends late is not taken for the next one's failure", async () => {
+  const fetch = (_, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const page = new Page({ ticket: "/ws/ticket/", fetch });
+  page.connection.close();
+  await page.advance(HOUR);
+  assert.deepEqual(page.states, ["closed"]);
+
+  const away = new Page({ ticket: "/ws/ticket/", fetch });
+  away.fire("pagehide");
+  away.fire("pageshow");
+  await away.advance(SECOND);
+  assert.deepEqual(away.states, ["waiting", "connecting"]);
+});
+
 test("a refused handshake asks `session` why", async () => {
   answers.asked = [];
   const gateway = { tickets: false };
@@ -234,7 +249,11 @@ const MOMENTS = {
   },
   "in a listener of the state": async () => {
     const page = new Page();
+    const [one, other] = [[], []];
+    page.connection.onState((state) => one.push(state));
     page.connection.onState(() => page.connection.close());
+    page.connection.onState((state) => other.push(state));
+    page.check = () => assert.deepEqual([one, other], [["open", "closed"], ["closed"]]);
     page.connection.subscribe("join", "g");
     await page.advance(SECOND);
     return page;
@@ -273,6 +292,7 @@ for (const [moment, reach] of Object.entries(MOMENTS)) {
     assert.equal(page.gateway.live.length, 0);
     assert.equal(page.states.at(-1), "closed");
     assert.equal(page.states.filter((state) => state === "closed").length, 1);
+    page.check?.();
     if (page.outcome) assert.equal(page.outcome.error.sent, true);
   });
 }

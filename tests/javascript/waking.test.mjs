@@ -191,10 +191,46 @@ test("hand-overs lose no event, double none, and end no call", async () => {
   }
 });
 
-test("a hand-over waits for subscriptions and calls, and not for ever", async () => {
-  const options = { handOver: MINUTE, handOverSpread: 0 };
-  const page = await Page.opened(options);
+const soon = { handOver: MINUTE, handOverSpread: 0 };
+
+test("a former socket closes when it has nothing more to bring", async () => {
+  const page = await Page.opened(soon);
+  const call = page.call("slow", 75 * SECOND, { timeout: HOUR });
+  page.connection.subscribe("join", "room");
+  await page.advance(74 * SECOND);
+  assert.equal(page.gateway.live.length, 2);
+  await page.advance(2 * SECOND);
+  assert.deepEqual([call.reply, page.gateway.live.length], [null, 1]);
+  await page.advance(MINUTE - 2 * SECOND); // the next one, without a call
+  assert.equal(page.gateway.sockets.length, 3);
+  assert.equal(page.gateway.live.length, 1);
+});
+
+test("not before the subscriptions stand on the new one", async () => {
+  const page = await Page.opened(soon);
   page.connection.subscribe("refuse", { code: "throttled", retry: true });
+  await page.advance(75 * SECOND);
+  assert.equal(page.gateway.live.length, 2);
+  await page.advance(25 * SECOND);
+  assert.equal(page.gateway.live.length, 1);
+});
+
+test("a page may be put away with both", async () => {
+  const page = await Page.opened(soon);
+  await page.advance(MINUTE);
+  assert.equal(page.gateway.live.length, 2);
+  page.fire("pagehide");
+  assert.equal(page.gateway.live.length, 0);
+});
+
+test("what is infinite never happens", async () => {
+  const page = await Page.opened({ handOver: Infinity, keepAlive: Infinity });
+  await page.advance(9 * MINUTE);
+  assert.deepEqual([page.gateway.received, page.gateway.sockets.length], [[], 1]);
+});
+
+test("a hand-over waits for calls, and not for ever", async () => {
+  const page = await Page.opened(soon);
   const answered = page.call("slow", 85 * SECOND, { timeout: HOUR });
   await page.advance(80 * SECOND);
   assert.equal(page.gateway.live.length, 2);

@@ -254,7 +254,7 @@ class Connection {
   subscribe(action, payload, options) {
     /** @type {Subscription} */
     const subscription = { ...options, action, payload };
-    if (!this._isEnded) this._subscriptions.add(subscription);
+    this._subscriptions.add(subscription);
     if (this._link) this._repeat(subscription, this._link);
     return () => {
       this._clock.clearTimeout(subscription.timer);
@@ -418,7 +418,6 @@ class Connection {
     const link = this._link;
     const { keepAlive } = this._options;
     this._clock.clearTimeout(this._checkTimer);
-    if (this._isEnded) return;
     for (const former of this._retired) if (this._isDue(former, now)) this._lost(former, null);
     if (link && !link.probe && Math.abs(now - link.receivedAt) >= keepAlive) this._probe(link);
     if (link && now >= link.handOverAt) {
@@ -529,14 +528,13 @@ class Connection {
   /** @param {Link} link @param {unknown} data */
   _receive(link, data) {
     const { onFrame } = this._options;
-    const { probe } = link;
-    link.receivedAt = this._clock.now();
+    this._clock.clearTimeout(link.probe);
     link.probe = null;
-    this._clock.clearTimeout(probe);
+    link.receivedAt = this._clock.now();
     if (onFrame) this._try(onFrame, "in", data);
     const frame = parsed(data);
     if (frame) this._understand(link, frame);
-    if (probe || this._retired.has(link)) this._check();
+    if (this._retired.has(link)) this._check();
   }
 
   /** @param {Link} link @param {Frame} frame */
