@@ -3,42 +3,22 @@
 Node.js takes a second to start: a test gives one program all of its work.
 """
 
-import fcntl
-import hashlib
 import json
 import subprocess
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests import node_packages
+from tests.node_packages import TIMEOUT_SECONDS
 from tests.programs import program
 
 HERE = Path(__file__).parent
-PACKAGES = HERE / "node_modules"
-INSTALLED = PACKAGES / ".installed"
-TIMEOUT_SECONDS = 300
-
-
-@cache
-def installed() -> Path:
-    """The folder `node_modules`, which is kept until the versions change. Several
-    workers of pytest may ask for it at once."""
-    npm = program("npm")
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    PACKAGES.mkdir(exist_ok=True)
-    with (HERE / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not INSTALLED.exists() or INSTALLED.read_text() != wanted:
-            command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-            subprocess.run(command, cwd=HERE, check=True, timeout=TIMEOUT_SECONDS)
-            INSTALLED.write_text(wanted)
-    return PACKAGES
 
 
 def run(script: str, *arguments: str) -> Any:
     """What a script of this folder prints, as JSON."""
-    installed()
+    node_packages.installed(HERE)
     printed = subprocess.check_output(
         [program("node"), str(HERE / script), *arguments],
         timeout=TIMEOUT_SECONDS,
@@ -47,11 +27,14 @@ def run(script: str, *arguments: str) -> Any:
     return json.loads(printed)
 
 
-def compile_errors(compiler: str, folder: Path, files: Sequence[str]) -> list[str]:
-    """What `tsc --strict` says; `compiler` is `typescript` or `typescript7`."""
-    tsc = installed() / compiler / "bin" / "tsc"
+def compile_errors(
+    compiler: str, folder: Path, files: Sequence[str], *more: str
+) -> list[str]:
+    """What `tsc --strict` says; `compiler` is `typescript` or `typescript7`, `more` are
+    options besides."""
+    tsc = node_packages.installed(HERE) / compiler / "bin" / "tsc"
     options = ["--strict", "--noEmit", "--pretty", "false", "--target", "es2022"]
-    options += ["--module", "esnext", "--moduleResolution", "bundler"]
+    options += ["--module", "esnext", "--moduleResolution", "bundler", *more]
     ended = subprocess.run(
         [program("node"), str(tsc), *options, *files],
         cwd=folder,

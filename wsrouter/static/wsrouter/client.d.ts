@@ -28,7 +28,7 @@ export type EventFrame<Events, Type extends Name<Events> = Name<Events>> = {
 
 /** What a call of this route may reject with, if it was answered. */
 export type ErrorOf<Routes, K extends keyof Routes> = Routes[K] extends { errors: infer Errors }
-  ? MessageError & Errors
+  ? Omit<MessageError, "code" | "retry" | "detail"> & Errors
   : MessageError;
 
 /**

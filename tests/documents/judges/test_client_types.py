@@ -1,0 +1,96 @@
+"""client.d.ts with the types that `ws_export typescript` makes, and client.js itself."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.documents.judges import node
+from tests.documents.judges.test_types import two_events
+from tests.documents.judges.types_oracle import COMPILERS
+from wsrouter.catalog.build import build
+from wsrouter.documents.typescript import typescript
+
+CLIENT = Path(__file__).parents[3] / "wsrouter" / "static" / "wsrouter"
+
+HEAD = """
+import { connect, MessageError, type ErrorOf } from "./client.js";
+import type { Events, Routes } from "./shop.types";
+
+const connection = connect<Routes, Events>("wss://ws.example.com", { ticket: "/t/" });
+declare const error: ErrorOf<Routes, "orders.place">;
+declare const unknownError: ErrorOf<Routes, "orders.watch">;
+"""
+RIGHT = """
+export const placed: Promise<{ sku: string; quantity: number }> =
+  connection.call("orders.place", { sku: "tea" }, { retry: true, timeout: 5000 });
+export const watched: Promise<null> = connection.call("orders.watch", { order_id: 7 });
+connection.send("orders.place", { sku: "tea" }, { queue: true });
+export const stop: () => void = connection.subscribe(
+  "orders.place", { sku: "tea" }, { onReply: (order) => order.sku.trim() });
+connection.on("orders.paid", ({ sku, quantity }, { id }) => id ?? sku.repeat(quantity));
+connection.on("*", (frame) => {
+  if (frame.type === "orders.paid") frame.payload.sku.trim();
+  else frame.payload.toFixed();
+});
+connection.onState((state, { wait }) => state === "waiting" && wait?.toFixed());
+switch (error.code) {
+  case "sold_out": break;
+  case "limit": error.detail.limit.toFixed(); break;
+  case "throttled": error.detail?.retry_after.toFixed(); break;
+}
+if (unknownError instanceof MessageError) unknownError.message.trim();
+
+const untyped = connect(new URL("wss://ws.example.com"), { ticket: async () => null });
+untyped.call("anything").then((reply) => reply.anything);
+untyped.call("anything", { at: "all" }, { signal: new AbortController().signal });
+untyped.on("anything", (payload) => payload.anything);
+untyped.on("*", ({ type, payload }) => type.trim() + payload.anything);
+"""
+WRONG = [
+    'connection.call("orders.place", { sku: 7 });',
+    'connection.call("orders.place", {});',
+    'connection.call("orders.place");',
+    'connection.call("orders.place", { sku: "tea", colour: "red" });',
+    'connection.call("orders.plaice", { sku: "tea" });',
+    'connection.call("orders.place", { sku: "tea" }).then((order) => order.price);',
+    'connection.call("orders.place", { sku: "tea" }, { retries: 3 });',
+    'connection.send("orders.place", { sku: 7 });',
+    'connection.send("orders.place", { sku: "tea" }, { retry: true });',
+    'connection.subscribe("orders.place", { order_id: 7 });',
+    'connection.subscribe("orders.watch", { order_id: 7 }, { onReply: (r) => r.x });',
+    'connection.on("orders.payed", () => {});',
+    'connection.on("orders.paid", (order) => order.price);',
+    'connection.on("*", (frame) => frame.payload.sku);',
+    'connection.onState((state) => state === "opened");',
+    'connection.state = "open";',
+    'if (error.code === "unheard_of") {}',
+    'if (error.code === "limit") error.detail.most;',
+    'connect("wss://ws.example.com", { handover: 5 });',
+    'connect("wss://ws.example.com", { envelope: "round" });',
+]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_right_programs_compile_and_wrong_ones_do_not(
+    compiler: str, tmp_path: Path
+) -> None:
+    for name in ("client.js", "client.d.ts"):
+        shutil.copy(CLIENT / name, tmp_path)
+    (tmp_path / "shop.types.d.ts").write_text(typescript(build(two_events())))
+    expected = "\n".join(f"// @ts-expect-error\n{line}" for line in WRONG)
+    (tmp_path / "right.ts").write_text(HEAD + RIGHT + expected)
+    (tmp_path / "wrong.ts").write_text(HEAD + "\n".join(WRONG))
+
+    errors = node.compile_errors(compiler, tmp_path, ["right.ts", "wrong.ts"])
+
+    told = [line for line in errors if not line.startswith(" ")]
+    assert {line.partition("(")[0] for line in told} == {"wrong.ts"}, errors
+    places = {line.partition("(")[2].partition(",")[0] for line in told}
+    assert len(places) == len(WRONG)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_the_module_is_what_its_types_say(compiler: str) -> None:
+    options = ["--allowJs", "--checkJs", "--lib", "es2020,dom,dom.iterable"]
+    assert node.compile_errors(compiler, CLIENT, ["client.js"], *options) == []
