@@ -105,6 +105,7 @@ def test_text_has_fields_throttle_events_and_the_default() -> None:
                   count: integer
     throttle    20 in 60 s per user
     errors      sold_out
+    tags        orders
 """
     assert fields in text
     _, _, events = text.partition("\nEvents\n")

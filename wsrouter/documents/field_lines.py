@@ -47,8 +47,11 @@ def _kind(
 ) -> str:
     if name == "array" and isinstance(found.get("items"), dict):
         return f"array of {_kinds(found['items'], components)}"
+    if name != "object":
+        return name
     reference = str(schema.get("$ref", "")).rpartition("/")[2]
-    return reference or str(found.get("title", name)) if name == "object" else name
+    model = reference.removesuffix(".Input").removesuffix(".Output")
+    return str(found.get("title") or model or name)
 
 
 def _default(field: Schema, is_required: bool) -> str:
