@@ -24,7 +24,7 @@ def client_url(request: HttpRequest | None = None, gateway: str = "default") -> 
     cookies. Raises ConfigurationError when the settings do not say where the API is.
     """
     found = conf.gateway(gateway)
-    local = local_url(found, _host(request))
+    local = local_url(found, page_host(request))
     if local and (_is_served_locally(found) or not found.client_url):
         return local
     return deployed_url(found)
@@ -94,6 +94,7 @@ def _joined(host: str, path: str) -> str:
     return f"ws://{host}{path.rstrip('/')}"
 
 
-def _host(request: HttpRequest | None) -> str:
+def page_host(request: HttpRequest | None) -> str:
+    """The host name of a page, to which a browser sends its cookies at any port."""
     host = split_domain_port(request.get_host())[0] if request else ""
     return host or _LOOPBACK
