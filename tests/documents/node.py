@@ -51,8 +51,9 @@ def compile_errors(compiler: str, folder: Path, files: Sequence[str]) -> list[st
     """What `tsc --strict` says; `compiler` is `typescript` or `typescript7`."""
     tsc = installed() / compiler / "bin" / "tsc"
     options = ["--strict", "--noEmit", "--pretty", "false", "--target", "es2022"]
+    options += ["--module", "esnext", "--moduleResolution", "bundler"]
     ended = subprocess.run(
-        [program("node"), str(tsc), *options, "--types", "", *files],
+        [program("node"), str(tsc), *options, *files],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -195,16 +195,13 @@ class Everything(BaseModel):
     other_pair: Pair[Colour, Page[namesake.Item]]
     address: Address
     point: Point
-    place: Place
     tags: Tags
     pairs: list[tuple[str, int]]
     fixed: tuple[int, str, bool]
     many: tuple[int, ...]
-    empty_tuple: tuple[()]
     unique: set[int]
     frozen: frozenset[str] = frozenset({"x", "y", "z"})
     bounds: Annotated[list[int], Field(min_length=1, max_length=3)]
-    by_colour: dict[Colour, int]
     by_number: dict[int, str]
     by_word: dict[Annotated[str, Field(pattern="^[a-z]+$")], float]
     free: dict[str, Any]
@@ -212,12 +209,23 @@ class Everything(BaseModel):
     item: Item
     namesake: namesake.Item
     open: Open
-    open_numbers: OpenNumbers
     strict: Strict
     empty: Empty
     aliased: Aliased
     computed: Computed
+
+
+class Special(BaseModel):
+    """What openapi-typescript has no type, or a wrong one, for."""
+
+    by_level: dict[Level, int]
+    by_colour: dict[Colour, int]
+    by_choice: dict[Literal["a", "b"], int]
+    empty_tuple: tuple[()]
+    place: Place
+    open_numbers: OpenNumbers
     json_: Json
+    pet: Pet
 
 
 class LimitDetail(BaseModel):
@@ -240,6 +248,11 @@ def everything(payload: Everything, connection: Connection) -> Everything:
     The description has *stars*, a `*/` and
     several lines.
     """
+    return payload
+
+
+@router.route("special")
+def special(payload: Special) -> Special:
     return payload
 
 

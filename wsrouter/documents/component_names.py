@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from wsrouter.documents.json_schemas import (
@@ -71,7 +71,7 @@ def _named(given: str, schema: Schema) -> _Named:
     direction = _MODE.search(given)
     return _Named(
         given=given,
-        type=type_mark(schema) or TypeName(plain, plain.replace("__", ".")),
+        type=type_mark(schema) or TypeName(plain, plain, plain.replace("__", ".")),
         direction=direction.group(1) if direction else "",
         schema=json.dumps(schema, sort_keys=True),
     )
@@ -79,12 +79,20 @@ def _named(given: str, schema: Schema) -> _Named:
 
 def _distinguished(named: Iterable[_Named]) -> dict[_Named, str]:
     found = {}
-    for short, same in _grouped(named, lambda one: one.type.short).items():
-        by_type = _grouped(same, lambda one: one.type.qualified)
-        for qualified, of_type in by_type.items():
-            name = short if len(by_type) == 1 else qualified
+    for same in _grouped(named, lambda one: one.type.short).values():
+        by_type = _grouped(same, lambda one: one.type)
+        for of_type in by_type.values():
+            name = _shortest(of_type[0].type, by_type)
             found.update(_numbered(name, of_type))
     return found
+
+
+def _shortest(name: TypeName, others: Collection[TypeName]) -> str:
+    """The shortest form by which all of `others` are told apart."""
+    for forms in zip(*others, strict=True):
+        if len(set(forms)) == len(others):
+            return str(forms[list(others).index(name)])
+    return name.qualified
 
 
 def _numbered(name: str, of_type: Iterable[_Named]) -> dict[_Named, str]:
@@ -97,7 +105,7 @@ def _numbered(name: str, of_type: Iterable[_Named]) -> dict[_Named, str]:
     return found
 
 
-def _grouped(named: Iterable[_Named], key: Any) -> dict[str, list[_Named]]:
+def _grouped(named: Iterable[_Named], key: Any) -> dict[Any, list[_Named]]:
     groups = defaultdict(list)
     for one in named:
         groups[key(one)].append(one)

@@ -82,6 +82,13 @@ class Frames:
         head["id"] = "1"
         return {**head, **payload} if self.is_flat else {**head, "payload": payload}
 
+    def _with_members(self, payload: Schema) -> Schema:
+        found = dict(payload)
+        if names := found.pop("propertyNames", None):
+            names = resolved(names, self.components)
+            found |= _members_of_names(names, found.get("additionalProperties", True))
+        return found
+
     def _beside(
         self,
         payload: Schema,
@@ -90,8 +97,7 @@ class Frames:
         is_optional: bool = False,
     ) -> Schema:
         """The payload's own members beside those of the envelope."""
-        found = dict(resolved(payload, self.components))
-        found.pop("propertyNames", None)
+        found = self._with_members(resolved(payload, self.components))
         alone = [_closed(members, required)] if is_optional else []
         for union in ("anyOf", "oneOf"):
             if union in found:
@@ -110,6 +116,17 @@ class Frames:
         if not whole["required"]:
             del whole["required"]
         return {"anyOf": [whole, *alone]} if alone else whole
+
+
+def _members_of_names(names: Schema, values: Any) -> Schema:
+    """What a dict's values and the names of its members say about its members alone:
+    beside the members of an envelope, names cannot be limited as a whole."""
+    if "enum" in names or "const" in names:
+        listed = names.get("enum") or [names["const"]]
+        members: Schema = {"properties": dict.fromkeys(listed, values)}
+    else:
+        members = {"patternProperties": {names.get("pattern", ""): values}}
+    return {**members, "additionalProperties": False}
 
 
 def reply(key: str | None, payload: Schema) -> Schema:

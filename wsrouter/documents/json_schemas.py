@@ -52,9 +52,15 @@ class SchemaGenerator(GenerateJsonSchema):
         return found
 
     def dict_schema(self, schema: Any) -> JsonSchemaValue:
+        """The names of members are strings, also where they stand for numbers."""
         found = super().dict_schema(schema)
-        if schema.get("keys_schema", {}).get("type") == "int":
-            found["propertyNames"] = {"pattern": r"^-?\d+$"}
+        keys = schema.get("keys_schema", {})
+        if keys.get("type") == "int":
+            found["propertyNames"] = {"pattern": r"^-?[0-9]+$"}
+        if keys.get("type") == "enum":
+            values = [member.value for member in keys["members"]]
+            if not all(isinstance(value, str) for value in values):
+                found["propertyNames"] = {"enum": list(map(str, values))}
         return found
 
     def model_schema(self, schema: Any) -> JsonSchemaValue:
@@ -111,7 +117,7 @@ def _marked(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
 def _decimal_pattern(schema: Any) -> str:
     places, digits = schema.get("decimal_places"), schema.get("max_digits")
     if places is None:
-        return r"^-?\d+(\.\d+)?$"
+        return r"^-?[0-9]+(\.[0-9]+)?$"
     whole = "+" if digits is None else f"{{1,{max(digits - places, 1)}}}"
-    fraction = rf"(\.\d{{1,{places}}})?" if places else ""
-    return rf"^-?\d{whole}{fraction}$"
+    fraction = rf"(\.[0-9]{{1,{places}}})?" if places else ""
+    return rf"^-?[0-9]{whole}{fraction}$"

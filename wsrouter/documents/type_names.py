@@ -7,10 +7,12 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9.]+")
 
 
 class TypeName(NamedTuple):
-    """`short` is the name that the type's author gave it, `qualified` has the modules
-    of the type and of its arguments as well."""
+    """`short` is the name that the type's author gave it. `qualified` has its module;
+    that of a generic type has its module and those of its arguments, `partial` only
+    those of its arguments."""
 
     short: str
+    partial: str
     qualified: str
 
 
@@ -18,14 +20,16 @@ def type_name(kind: Any) -> TypeName:
     """The name of a class; that of a generic one has its arguments."""
     generic = getattr(kind, "__pydantic_generic_metadata__", None) or {}
     if not isinstance(kind, type) or not generic.get("origin"):
-        return TypeName(_plain(_short(kind)), _plain(_qualified(kind)))
-    names = [
-        type_name(argument) if isinstance(argument, type) else _of_form(argument)
-        for argument in (generic["origin"], *generic["args"])
-    ]
+        qualified = _plain(_qualified(kind))
+        return TypeName(_plain(_short(kind)), qualified, qualified)
+    origin, *arguments = (
+        type_name(one) if isinstance(one, type) else _of_form(one)
+        for one in (generic["origin"], *generic["args"])
+    )
     return TypeName(
-        "_".join(name.short for name in names),
-        "_".join(name.qualified for name in names),
+        "_".join([origin.short, *(name.short for name in arguments)]),
+        "_".join([origin.short, *(name.partial for name in arguments)]),
+        "_".join([origin.qualified, *(name.qualified for name in arguments)]),
     )
 
 
@@ -33,7 +37,7 @@ def _of_form(form: Any) -> TypeName:
     """The name of a type that is no class, such as `list[Order]`."""
     spelled = repr(form).replace("typing.", "")
     short = re.sub(r"(?:\w+\.)+(?=\w)", "", spelled.replace("<locals>.", ""))
-    return TypeName(_plain(short), _plain(spelled))
+    return TypeName(_plain(short), _plain(spelled), _plain(spelled))
 
 
 def _short(kind: Any) -> str:

@@ -46,3 +46,18 @@ def asyncapi_text(alias: str = "default") -> str:
     from wsrouter.documents.json_text import json_text
 
     return json_text(asyncapi_document(alias))
+
+
+def typescript_text(alias: str = "default") -> str:
+    """TypeScript's types. Raises ConfigurationError."""
+    from wsrouter.documents.typescript import typescript
+
+    return typescript(publisher.api_spec(alias))
+
+
+def stale_lines(kind: str, in_file: str, now: str) -> list[str]:
+    """How the file of a document (`asyncapi` or `typescript`) differs from the document
+    of now, in lines; none when it is up to date."""
+    from wsrouter.documents.stale import STALE
+
+    return STALE[kind](in_file, now)

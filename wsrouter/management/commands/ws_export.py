@@ -4,6 +4,7 @@ documents for those who write clients."""
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -35,7 +36,10 @@ KINDS: dict[str, Callable[[Snapshot, Gateway], Any]] = {
 }
 
 
-DOCUMENTS: dict[str, Callable[[str], str]] = {"asyncapi": documents.asyncapi_text}
+DOCUMENTS: dict[str, Callable[[str], str]] = {
+    "asyncapi": documents.asyncapi_text,
+    "typescript": documents.typescript_text,
+}
 """Made of the routes alone, by the gateway's alias."""
 
 
@@ -43,9 +47,10 @@ class Command(BaseCommand):
     """Parses the options, calls one of the exports, and prints."""
 
     help = (
-        "Prints the WebSocket API: its AsyncAPI document, or what ws_sync would"
-        " publish, as a CloudFormation template, a Terraform configuration, steps for"
-        " the AWS console, or the IAM policies that publishing and sending need."
+        "Prints the WebSocket API: its AsyncAPI document, the TypeScript types of its"
+        " messages, or what ws_sync would publish, as a CloudFormation template, a"
+        " Terraform configuration, steps for the AWS console, or the IAM policies that"
+        " publishing and sending need."
     )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
@@ -55,7 +60,7 @@ class Command(BaseCommand):
             choices=[*KINDS, *DOCUMENTS],
             help=(
                 "What to print: asyncapi, cloudformation, terraform and iam-policy are"
-                " JSON, console is text."
+                " JSON, console is text, typescript is a .d.ts file."
             ),
         )
         parser.add_argument(
@@ -64,12 +69,41 @@ class Command(BaseCommand):
             help="Which entry (alias) of the WSROUTER setting to export.",
         )
 
+        parser.add_argument(
+            "--check",
+            metavar="FILE",
+            help=(
+                "Print nothing but how the asyncapi or typescript in this file differs"
+                " from the code. If it does, the exit code is 2."
+            ),
+        )
+
     def handle(self, *_: Any, **options: Any) -> None:
+        kind, file = options["kind"], options["check"]
+        if file and kind not in DOCUMENTS:
+            listed = " and ".join(DOCUMENTS)
+            raise CommandError(f"--check takes {listed}, not {kind}.")
         try:
-            text = _exported(options["kind"], options["gateway"])
+            text = _exported(kind, options["gateway"])
         except (WSRouterError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(text)
+        if file:
+            self._check(kind, Path(file), text)
+        else:
+            self.stdout.write(text)
+
+    def _check(self, kind: str, file: Path, text: str) -> None:
+        try:
+            lines = documents.stale_lines(kind, file.read_text("utf-8"), text)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(
+                f"{file} cannot be read: {error}", returncode=2
+            ) from error
+        if lines:
+            command = f"manage.py ws_export {kind} > {file}"
+            problem = f"{file} is stale; write it anew: {command}"
+            raise CommandError("\n".join([*lines, problem]), returncode=2)
+        self.stdout.write(f"{file} is up to date.")
 
 
 def _exported(kind: str, alias: str) -> str:
