@@ -1,17 +1,11 @@
-"""A site with the console, as a deployment serves static files: hashed, by WhiteNoise.
+"""A site with the console. Its static files are served as those of a deployment: under
+hashed names alone, by WhiteNoise."""
 
-`python -m django ws_local` runs it, since `runserver` answers without WhiteNoise only
-where staticfiles is installed with DEBUG on; here DEBUG is off.
-"""
-
+import json
 import os
 from pathlib import Path
 
-import django
-
 FOLDER = Path(os.environ["CONSOLE_FOLDER"])
-POLICY = "default-src 'self'; img-src 'self' data:"
-HAS_CSP = django.VERSION >= (6,)
 
 SECRET_KEY = "for tests"
 DEBUG = False
@@ -24,7 +18,7 @@ INSTALLED_APPS = [
     "wsrouter",
 ]
 MIDDLEWARE = [
-    "tests.browser.console_site.PolicyMiddleware",
+    "tests.browser.console_urls.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -42,7 +36,7 @@ TEMPLATES = [
         "APP_DIRS": True,
     },
 ]
-ROOT_URLCONF = "tests.browser.console_site"
+ROOT_URLCONF = "tests.browser.console_urls"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -67,10 +61,9 @@ WSROUTER = {
     "default": {
         "API_NAME": "tea shop",
         "SECRET": SECRET,
-        "ROUTER": os.environ.get(
-            "CONSOLE_ROUTER", "tests.browser.console_routes.router"
-        ),
         "DOCS": "public",
         "ALLOWED_ORIGINS": ["*"],
+        "TRANSPORT": "threads",
+        **json.loads(os.environ["CONSOLE_OPTIONS"]),
     }
 }

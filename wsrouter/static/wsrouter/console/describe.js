@@ -1,10 +1,14 @@
 // Shows a schema to people: its fields, what they allow and what they mean.
 
-export function describe({ make, values }) {
-  function fieldsOf(schema) {
+export function describe({ make, prose, values }) {
+  // A list is described by what is in it.
+  function owner(schema) {
     const found = values.resolve(schema);
-    if (found.type === "array" && found.items) return fieldsOf(found.items);
-    return found.properties ?? null;
+    return found.type === "array" && found.items ? owner(found.items) : schema;
+  }
+
+  function fieldsOf(schema) {
+    return values.resolve(owner(schema)).properties ?? null;
   }
 
   function field(name, schema, isRequired, depth) {
@@ -15,7 +19,7 @@ export function describe({ make, values }) {
     const term = make("dt", {}, make("code", {}, name), " ", make("span", { class: "hint" },
       `${values.word(schema)}${preset}${limits ? `, ${limits}` : ""}${isRequired || preset ? "" : ", optional"}`));
     const inner = depth > 0 ? more(schema, depth - 1) : null;
-    const meaning = found.description ? make("p", { class: "description" }, found.description) : null;
+    const meaning = found.description ? prose(found.description) : null;
     return [term, make("dd", {}, ...[meaning, inner].filter(Boolean))];
   }
 
@@ -24,7 +28,7 @@ export function describe({ make, values }) {
     const choices = (values.alternatives(schema) ?? [schema]).filter(fieldsOf);
     if (!choices.length) return null;
     return make("div", {}, ...choices.map((choice) => {
-      const details = make("details", {}, make("summary", {}, `Fields of ${values.label(choice)}`));
+      const details = make("details", {}, make("summary", {}, `Fields of ${values.label(owner(choice))}`));
       details.addEventListener("toggle", () => {
         if (details.open && details.children.length === 1) details.append(table(choice, depth));
       });
@@ -33,10 +37,9 @@ export function describe({ make, values }) {
   }
 
   function table(schema, depth) {
-    const found = values.resolve(schema);
-    const owner = found.type === "array" && found.items ? values.resolve(found.items) : found;
-    const required = new Set(owner.required ?? []);
-    return make("dl", {}, ...Object.entries(owner.properties ?? {}).flatMap(
+    const { properties = {}, required: listed = [] } = values.resolve(owner(schema));
+    const required = new Set(listed);
+    return make("dl", {}, ...Object.entries(properties).flatMap(
       ([name, each]) => field(name, each, required.has(name), depth),
     ));
   }
@@ -49,7 +52,7 @@ export function describe({ make, values }) {
     const body = choices ? more(schema, 6) : fieldsOf(schema) && table(schema, 6);
     return make("section", { class: "schema" },
       make("h3", {}, title, " ", make("span", { class: "hint" }, values.word(schema))),
-      found.description ? make("p", { class: "description" }, found.description) : null,
+      found.description ? prose(found.description) : null,
       body);
   };
 }

@@ -16,6 +16,11 @@ export function breakable(name) {
   return name.split(/(?<=[./:_-])/).flatMap((part) => [part, document.createElement("wbr")]);
 }
 
+// Text between backticks is code, as in Markdown; the rest of Markdown stays as it is.
+export function prose(text, attributes = { class: "description" }) {
+  return make("p", attributes, ...text.split(/`([^`]+)`/).map((part, index) => (index % 2 ? make("code", {}, part) : part)));
+}
+
 let lastId = 0;
 
 export function uniqueId(word) {

@@ -1,7 +1,7 @@
 // The middle of the page: one route or event with its docs, and the form that sends.
 
 export function entryPanel(parts, panel) {
-  const { make, breakable, describe, makeForm, makeTextForm, connection, sent, program, copy, settings } = parts;
+  const { make, breakable, prose, describe, makeForm, makeTextForm, connection, sent, program, copy, settings } = parts;
   const forms = new Map(); // what was typed stays while another route is looked at
   let current = null;
 
@@ -21,8 +21,8 @@ export function entryPanel(parts, panel) {
       make("p", { class: "kicker" }, entry.kind === "event" ? "Event" : "Route"),
       make("h2", { tabindex: "-1" }, ...breakable(entry.key)),
       chips.length ? make("ul", { class: "chips" }, ...chips) : null,
-      make("p", { class: "summary" }, entry.summary),
-      ...entry.description.split(/\n\n+/).filter(Boolean).map((text) => make("p", { class: "description" }, text)),
+      entry.summary ? prose(entry.summary, { class: "summary" }) : null,
+      ...entry.description.split(/\n\n+/).filter(Boolean).map((text) => prose(text)),
     ];
   }
 

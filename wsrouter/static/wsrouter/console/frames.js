@@ -1,6 +1,7 @@
 // The frames in and out, in time order; answers are matched by id with milliseconds.
 
 const MOST = 500;
+const NEAR_PIXELS = 40;
 
 export function frames({ make, breakable, explain }, { list, filter, empty, announce }) {
   const sent = new Map(); // id -> when and what
@@ -69,10 +70,11 @@ export function frames({ make, breakable, explain }, { list, filter, empty, anno
   function add(item) {
     if (isPaused) return;
     apply(item);
+    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PIXELS;
     list.append(item);
     while (list.children.length > MOST) list.firstElementChild.remove();
     empty.hidden = true;
-    item.scrollIntoView({ block: "nearest" });
+    if (isAtEnd) list.scrollTop = list.scrollHeight;
   }
 
   function show(direction, text, action = "action") {

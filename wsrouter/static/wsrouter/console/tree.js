@@ -2,7 +2,7 @@
 
 const DEEPEST = 8; // a model that contains itself is JSON from there on
 
-export function tree({ make, uniqueId, values, fields, EMPTY }) {
+export function tree({ make, prose, uniqueId, values, fields, EMPTY }) {
   function build(schema, depth = 0) {
     const found = values.resolve(schema);
     if (depth > DEEPEST) return fields.json(found);
@@ -18,7 +18,8 @@ export function tree({ make, uniqueId, values, fields, EMPTY }) {
   // One row: label, what is allowed, the control, and the place for a problem.
   function row(name, schema, node, extra = {}) {
     const found = values.resolve(schema);
-    const hint = [values.word(schema), values.limits(schema)].filter(Boolean).join(", ");
+    const isConstant = values.typeOf(schema) === "const";
+    const hint = isConstant ? "" : [values.word(schema), values.limits(schema)].filter(Boolean).join(", ");
     const hintId = uniqueId("hint");
     const problem = make("p", { class: "problem", id: uniqueId("problem") });
     const isGroup = !node.control;
@@ -30,8 +31,8 @@ export function tree({ make, uniqueId, values, fields, EMPTY }) {
     }
     (node.control ?? node.element).setAttribute("aria-describedby", `${hintId} ${problem.id}`);
     const head = make("div", { class: "head" }, extra.before, label, make("span", { class: "hint", id: hintId }, hint), extra.after);
-    const text = found.description ? make("p", { class: "description" }, found.description) : null;
-    const element = make("div", { class: isGroup ? "row group" : "row" }, head, text, node.element, problem);
+    const text = found.description ? prose(found.description) : null;
+    const element = make("div", { class: ["row", isGroup && "group", isConstant && "fixed"].filter(Boolean).join(" ") }, head, text, node.element, problem);
     const show = (message) => {
       problem.textContent = message;
       node.control?.setAttribute("aria-invalid", message ? "true" : "false");

@@ -73,7 +73,7 @@ export function values({ api }) {
     const found = resolve(schema);
     const names = {
       minimum: "≥", exclusiveMinimum: ">", maximum: "≤", exclusiveMaximum: "<", multipleOf: "multiple of",
-      minLength: "at least", maxLength: "at most", minItems: "at least", maxItems: "at most", pattern: "matches",
+      minLength: "≥", maxLength: "≤", minItems: "≥", maxItems: "≤", pattern: "matches",
     };
     const units = { minLength: " characters", maxLength: " characters", minItems: " items", maxItems: " items" };
     return Object.entries(names).filter(([name]) => name in found)
