@@ -65,7 +65,11 @@ MISSING_MIGRATIONS = f"""{A_PROJECT}
 call_command("makemigrations", "wsrouter", "--check", "--dry-run")
 """
 # A browser or another client sees the same on every version: `tests` runs those once.
-WITHOUT_BROWSERS = ["--ignore=tests/browser", "--ignore=tests/clients"]
+WITHOUT_BROWSERS = [
+    "--ignore=tests/browser",
+    "--ignore=tests/clients",
+    "--ignore=tests/documents/judges",
+]
 # Every part of the package, and few of the slow tests.
 OF_THE_WHEEL = [
     f"tests/{name}"
@@ -265,6 +269,17 @@ def fuzz(session: nox.Session) -> None:
     env = {"WSROUTER_FUZZ_REQUESTS": requests}
     session.run("pytest", "tests/security/test_any_request.py", env=env)
     session.run("python", "-W", "error", "-m", "tests.fuzz.endpoint", requests)
+
+
+@nox.session
+def documents(session: nox.Session) -> None:
+    """Let the tools of others judge documents of 20 routers with models that hypothesis
+    makes, and send 300 payloads to each route; `-- N` for N routers."""
+    routers = session.posargs[0] if session.posargs else "20"
+    session.install("-e", ".[dev]")
+    env = {"WSROUTER_DOCUMENT_ROUTERS": routers, "WSROUTER_DOCUMENT_EXAMPLES": "300"}
+    judged = "tests/documents/judges/test_generated_models.py"
+    session.run("pytest", judged, "tests/documents/test_document_is_true.py", env=env)
 
 
 def run_pytest(session: nox.Session) -> None:

@@ -1,15 +1,11 @@
 """Documents of routers, for tests."""
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from tests.documents import node
 from wsrouter import Router
 from wsrouter.catalog.build import build
 from wsrouter.documents.asyncapi import asyncapi
-from wsrouter.documents.json_text import json_text
 from wsrouter.documents.servers import Server
 from wsrouter.options.gateway import Gateway
 from wsrouter.options.publishing import AuthorizerOption
@@ -32,16 +28,6 @@ def document(router: Router, **options: Any) -> dict[str, Any]:
     """The document of a gateway with these options."""
     gateway = Gateway(alias="default", api_name="shop", **options)
     return asyncapi(build(router), gateway, urls=URLS)
-
-
-def diagnostics(documents: Mapping[str, Any], folder: Path) -> dict[str, list[str]]:
-    """What the official parser says of each document."""
-    files = {}
-    for name, one in documents.items():
-        file = folder / f"{name}.json"
-        file.write_text(json_text(one))
-        files[str(file)] = name
-    return {files[file]: said for file, said in node.run("judge.mjs", *files).items()}
 
 
 def references(value: Any) -> set[str]:

@@ -45,7 +45,8 @@ def kinds(*, enum_keys: bool = True) -> Kind:
 
 def routers(kind: Kind, *, size: int) -> st.SearchStrategy[Router]:
     """A router with a route for each of the payloads, and an event."""
-    return st.lists(kind, min_size=size, max_size=size).map(_router)
+    different = st.lists(kind, min_size=size, max_size=size, unique_by=repr)
+    return different.map(_router)
 
 
 def _router(kinds_: list[Any]) -> Router:

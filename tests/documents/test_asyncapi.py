@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given, settings
 from pydantic import BaseModel, ConfigDict, Field
 
 from tests.documents import torture
-from tests.documents.documented import AUTHORIZER, diagnostics, document, references
+from tests.documents.documented import AUTHORIZER, document, references
+from tests.documents.generated import kinds
 from wsrouter import Connection, Router
 from wsrouter.documents.json_text import json_text
 
@@ -280,32 +282,10 @@ def test_every_process_writes_the_same_bytes() -> None:
     assert texts == {json_text(document(torture.router)).encode()}
 
 
-def of_example(folder: Path) -> Any:
-    """What `manage.py ws_export asyncapi` prints in an example."""
-    printed = subprocess.check_output(
-        [sys.executable, "manage.py", "ws_export", "asyncapi"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    return json.loads(printed)
+@settings(max_examples=40, deadline=None)
+@given(kind=kinds())
+def test_a_document_is_always_made_and_always_the_same(kind: Any) -> None:
+    router = Router()
+    router.event("told", kind)
 
-
-def test_the_official_parser_has_no_complaint(tmp_path: Path) -> None:
-    routers = {"torture": torture.router, "shop": shop(), "empty": Router()}
-    documents = {
-        f"{name}-{envelope}": document(router, envelope=envelope)
-        for name, router in routers.items()
-        for envelope in ("nested", "flat")
-    }
-    for file in (ROOT / "examples").glob("*/manage.py"):
-        documents[file.parent.name] = of_example(file.parent)
-    documents["authorizer"] = document(shop(), authorizer=AUTHORIZER)
-    broken = document(shop())
-    broken["operations"]["receive.orders.place"]["channel"] = {"$ref": "#/nowhere"}
-    documents["broken"] = broken
-
-    said = diagnostics(documents, tmp_path)
-
-    assert {"notifications", "identities"} <= set(documents)
-    assert said.pop("broken")
-    assert said == {name: [] for name in documents if name != "broken"}
+    assert json_text(document(router)) == json_text(document(router))

@@ -120,6 +120,10 @@ class Strict(BaseModel):
     only: str
 
 
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
 class Empty(BaseModel):
     """Nothing in it."""
 
@@ -211,6 +215,7 @@ class Everything(BaseModel):
     open: Open
     strict: Strict
     empty: Empty
+    closed: Closed
     aliased: Aliased
     computed: Computed
 

@@ -91,8 +91,8 @@ class Types:
         values = schema.get("additionalProperties")
         if patterns := schema.get("patternProperties"):
             values = {"anyOf": list(patterns.values())}
-        if not values and values != {}:
-            return f"{{ [key: string]: {'never' if values is None else UNKNOWN} }}"
+        if values is None or values is False:
+            return "{ [key: string]: never }"
         written = self.write({} if values is True else values, indent)
         names = schema.get("propertyNames", {})
         if names.get("enum") or "const" in names or referenced(names):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from tests.documents import node
+from tests.documents.judges import node
 from wsrouter import Router
 from wsrouter.catalog.build import build
 from wsrouter.documents.schemas import schemas
