@@ -2,7 +2,7 @@
 
 const WORDS = { connecting: "Connecting…", open: "Connected", waiting: "Reconnecting…", closed: "Not connected", refused: "Refused" };
 
-export function connection({ make, socket, explain, breakable }, page, { settings, parameters, frameOf, onFrame, onMark }) {
+export function connection({ make, socket, explain }, page, { settings, parameters, frameOf, onFrame, onMark }) {
   const { form, url, button, state, message, extra } = page;
   const inputs = parameters.map((name) => {
     const input = make("input", { name, autocomplete: "off", spellcheck: "false" });

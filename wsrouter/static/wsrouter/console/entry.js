@@ -42,12 +42,19 @@ export function entryPanel(parts, panel) {
     return forms.get(entry.key);
   }
 
+  // Any key that is no route's own leads to the default handler.
+  function actionField(entry) {
+    if (!entry.isDefault || entry.takesText) return null;
+    const input = make("input", { class: "action", value: "anything else", "aria-label": "Action" });
+    return make("label", { class: "row" }, make("span", { class: "name" }, "action"), input);
+  }
+
   function sender(entry) {
     const payload = formOf(entry);
     const send = make("button", { class: "primary" }, "Send");
     const outcome = make("p", { class: "outcome", role: "status" });
     const asJavaScript = make("button", { type: "button", onclick: () => copyProgram(entry, payload, outcome) }, "Copy as JavaScript");
-    const form = make("form", { class: "sender", novalidate: true }, payload?.element ?? make("p", { class: "hint" }, "No payload."),
+    const form = make("form", { class: "sender", novalidate: true }, actionField(entry), payload?.element ?? make("p", { class: "hint" }, "No payload."),
       make("div", { class: "bar" }, send, asJavaScript, outcome));
     form.addEventListener("submit", (event) => { event.preventDefault(); submit(entry, payload, send, outcome); });
     return form;
@@ -89,7 +96,7 @@ export function entryPanel(parts, panel) {
     button.disabled = true;
     say(outcome, "Sent…", "");
     try {
-      await connection.client.call(entry.isDefault ? "" : entry.key, value);
+      await connection.client.call(panel.querySelector(".action")?.value ?? entry.key, value);
       say(outcome, `Answered in ${Math.max(1, Math.round(performance.now() - start))} ms.`, "ok");
     } catch (error) {
       say(outcome, error.code ? `${error.code}: ${error.message}` : error.message, "error");

@@ -29,15 +29,16 @@ export function fields({ make, uniqueId, values, EMPTY }) {
     return field(control, () => control.value, (value) => { control.value = value; });
   }
 
-  // The server says what is wrong with a text that is no number; a number that JavaScript
-  // cannot hold is left to JSON.
+  // The server says what is wrong with a text that is no number, and reads a number that
+  // JavaScript cannot hold.
   function number(schema) {
     const control = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "number" });
     control.value = schema.default ?? "";
     const read = () => {
       const given = control.value.trim();
       const parsed = Number(given);
-      return given === "" || Number.isNaN(parsed) ? given : parsed;
+      const isExact = !Number.isInteger(parsed) || Number.isSafeInteger(parsed);
+      return given === "" || Number.isNaN(parsed) || !isExact ? given : parsed;
     };
     return field(control, read, (value) => { control.value = value; });
   }

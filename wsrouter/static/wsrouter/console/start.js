@@ -102,6 +102,7 @@ function start(modules, description) {
   const first = entries.find(({ key }) => key === wanted) ?? entries[0];
   if (first) pick(first, { focus: false });
   root.dataset.ready = "yes";
+  performance.mark("console ready");
 }
 
 loaded().then(async (modules) => start(modules, await description())).catch((error) => {

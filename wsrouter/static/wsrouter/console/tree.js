@@ -68,12 +68,13 @@ export function tree({ make, prose, uniqueId, values, fields, EMPTY }) {
     };
   }
 
+  // A constant is always sent: it may be the tag of a union.
   function object(schema, depth) {
     const required = new Set(schema.required ?? []);
     const rows = new Map();
     const element = make("div", { class: "object" });
     for (const [name, field] of Object.entries(schema.properties)) {
-      const made = required.has(name)
+      const made = required.has(name) || values.typeOf(field) === "const"
         ? { row: row(name, field, build(field, depth + 1)), include() { return this.row; } }
         : optionalRow(name, field, depth);
       rows.set(name, made);

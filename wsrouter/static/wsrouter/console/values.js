@@ -25,20 +25,25 @@ export function values({ api }) {
     return constants.length ? String(constants[0].const) : "";
   }
 
-  function label(schema) {
+  function label(schema, depth = 0) {
     const found = resolve(schema);
     if ("const" in found) return JSON.stringify(found.const);
     if (found.enum) return modelName(schema) || "one of";
-    if (found.type === "array" && found.items) return `list of ${word(found.items)}`;
+    if (found.type === "array" && found.items) return listOf(found.items, depth);
     return tag(schema) || found.title || modelName(schema) || found.format || found.type || "anything";
   }
 
-  function word(schema) {
+  // An alias of a type may contain itself.
+  function listOf(items, depth) {
+    return `list of ${depth > 1 ? modelName(items) || "anything" : word(items, depth + 1)}`;
+  }
+
+  function word(schema, depth = 0) {
     const choices = alternatives(schema);
-    if (choices) return choices.map(label).join(" or ");
+    if (choices) return choices.map((choice) => label(choice, depth)).join(" or ");
     const found = resolve(schema);
     if (found.enum) return found.enum.map((value) => JSON.stringify(value)).join(" or ");
-    if (found.type === "array" && found.items) return `list of ${word(found.items)}`;
+    if (found.type === "array" && found.items) return listOf(found.items, depth);
     if (found.type === "object" || found.properties) return modelName(schema) || found.title || "object";
     return found.format ? `${found.type} (${found.format})` : label(schema);
   }
