@@ -89,7 +89,14 @@ def test_starting_is_light() -> None:
     assert not loaded & HEAVY
     later = {
         f"wsrouter.{name}"
-        for name in ("aws", "delivery.sender", "endpoint", "local", "sync")
+        for name in (
+            "aws",
+            "delivery.sender",
+            "documents",
+            "endpoint",
+            "local",
+            "sync",
+        )
     }
     assert all(find_spec(name) for name in later)
     assert not loaded & later

@@ -45,9 +45,12 @@ class SchemaGenerator(GenerateJsonSchema):
         return union
 
     def decimal_schema(self, schema: Any) -> JsonSchemaValue:
+        """An output may have an exponent, which pydantic's own pattern denies."""
         found = super().decimal_schema(schema)
+        if self.mode == "serialization":
+            found.pop("pattern", None)
         for choice in found.get("anyOf", ()):
-            if choice.get("type") == "string" and self.mode == "validation":
+            if choice.get("type") == "string":
                 choice["pattern"] = _decimal_pattern(schema)
         return found
 
