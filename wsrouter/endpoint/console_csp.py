@@ -29,7 +29,7 @@ def allow(
     }
     if not any(policies.values()):
         return response
-    from django.views.decorators import csp  # type: ignore[attr-defined]  # Django 6
+    from django.views.decorators import csp  # new in Django 6
 
     overrides = {
         "SECURE_CSP": csp.csp_override,

@@ -54,10 +54,12 @@ export function frames({ make, breakable, explain }, { list, filter, empty, anno
       why ? make("p", { class: "why" }, why) : null,
       body,
     );
-    details.addEventListener("toggle", () => {
-      body.textContent = data === null ? text || "(empty)" : JSON.stringify(data, null, 2);
-    });
-    if (why || kind === "error") details.open = true;
+    const fill = () => { body.textContent = data === null ? text || "(empty)" : JSON.stringify(data, null, 2); };
+    details.addEventListener("toggle", fill);
+    if (why || kind === "error") {
+      fill();
+      details.open = true;
+    }
     const item = make("li", { class: kind }, details);
     item.dataset.text = `${kind} ${name} ${note} ${text}`.toLowerCase();
     return item;
