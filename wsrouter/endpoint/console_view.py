@@ -29,6 +29,7 @@ MODULES = (
     "history",
     "javascript",
     "outline",
+    "rows",
     "socket",
     "tree",
     "values",

@@ -76,18 +76,19 @@ def test_other_frames_go_to_the_default_route(
 BUILD_EVERY_FORM = """
 async ([text, flat]) => {
   const load = async (name) => import(document.body.dataset["module" + name]);
-  const names = ["Elements", "Api", "Values", "Fields", "Tree", "Form"];
-  const [elements, api, valueTools, fieldTools, treeTools, formTools] =
+  const names = ["Elements", "Api", "Values", "Fields", "Tree", "Form", "Rows"];
+  const [elements, api, valueTools, fieldTools, treeTools, formTools, rowTools] =
     await Promise.all(names.map(load));
   const read = api.read(JSON.parse(text), {action: "action", flat});
   const tools = {
     ...elements, EMPTY: valueTools.EMPTY, values: valueTools.values({api: read}),
   };
   const fields = fieldTools.fields(tools);
-  const tree = treeTools.tree({...tools, fields});
+  const rows = rowTools.rows(tools);
+  const tree = treeTools.tree({...tools, fields, rows});
   const found = {};
   for (const route of read.routes.filter(({payload}) => payload)) {
-    const form = formTools.payloadForm({...tools, tree}, route);
+    const form = formTools.payloadForm({...tools, tree, rows}, route);
     const value = form.read();
     if (value !== undefined) form.write(value);
     found[route.key] = [value, form.read()];

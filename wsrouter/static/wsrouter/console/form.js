@@ -1,6 +1,6 @@
 // The payload of one route: as a form, and as the same in JSON.
 
-export function payloadForm({ make, tree, values, EMPTY }, route, onProblems = () => {}) {
+export function payloadForm({ make, tree, rows, values, EMPTY }, route, onProblems = () => {}) {
   const schema = route.payload;
   const json = make("textarea", { class: "json", rows: 10, spellcheck: "false", "aria-label": "Payload as JSON" });
   const notice = make("p", { class: "problem", role: "alert" });
@@ -14,7 +14,7 @@ export function payloadForm({ make, tree, values, EMPTY }, route, onProblems = (
 
   function build() {
     const node = tree.build(schema);
-    root = node.control ? tree.row("payload", schema, node) : { node, element: node.element, show: () => {} };
+    root = node.control ? rows.row("payload", schema, node) : { node, element: node.element, show: () => {} };
     formPanel.replaceChildren(root.element);
   }
 

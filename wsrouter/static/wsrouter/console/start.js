@@ -48,7 +48,8 @@ function start(modules, description) {
   const values = modules.values.values({ api });
   const tools = { ...elements, values, EMPTY };
   const fields = modules.fields.fields(tools);
-  const tree = modules.tree.tree({ ...tools, fields });
+  const rows = modules.rows.rows(tools);
+  const tree = modules.tree.tree({ ...tools, fields, rows });
   const announce = (text) => { byId("announcement").textContent = text; };
   const log = modules.frames.frames({ ...elements, explain }, {
     list: byId("frames"), filter: byId("filter"), empty: byId("no-frames"), announce,
@@ -74,7 +75,7 @@ function start(modules, description) {
   const panel = modules.entry.entryPanel({
     ...elements,
     describe: modules.describe.describe({ ...elements, values }),
-    makeForm: (route) => modules.form.payloadForm({ ...tools, tree }, route),
+    makeForm: (route) => modules.form.payloadForm({ ...tools, tree, rows }, route),
     makeTextForm: () => modules.form.textForm(elements),
     program: modules.javascript.program,
     connection, sent: past.add, copy: copier(), settings: given,

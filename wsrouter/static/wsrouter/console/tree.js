@@ -2,7 +2,7 @@
 
 const DEEPEST = 8; // a model that contains itself is JSON from there on
 
-export function tree({ make, prose, uniqueId, values, fields, EMPTY }) {
+export function tree({ make, values, fields, rows: { row, optionalRow }, EMPTY }) {
   function build(schema, depth = 0) {
     const found = values.resolve(schema);
     if (depth > DEEPEST) return fields.json(found);
@@ -15,59 +15,6 @@ export function tree({ make, prose, uniqueId, values, fields, EMPTY }) {
     return fields.scalar(schema);
   }
 
-  // One row: label, what is allowed, the control, and the place for a problem.
-  function row(name, schema, node, extra = {}) {
-    const found = values.resolve(schema);
-    const isConstant = values.typeOf(schema) === "const";
-    const hint = isConstant ? "" : [values.word(schema), values.limits(schema)].filter(Boolean).join(", ");
-    const hintId = uniqueId("hint");
-    const problem = make("p", { class: "problem", id: uniqueId("problem") });
-    const isGroup = !node.control;
-    const label = make(isGroup ? "span" : "label", { class: "name", for: isGroup ? null : node.control.id }, name);
-    if (isGroup) {
-      label.id = uniqueId("label");
-      node.element.setAttribute("role", "group");
-      node.element.setAttribute("aria-labelledby", label.id);
-    }
-    (node.control ?? node.element).setAttribute("aria-describedby", `${hintId} ${problem.id}`);
-    const head = make("div", { class: "head" }, extra.before, label, make("span", { class: "hint", id: hintId }, hint), extra.after);
-    const text = found.description ? prose(found.description) : null;
-    const element = make("div", { class: ["row", isGroup && "group", isConstant && "fixed"].filter(Boolean).join(" ") }, head, text, node.element, problem);
-    const show = (message) => {
-      problem.textContent = message;
-      node.control?.setAttribute("aria-invalid", message ? "true" : "false");
-    };
-    return { element, node, show };
-  }
-
-  // A field that may be missing is sent when its box is ticked.
-  function optionalRow(name, schema, depth) {
-    let made = null;
-    const box = make("input", { type: "checkbox", "aria-label": `Send ${name}` });
-    const slot = make("div", { class: "slot" });
-    const fill = () => {
-      made = row(name, schema, build(schema, depth + 1), { before: box });
-      slot.replaceChildren(made.element);
-      box.checked = true;
-      box.focus();
-    };
-    const leaveOut = () => {
-      made = null;
-      const hint = make("span", { class: "hint" }, values.word(schema));
-      const head = make("div", { class: "head" }, box, make("span", { class: "name" }, name), hint);
-      slot.replaceChildren(make("div", { class: "row absent" }, head));
-      box.checked = false;
-    };
-    box.addEventListener("change", () => { (box.checked ? fill : leaveOut)(); box.focus(); });
-    leaveOut();
-    return {
-      element: slot,
-      get row() { return made; },
-      include: () => { if (!made) fill(); return made; },
-      leaveOut,
-    };
-  }
-
   // A constant is always sent: it may be the tag of a union.
   function object(schema, depth) {
     const required = new Set(schema.required ?? []);
@@ -76,7 +23,7 @@ export function tree({ make, prose, uniqueId, values, fields, EMPTY }) {
     for (const [name, field] of Object.entries(schema.properties)) {
       const made = required.has(name) || values.typeOf(field) === "const"
         ? { row: row(name, field, build(field, depth + 1)), include() { return this.row; } }
-        : optionalRow(name, field, depth);
+        : optionalRow(name, field, () => build(field, depth + 1));
       rows.set(name, made);
       element.append(made.element ?? made.row.element);
     }
@@ -201,5 +148,5 @@ export function tree({ make, prose, uniqueId, values, fields, EMPTY }) {
     };
   }
 
-  return { build, row };
+  return { build };
 }
