@@ -299,6 +299,16 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-W", "error", "-m", "tests.fuzz.endpoint", requests)
 
 
+@nox.session(python=PYTHONS[-1])
+def consoles(session: nox.Session) -> None:
+    """Run every test of the console in a browser, on the newest Django, whose own
+    Content-Security-Policy is one of those that are tested."""
+    session.install("-e", ".[dev]", f"Django=={DJANGOS[-1]}.*")
+    chosen = ["tests/browser/test_console.py", "tests/browser/consoles"]
+    env = {"WSROUTER_TEST_DATABASE": "sqlite"}
+    session.run("pytest", *(session.posargs or chosen), env=env)
+
+
 @nox.session
 def documents(session: nox.Session) -> None:
     """Let the tools of others judge documents of 20 routers with models that hypothesis

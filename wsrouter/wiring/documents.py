@@ -1,13 +1,19 @@
 """The documents of a gateway, as its settings and its routers make them."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from wsrouter import conf
+from wsrouter.options.gateway import Gateway
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wiring import publisher
+
+if TYPE_CHECKING:
+    from wsrouter.documents.servers import Server
 
 
 def asyncapi_document(alias: str = "default") -> dict[str, Any]:
@@ -17,8 +23,20 @@ def asyncapi_document(alias: str = "default") -> dict[str, Any]:
     return asyncapi(
         publisher.api_spec(alias),
         conf.gateway(alias),
+        urls=tuple(_servers(conf.gateway(alias))),
         session_cookie=settings.SESSION_COOKIE_NAME,
     )
+
+
+def _servers(gateway: Gateway) -> "Iterator[Server]":
+    """The deployed API where the settings say where it is, and ws_local with DEBUG."""
+    from wsrouter.documents.servers import Server
+    from wsrouter.wiring import client_url
+
+    with suppress(conf.ConfigurationError):
+        yield Server(name="production", url=client_url.deployed_url(gateway))
+    if local := client_url.local_url(gateway):
+        yield Server(name="local", url=local, description="`manage.py ws_local`.")
 
 
 @cleared_by("WSROUTER", "INSTALLED_APPS", "DEBUG", "SESSION_COOKIE_NAME")
