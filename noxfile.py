@@ -64,12 +64,20 @@ call_command("check")
 MISSING_MIGRATIONS = f"""{A_PROJECT}
 call_command("makemigrations", "wsrouter", "--check", "--dry-run")
 """
-# A browser or another client sees the same on every version: `tests` runs those once.
-WITHOUT_BROWSERS = [
-    "--ignore=tests/browser",
-    "--ignore=tests/clients",
-    "--ignore=tests/documents/judges",
-]
+# Browsers, other clients, AWS's emulators and loads see the same on every version:
+# `tests` runs those once.
+ONCE = (
+    "aws/test_many_posts.py",
+    "aws/test_many_sockets.py",
+    "benchmarks",
+    "browser",
+    "clients",
+    "documents/judges",
+    "e2e/test_published.py",
+    "e2e/test_switch_values.py",
+    "sync/test_interruption.py",
+)
+WITHOUT_ONCE = [f"--ignore=tests/{name}" for name in ONCE]
 # Every part of the package, and few of the slow tests.
 OF_THE_WHEEL = [
     f"tests/{name}"
@@ -138,7 +146,7 @@ def tests(session: nox.Session) -> None:
 def matrix(session: nox.Session, django: str) -> None:
     """Run the tests on SQLite, on every pair that the classifiers name."""
     session.install("-e", ".[dev]", f"Django=={django}.*")
-    arguments = session.posargs or WITHOUT_BROWSERS + IN_PARALLEL
+    arguments = session.posargs or WITHOUT_ONCE + IN_PARALLEL
     session.run("pytest", *arguments, env={"WSROUTER_TEST_DATABASE": "sqlite"})
 
 
@@ -146,7 +154,7 @@ def matrix(session: nox.Session, django: str) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest versions that the dependencies allow."""
     session.install("-e", ".", *LOWEST, *TESTERS)
-    chosen = WITHOUT_BROWSERS + IN_PARALLEL
+    chosen = WITHOUT_ONCE + IN_PARALLEL
     session.run("pytest", *(session.posargs or chosen))
 
 
@@ -212,7 +220,14 @@ def brokers(session: nox.Session) -> None:
 @nox.session
 def servers(session: nox.Session) -> None:
     """Run the tests that need real servers, on all of them."""
-    others = "gevent>=24.10", "granian>=2.8", "gunicorn>=23", "waitress>=3"
+    others = (
+        "daphne>=4.1",
+        "gevent>=24.10",
+        "granian>=2.8",
+        "gunicorn>=23",
+        "pyuwsgi>=2.0.28",
+        "waitress>=3",
+    )
     session.install("-e", ".[dev]", *others)
     env = {"WSROUTER_REQUIRE_SERVICES": "1", "WSROUTER_TEST_DATABASE": "sqlite"}
     session.run("pytest", *(session.posargs or ["tests/servers"]), env=env)
@@ -236,6 +251,19 @@ def races(session: nox.Session) -> None:
             "WSROUTER_TEST_ISOLATION": level,
         }
         session.run("pytest", "tests/security/test_ending_races.py", env=chosen)
+
+
+@nox.session
+def databases(session: nox.Session) -> None:
+    """The tests marked `database` on PostgreSQL behind PgBouncer in transaction mode,
+    and with a router that fails on what the package reads from a replica."""
+    session.install("-e", ".[dev]")
+    chosen = session.posargs or ["-m", "database", "-n", "2", "--dist", "loadfile"]
+    postgresql = {"WSROUTER_TEST_DATABASE": "postgresql"}
+    session.run("python", "-m", "tests.pgbouncer", "pytest", *chosen, env=postgresql)
+    for name in ("sqlite", "postgresql", "mysql"):
+        replicated = {"WSROUTER_TEST_DATABASE": name, "WSROUTER_TEST_REPLICA": "1"}
+        session.run("pytest", *chosen, env=replicated)
 
 
 @nox.session

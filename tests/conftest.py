@@ -23,19 +23,21 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from tests import databases
+from tests import databases, pgbouncer
 
 
 def pytest_report_header() -> str:
-    return f"database: {databases.CHOSEN}"
+    pool = " behind PgBouncer" if databases.POOLED else ""
+    return f"database: {databases.CHOSEN}{pool}"
 
 
 @pytest.fixture(autouse=True)
 def _nothing_left_to_close() -> Iterator[None]:
-    """Sockets are closed in a thread, which must not reach into the next test."""
+    """Sockets are closed in threads, which must not reach into the next test, nor keep
+    its database."""
     yield
-    if found := sys.modules.get("wsrouter.wiring.after_response"):
-        found.background.wait()
+    if found := sys.modules.get("wsrouter.wiring.process_threads"):
+        found.closings().close()
 
 
 @pytest.fixture(scope="session")
@@ -50,16 +52,10 @@ def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_thread_keeps_the_database(request: pytest.FixtureRequest) -> Iterator[None]:
-    """PostgreSQL removes no database that a connection is open to, and a thread that a
-    test has left behind may have one."""
-    if databases.CHOSEN == "postgresql":
+def _pool_gives_up_the_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """PgBouncer keeps its connections to the server open."""
+    if databases.POOLED:
         request.getfixturevalue("django_db_setup")
     yield
-    if databases.CHOSEN == "postgresql":
-        blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
-        with blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+    if databases.POOLED:
+        pgbouncer.give_up(connection.settings_dict["NAME"])

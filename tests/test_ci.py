@@ -17,7 +17,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
 TRIGGERS = WORKFLOW[True]  # YAML 1.1 reads `on` as a boolean
-SCHEDULED = {"brokers", "fuzz"}
+SCHEDULED = {"brokers", "databases", "fuzz"}
 EVERY_TIME = {"lint", "types", "tests", "matrix", "lowest", "package"}
 
 
@@ -75,6 +75,7 @@ def test_what_takes_long_is_scheduled() -> None:
 def test_servers_are_containers() -> None:
     services = {job: set(JOBS[job].get("services", ())) for job in JOBS}
     assert services["tests"] == {"postgres", "mariadb"}
+    assert services["databases"] == services["tests"]
     assert services["brokers"] == {"redis", "rabbitmq"}
     assert WORKFLOW["env"]["WSROUTER_REQUIRE_SERVICES"]
 

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import TestCase
 
 from tests import databases
+from tests.local.recording_backend import wait_until
 
 
 @pytest.mark.database
@@ -17,3 +18,19 @@ class DatabaseTests(TestCase):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT @@collation_database")
                 assert cursor.fetchone() == ("utf8mb4_general_ci",)
+
+
+@pytest.mark.database
+@pytest.mark.skipif(not databases.POOLED, reason="PgBouncer is not in between.")
+@pytest.mark.django_db(transaction=True)
+def test_each_transaction_has_another_session_of_the_server() -> None:
+    """As soon as PgBouncer has opened more than one."""
+    seen = set()
+
+    def is_another() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            seen.add(cursor.fetchone())
+        return len(seen) > 1
+
+    wait_until(is_another)

@@ -115,10 +115,10 @@ def _check(**options: Any) -> list[checks.CheckMessage]:
 
 
 def _check_deployment(**options: Any) -> list[checks.CheckMessage]:
-    from wsrouter.checks import deployment
+    from wsrouter.checks import deployment, events
     from wsrouter.checks.settings import check_secrets
 
-    return _run((check_secrets, *deployment.CHECKS), options)
+    return _run((check_secrets, *deployment.CHECKS, *events.CHECKS), options)
 
 
 def _run(

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import signed_cookies
+from django.db import router
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -98,7 +99,8 @@ def session_expiry(session: Any) -> datetime:
     is_extended = settings.SESSION_SAVE_EVERY_REQUEST or session.modified
     if is_fixed or is_extended or not hasattr(session, "model"):
         return expiry
-    rows = session.model.objects.filter(session_key=session.session_key)
+    rows = session.model.objects.using(router.db_for_write(session.model))
+    rows = rows.filter(session_key=session.session_key)
     stored: datetime | None = rows.values_list("expire_date", flat=True).first()
     return stored or expiry
 

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import signed_cookies
 
+from wsrouter.auth import ticket_store
 from wsrouter.identity import hashes_of, session_hashes, user_hashes
 from wsrouter.models import OpenConnection
-from wsrouter.registry import database, ended_sessions, revocation
+from wsrouter.registry import database, ended_sessions, revocation, user_rows
 from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.wiring import ending, session_stores
 
@@ -54,8 +55,10 @@ def on_user_saved(
 def on_user_deleted(*, instance: Any, **_: Any) -> None:
     """End the connections of a user who is about to be deleted. Deleting the user would
     delete their rows as well, and then no disconnect handler could run."""
+    ticket_store.delete_of_user(instance.pk)
+    user_rows.lock_for_deletion(instance.pk)
     registry = ConnectionRegistry()
-    rows = OpenConnection.objects.filter(user=instance.pk)
+    rows = OpenConnection.objects.using(database.alias()).filter(user=instance.pk)
     ids = rows.values_list("connection_id", "gateway")
     results = [registry.forget(*connection) for connection in ids]
     removed = [result for result in results if result]

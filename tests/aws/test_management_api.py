@@ -17,7 +17,7 @@ from wsrouter.aws.posts import keepalive, transports
 from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.aws.posts.targets import endpoint_of
 from wsrouter.aws.posts.threads import ThreadedConnections
-from wsrouter.delivery.ports import Place, PostResult, PostStatus
+from wsrouter.delivery.ports import PostResult, PostStatus, StageAddress
 from wsrouter.errors import ConnectionGone, DeliveryFailed
 from wsrouter.options.gateway import Gateway
 from wsrouter.options.publishing import DomainOption
@@ -171,7 +171,8 @@ def test_the_address_of_the_connection_counts_before_the_settings() -> None:
     options = {"api_id": "set", "region": "cn-north-1", "stage": "live"}
     gateway = Gateway(alias="default", **options)
     assert [
-        endpoint_of(gateway, Place("default", *own)) for own in ((), ("own", "test"))
+        endpoint_of(gateway, StageAddress("default", *own))
+        for own in ((), ("own", "test"))
     ] == [
         "https://set.execute-api.cn-north-1.amazonaws.com.cn/live",
         "https://own.execute-api.cn-north-1.amazonaws.com.cn/test",
@@ -201,7 +202,7 @@ def test_where_only_the_domain_leads_there(
     """No stage is in its path, and to other stages it does not lead."""
     domain = DomainOption(**EXECUTE_API_DISABLED, mapping_key=key)
     gateway = Gateway(alias="default", stage="live", domain=domain)
-    assert endpoint_of(gateway, Place("default", *place)) == url
+    assert endpoint_of(gateway, StageAddress("default", *place)) == url
 
 
 @pytest.mark.parametrize("place", [("former", "live"), ("set", "test")])
@@ -214,7 +215,8 @@ def test_the_domain_is_not_asked_for_sockets_that_are_not_behind_it(
     gateway = Gateway(alias="default", domain=domain, **options)
     host = f"{place[0]}.execute-api.eu-west-1.amazonaws.com"
     assert (
-        endpoint_of(gateway, Place("default", *place)) == f"https://{host}/{place[1]}"
+        endpoint_of(gateway, StageAddress("default", *place))
+        == f"https://{host}/{place[1]}"
     )
 
 

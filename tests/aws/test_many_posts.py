@@ -14,7 +14,7 @@ from wsrouter.aws import clients
 from wsrouter.aws.posts import keepalive
 from wsrouter.aws.posts.transports import transport
 from wsrouter.delivery.deliver import deliver
-from wsrouter.delivery.ports import Place, Recipient
+from wsrouter.delivery.ports import Recipient, StageAddress
 from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.options.gateway import Gateway
@@ -95,7 +95,9 @@ def post(request: pytest.FixtureRequest, server: Server) -> Any:
 
     def send(names: list[str], seconds: float = 20.0) -> tuple[Report, list[str]]:
         stored_at = datetime.now(UTC) - timedelta(minutes=5)
-        recipients = [Recipient(name, Place("default"), stored_at) for name in names]
+        recipients = [
+            Recipient(name, StageAddress("default"), stored_at) for name in names
+        ]
         pages = [recipients[at : at + 50] for at in range(0, len(recipients), 50)]
         gone: list[str] = []
         report = deliver(

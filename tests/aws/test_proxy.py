@@ -20,7 +20,7 @@ from wsrouter.aws import clients
 from wsrouter.aws.posts import keepalive
 from wsrouter.aws.posts.transports import transport
 from wsrouter.delivery.deliver import deliver
-from wsrouter.delivery.ports import Place, Recipient
+from wsrouter.delivery.ports import Recipient, StageAddress
 from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.options.gateway import Gateway
@@ -123,7 +123,7 @@ def posted(kind: str) -> Report:
     gateway = Gateway(alias="default", management_endpoint=url, region="eu-west-1")
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
     return deliver(
-        [[Recipient(name, Place("default"), long_ago) for name in NAMES]],
+        [[Recipient(name, StageAddress("default"), long_ago) for name in NAMES]],
         b"x",
         transport=transport(kind, lambda: {"default": gateway}, in_flight=5),
         forget=lambda gone: None,

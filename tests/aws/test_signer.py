@@ -18,7 +18,7 @@ from wsrouter.aws import clients
 from wsrouter.aws.posts import targets
 from wsrouter.aws.posts.signer import Credentials, Signer, encoded
 from wsrouter.aws.posts.targets import Broadcast, PostTarget
-from wsrouter.delivery.ports import Place
+from wsrouter.delivery.ports import StageAddress
 from wsrouter.options.gateway import Gateway
 
 WORD = st.text(ascii_letters + digits + "-_.~", min_size=1, max_size=20).filter(
@@ -133,7 +133,7 @@ def test_refreshed_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None
     gateway = Gateway(alias="default", api_id="a", region="eu-west-1")
     broadcast = Broadcast(b"x", lambda: {"default": gateway})
     used = [
-        broadcast.target_and_signer(Place("default"))[1].authorization("A=")
+        broadcast.target_and_signer(StageAddress("default"))[1].authorization("A=")
         for _ in range(2)
     ]
     assert ["Credential=SECOND/" in used[0], "Credential=THIRD/" in used[1]] == [
@@ -143,7 +143,10 @@ def test_refreshed_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_signer_is_made_once_for_many_posts() -> None:
     gateway = Gateway(alias="default", management_endpoint="http://127.0.0.1:1/live")
-    broadcast, place = Broadcast(b"x", lambda: {"default": gateway}), Place("default")
+    broadcast, place = (
+        Broadcast(b"x", lambda: {"default": gateway}),
+        StageAddress("default"),
+    )
     first = broadcast.target_and_signer(place)
     assert first == broadcast.target_and_signer(place)
     assert clients.PLACEHOLDER in first[1].authorization("A=")
@@ -155,4 +158,4 @@ def test_without_credentials_nothing_is_posted_to_aws() -> None:
         mock.patch.object(clients, "credentials", return_value=None),
         pytest.raises(targets.NoCredentials),
     ):
-        targets.target(gateway, Place("default"))
+        targets.target(gateway, StageAddress("default"))

@@ -10,7 +10,13 @@ import pytest
 
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.delivery.ports import Place, PostResult, PostStatus, Recipient, Schedule
+from wsrouter.delivery.ports import (
+    PostResult,
+    PostStatus,
+    Recipient,
+    Schedule,
+    StageAddress,
+)
 from wsrouter.delivery.retry import HANDSHAKE_GRACE, RetryPolicy
 from wsrouter.delivery.schedule import LOW_MARK
 from wsrouter.delivery.sender import Sender, SendPolicy
@@ -27,7 +33,7 @@ LIMIT = 128 * 1024
 
 
 def recipient(name: str, age: timedelta = OLD) -> Recipient:
-    return Recipient(name, Place("default"), datetime.now(UTC) - age)
+    return Recipient(name, StageAddress("default"), datetime.now(UTC) - age)
 
 
 class Scripted:

@@ -8,7 +8,7 @@ import pytest
 
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.delivery.ports import Place, Recipient
+from wsrouter.delivery.ports import Recipient, StageAddress
 from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.schedule import LOW_MARK
 from wsrouter.delivery.token_bucket import TokenBucket
@@ -44,7 +44,7 @@ def pages(count: int, kinds: int) -> Iterator[list[Recipient]]:
         yield [
             Recipient(
                 f"{'open' if number % kinds == 0 else number:>024}",
-                Place("default"),
+                StageAddress("default"),
                 long_ago,
             )
             for number in range(at, at + PAGE)

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wsrouter.delivery.ports import Attempt, Place, PostResult, PostStatus, Recipient
+from wsrouter.delivery.ports import (
+    Attempt,
+    PostResult,
+    PostStatus,
+    Recipient,
+    StageAddress,
+)
 from wsrouter.delivery.retry import HANDSHAKE_DELAYS_SECONDS, RetryPolicy
 from wsrouter.delivery.schedule import LOW_MARK, MAX_WAITING_RETRIES, PostSchedule
 from wsrouter.delivery.token_bucket import TokenBucket
@@ -33,7 +39,7 @@ def clock() -> Clock:
 def recipients(count: int, age: timedelta = OLD, place: str = "a") -> list[Recipient]:
     stored_at = datetime.now(UTC) - age
     return [
-        Recipient(f"{place}{number}", Place("default", place), stored_at)
+        Recipient(f"{place}{number}", StageAddress("default", place), stored_at)
         for number in range(count)
     ]
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.signals import got_request_exception
 from django.db import connection as database
-from django.db import transaction
+from django.db import connections, transaction
 from django.http import HttpRequest
 from django.utils.log import AdminEmailHandler
 
@@ -36,12 +36,21 @@ def front(request: pytest.FixtureRequest) -> EntryPoint:
 
 @pytest.fixture(autouse=True)
 def _served() -> Any:
-    """Threads that wait would go on with the database of the last test."""
+    """Threads that wait would go on with the database of the last test. None of them
+    has a connection open: requests that do not persist close theirs."""
     ended.clear()
     with serving(router):
         yield
     while request_thread._idle:
-        request_thread._idle.pop().shutdown()
+        thread = request_thread._idle.pop()
+        assert thread.submit(open_databases).result() == []
+        thread.shutdown()
+
+
+def open_databases() -> list[str]:
+    """Those that this thread has a connection to."""
+    opened = connections.all(initialized_only=True)
+    return [each.alias for each in opened if each.connection is not None]
 
 
 def told(

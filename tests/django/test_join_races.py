@@ -16,12 +16,16 @@ from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry.open_connections import ConnectionRegistry
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
-SESSION = {"postgresql": "pg_backend_pid()", "mysql": "connection_id()"}
+SESSION = {"postgresql": "0", "mysql": "connection_id()"}
+"""Behind PgBouncer, the next statement has another session."""
 WAITS = {
-    "postgresql": "SELECT 1 FROM pg_locks WHERE NOT granted AND pid = %s",
+    "postgresql": (
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    ),
     "mysql": (
         "SELECT 1 FROM information_schema.innodb_trx"
-        " WHERE trx_state = 'LOCK WAIT' AND trx_mysql_thread_id = %s"
+        " WHERE trx_state = 'LOCK WAIT' AND trx_mysql_thread_id = %(session)s"
     ),
 }
 PATIENCE = 60
@@ -66,12 +70,12 @@ def meanwhile(act: Act, connection_id: str) -> Iterator[None]:
 
 def _until_it_waits(running: "Future[None]", session: int) -> None:
     """MariaDB looks again only when nobody has asked for a tenth of a second."""
-    while not _value(WAITS[connection.vendor], session):
+    while not _value(WAITS[connection.vendor], session=session):
         if wait([running], timeout=0.3).done:
             return
 
 
-def _value(statement: str, *values: Any) -> Any:
+def _value(statement: str, **values: Any) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

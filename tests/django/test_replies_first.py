@@ -18,7 +18,7 @@ from tests.django.events import Gateway, headers, serving
 from tests.django.group_routes import Socket
 from tests.django.replies_first_routes import may_go_on, news, router, statuses, tasks
 from wsrouter import Delivery, Report, asgi
-from wsrouter.delivery import send_threads
+from wsrouter.delivery import batch_threads
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.delivery.ports import PostResult
 from wsrouter.endpoint import request_thread
@@ -26,7 +26,7 @@ from wsrouter.models import QueuedSend
 from wsrouter.routing.delivery import Status
 from wsrouter.routing.ports import Address
 from wsrouter.testing.substitution import substituted
-from wsrouter.wiring import leaving, sender_for
+from wsrouter.wiring import leaving, process_threads, sender_for
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 TIMEOUT_SECONDS = 20
@@ -132,18 +132,8 @@ def client(kind: str, wire: Watched) -> Client:
 def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a process that serves requests."""
     monkeypatch.setattr(leaving, "_is_in_place", lambda: False)
-    leaving._threads.cache_clear()
     yield
-    if (executor := leaving._threads()._executor) is not None:
-        executor.submit(_close_connections)
-        executor.shutdown()
-    leaving._threads.cache_clear()
-
-
-def _close_connections() -> None:
-    from django.db import connections
-
-    connections.close_all()
+    process_threads.sends().close()
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -273,7 +263,7 @@ def test_where_nothing_can_follow_an_answer(
     options: dict[str, Any] = {"REPLIES_FIRST": False} if where == "setting" else {}
     if where == "lambda":
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
-    leaving.replies_first.cache_clear()
+    process_threads.outlives_answers.cache_clear()
     try:
         with (
             serving(router, **options),
@@ -283,7 +273,7 @@ def test_where_nothing_can_follow_an_answer(
             request.getfixturevalue("atomic_requests")
             assert client.send("send", "y")["payload"] == "deferred"
     finally:
-        leaving.replies_first.cache_clear()
+        process_threads.outlives_answers.cache_clear()
     assert client.wire.seen == ["x", "answer", "y", "answer"]
 
 
@@ -498,11 +488,11 @@ def test_one_failure_stops_no_other(
 def test_when_too_much_waits_the_request_does_it(
     client: Client, threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send_threads, "THREADS", 1)
-    monkeypatch.setattr(send_threads, "MAX_WAITING_SENDS", 2)
+    monkeypatch.setattr(batch_threads, "THREADS", 1)
+    monkeypatch.setattr(batch_threads, "MAX_WAITING_SENDS", 2)
     client.wire.may_post.clear()
     client.send("send", "under way")
-    wait_for(lambda: not leaving._threads()._sends)
+    wait_for(lambda: not process_threads.sends()._sends)
     client.send("send", "waits")
     client.send("send", "waits too")
     mine = threading.Thread(target=lambda: client.send("send", "here"))

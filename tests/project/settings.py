@@ -39,7 +39,7 @@ TEMPLATES = [
 ]
 ROOT_URLCONF = "tests.project.urls"
 
-DATABASES = {"default": databases.settings()}
+globals().update(databases.settings())
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 STATIC_URL = "static/"

@@ -164,8 +164,9 @@ def test_the_error_names_the_field(envelope: Envelope, shape: Any) -> None:
     answer = gateway.send(shape("a", sent))
     assert seen == []
     assert answer["error"]["code"] == "invalid_payload"
-    assert answer["error"]["message"].startswith("day: ")
-    assert [each["loc"] for each in answer["error"]["detail"]] == [["day"], ["secret"]]
+    [first], second = (each["loc"] for each in answer["error"]["detail"])
+    assert answer["error"]["message"].startswith(f"{first}: ")
+    assert {first, *second} == {"day", "secret"}  # their order is pydantic's
     assert (answer["action"], answer["id"]) == ("a", "1")
 
 

@@ -20,7 +20,7 @@ from tests.security.served import SETTINGS, Ended
 from wsrouter import connections
 from wsrouter.identity import session_hashes
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.wiring import after_response, closing, outgoing
+from wsrouter.wiring import closing, outgoing, process_threads
 from wsrouter.wiring.outgoing import Closing
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
@@ -84,7 +84,7 @@ def test_a_logout_does_not_wait_for_a_gateway_that_hangs(
             for _ in range(3):
                 seconds.append(seconds_of_logout(logged_in(user, sockets)))
                 begin = time.perf_counter()
-                after_response.background.wait()
+                process_threads.closings().close()
                 assert time.perf_counter() - begin < closing.SECONDS + 1
             assert median(seconds) - median(without) < ALLOWED_SECONDS
     left = OpenConnection.objects.all()
@@ -113,7 +113,7 @@ def test_sockets_are_closed_side_by_side(
         logged_in(user, 100)
         connections.end(user)
         wait_until(lambda: not OpenConnection.objects.exists())
-        after_response.background.wait()
+        process_threads.closings().close()
     assert 10 < most <= closing.PARALLEL
     assert {each.cause for each in ended} == {"ended"}
     assert len(ended) == 100
@@ -133,7 +133,7 @@ def test_the_sockets_are_closed_when_the_session_is_gone(
 
         key = session.session_key
         monkeypatch.setattr(outgoing, "close", close)
-        monkeypatch.setattr(after_response, "has_threads", lambda: False)
+        monkeypatch.setattr(process_threads, "has_threads", lambda: False)
         assert browser.post("/admin/logout/").status_code == 200
     assert alive == [False, False]
     assert not OpenConnection.objects.exists()
@@ -149,7 +149,7 @@ def test_a_socket_whose_handshake_is_not_done_is_closed_once_it_is(
         logged_in(user, 1, age_seconds=0)
         connections.end(user)
         wait_until(lambda: not OpenConnection.objects.exists())
-        after_response.background.wait()
+        process_threads.closings().close()
     assert list(answers) == []
 
 
@@ -161,7 +161,7 @@ def test_a_socket_that_does_not_open_in_time_is_left_to_the_sweep(
     with override_settings(WSROUTER={"default": SETTINGS}):
         logged_in(user, 1, age_seconds=0)
         connections.end(user)
-        after_response.background.wait()
+        process_threads.closings().close()
         assert OpenConnection.objects.count() == 1
         then = timezone.now() - timedelta(minutes=1)
         OpenConnection.objects.update(stored_at=then)

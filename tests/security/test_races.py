@@ -11,7 +11,7 @@ from tests.security.conftest import InThreads
 from tests.security.served import SETTINGS, Ended
 from wsrouter import connections
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.wiring import after_response, outgoing
+from wsrouter.wiring import outgoing, process_threads
 from wsrouter.wiring.outgoing import Closing
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -61,7 +61,7 @@ def test_an_end_that_races_with_messages_and_another_end(
         return str(frame.get("payload") or frame["error"]["code"])
 
     answers = set(in_threads(8, act))
-    after_response.background.wait()
+    process_threads.closings().close()
     assert answers <= {"ada", "connection_unknown", "not_authenticated", "0", "1"}
     assert [(each.id, each.cause) for each in ended] == [(gateway.id, "ended")]
     assert not OpenConnection.objects.exists()

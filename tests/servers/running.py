@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -24,33 +25,39 @@ TIMEOUT_SECONDS = 60
 MEMBERS = 12
 HOST = "127.0.0.1"
 SERVERS = {
-    "gunicorn sync": ("wsgi", "gunicorn {app} --workers 1 --bind {host}:{port}"),
+    "gunicorn sync": "-m gunicorn {wsgi} --workers 1 --bind {bind}",
     "gunicorn gthread": (
-        "wsgi",
-        "gunicorn {app} --workers 1 --threads 4 --keep-alive 75 --bind {host}:{port}",
+        "-m gunicorn {wsgi} --workers 1 --threads 4 --keep-alive 75 --bind {bind}"
     ),
     "gunicorn gevent": (
-        "wsgi",
-        "gunicorn {app} --workers 1 --worker-class gevent --bind {host}:{port}",
+        "-m gunicorn {wsgi} --workers 1 --worker-class gevent --bind {bind}"
     ),
     "Granian WSGI": (
-        "wsgi",
-        "granian --interface wsgi {app} --workers 1 --host {host} --port {port}",
+        "-m granian --interface wsgi {wsgi} --workers 1 --host {host} --port {port}"
     ),
-    "waitress": ("wsgi", "waitress --listen {host}:{port} {app}"),
-    "uvicorn": (
-        "asgi",
-        "uvicorn {app} --lifespan off --host {host} --port {port}",
+    "waitress": "-m waitress --listen {bind} {wsgi}",
+    "uWSGI": (
+        "uwsgi --http-socket {bind} --module {wsgi} --master --processes 1 --threads 2"
+        " --enable-threads"
+        " --hook-master-start 'unix_signal:15 gracefully_kill_them_all'"
     ),
+    "uWSGI without threads": (
+        "uwsgi --http-socket {bind} --module {wsgi} --master --processes 2"
+        " --hook-master-start 'unix_signal:15 gracefully_kill_them_all'"
+    ),
+    "runserver": "-m django runserver --noreload {bind}",
+    "uvicorn": "-m uvicorn {asgi} --lifespan off --host {host} --port {port}",
     "Granian ASGI": (
-        "asgi",
-        "granian --interface asginl {app} --workers 1 --host {host} --port {port}",
+        "-m granian --interface asginl {asgi} --workers 1 --host {host} --port {port}"
     ),
+    "daphne": "-m daphne -b {host} -p {port} {asgi}",
 }
+STOPPING = "graceful shutdown triggered", "pending application instances"
 
 
 class Sockets(ThreadingHTTPServer):
-    """`@connections`: posts are answered when `may_answer` is set."""
+    """`@connections`: posts are answered when `may_answer` is set. `reached` has the
+    connections; a post that was given up and repeated is answered twice."""
 
     daemon_threads = True
 
@@ -59,6 +66,7 @@ class Sockets(ThreadingHTTPServer):
         self.may_answer.set()
         self.begun: list[str] = []
         self.answered: list[str] = []
+        self.reached: set[str] = set()
         super().__init__((HOST, 0), _Post)
 
     @property
@@ -79,6 +87,7 @@ class _Post(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             self.server.answered.append(frame["payload"])
+            self.server.reached.add(self.path)
 
     def log_message(self, *_: Any) -> None: ...
 
@@ -99,15 +108,24 @@ def sockets() -> Iterator[Sockets]:
 class Site:
     """A server with members in its room."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", port: int, log: Path, members: int
+    ) -> None:
         self.process = process
         self.port = port
-        self.ids = [f"Member{number:04d}000=" for number in range(MEMBERS)]
+        self._log = log
+        self.ids = [f"Member{number:04d}000=" for number in range(members)]
 
     @contextmanager
     def caller(self) -> Iterator[HTTPConnection]:
         with closing(HTTPConnection(HOST, self.port, timeout=TIMEOUT_SECONDS)) as made:
             yield made
+
+    def stops(self) -> bool:
+        """Some take new connections until they have ended, and say in their log that
+        they stop."""
+        says_so = any(words in self._log.read_text() for words in STOPPING)
+        return says_so or not self.accepts() or self.process.poll() is not None
 
     def accepts(self) -> bool:
         """Whether it takes new connections; it does not while it stops."""
@@ -141,24 +159,21 @@ class Site:
 
 def needs(server: str) -> None:
     """Skip the test where the server is not installed: `nox -s servers` has all."""
-    module = server.split()[0].lower()
+    module = {"runserver": "django"}.get(server, server.split()[0].lower())
     names = [module] + (["gevent"] if "gevent" in server else [])
+    names = ["pyuwsgi" if name == "uwsgi" else name for name in names]
     for name in names:
         if find_spec(name) is None and not REQUIRED:
             pytest.skip(f"{name} is not installed.")
 
 
 @contextmanager
-def running(server: str, is_fast: bool, folder: Path, url: str) -> Iterator[Site]:
-    interface, line = SERVERS[server]
+def running(
+    server: str, is_fast: bool, folder: Path, url: str, *, members: int = MEMBERS
+) -> Iterator[Site]:
     port = free_port()
-    app = f"tests.servers.site:{interface}{'_fast' if is_fast else ''}"
-    command = [
-        sys.executable,
-        "-m",
-        *line.format(app=app, host=HOST, port=port).split(),
-    ]
     environment = os.environ | {
+        "SITE_APPLICATION": application("wsgi", is_fast).replace(":", "."),
         "DJANGO_SETTINGS_MODULE": "tests.servers.settings",
         "SITE_DATABASE": str(folder / "site.sqlite3"),
         "SITE_SOCKETS": url,
@@ -170,9 +185,11 @@ def running(server: str, is_fast: bool, folder: Path, url: str) -> Iterator[Site
     subprocess.run(migrate, env=environment, check=True)
     with (
         (folder / "server.log").open("ab") as log,
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process,
+        subprocess.Popen(
+            command(server, is_fast, port), env=environment, stdout=log, stderr=log
+        ) as process,
     ):
-        site = Site(process, port)
+        site = Site(process, port, folder / "server.log", members)
         try:
             wait_for(lambda: site.accepts() or process.poll() is not None)
             assert process.poll() is None, (folder / "server.log").read_text()
@@ -181,6 +198,25 @@ def running(server: str, is_fast: bool, folder: Path, url: str) -> Iterator[Site
             yield site
         finally:
             process.kill()
+
+
+def command(server: str, is_fast: bool, port: int) -> list[str]:
+    """The server's program is in the folder of this Python, like its modules."""
+    line = SERVERS[server].format(
+        wsgi=application("wsgi", is_fast),
+        asgi=application("asgi", is_fast),
+        bind=f"{HOST}:{port}",
+        host=HOST,
+        port=port,
+    )
+    program, *arguments = shlex.split(line)
+    if program == "-m":
+        return [sys.executable, program, *arguments]
+    return [str(Path(sys.executable).parent / program), *arguments]
+
+
+def application(interface: str, is_fast: bool) -> str:
+    return f"tests.servers.site:{interface}{'_fast' if is_fast else ''}"
 
 
 def wait_for(condition: Callable[[], object]) -> None:

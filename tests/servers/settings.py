@@ -11,6 +11,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "wsrouter",
 ]
+WSGI_APPLICATION = os.environ["SITE_APPLICATION"]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
 ROOT_URLCONF = "tests.servers.urls"
 DATABASES = {
     "default": {
@@ -27,6 +32,6 @@ WSROUTER = {
         "ROUTER": "tests.servers.handlers.router",
         "REGION": "eu-west-1",
         "MANAGEMENT_ENDPOINT": os.environ["SITE_SOCKETS"],
-        "IN_FLIGHT": 4,
+        "IN_FLIGHT": int(os.environ.get("SITE_IN_FLIGHT", "4")),
     }
 }

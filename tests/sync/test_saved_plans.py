@@ -14,7 +14,7 @@ from tests.sync.commands import exit_code, run
 from tests.sync.test_options import ON_AWS, ON_BOTH, a_typed_spec
 from tests.sync.test_ws_sync_command import move_endpoint
 from wsrouter.errors import SyncError
-from wsrouter.sync.place import Place
+from wsrouter.sync.location import Location
 from wsrouter.sync.publish import publish
 from wsrouter.sync.saved_plan import load, saved
 
@@ -237,7 +237,7 @@ def edit(file: Path, *path: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [("wanted", "integration", "uri"), ("target", "api_id"), ("place", "region")],
+    [("wanted", "integration", "uri"), ("target", "api_id"), ("location", "region")],
 )
 def test_an_edited_plan_is_refused(
     plane: MemoryControlPlane, file: Path, path: tuple[str, ...]
@@ -320,11 +320,11 @@ def test_json(plane: MemoryControlPlane, file: Path) -> None:
 
 def test_it_holds_on_each_server(bench: Bench) -> None:
     secret = bench.gateway.secrets[0]
-    file = saved(bench.plan(), Place())
+    file = saved(bench.plan(), Location())
     publish(bench.plane, load(file).prepare(bench.plane, secret), sleep=lambda _: None)
     assert bench.plan().in_sync
     bench.change(timeout=5.0)
-    file = saved(bench.plan(), Place())
+    file = saved(bench.plan(), Location())
     publish(bench.plane, load(file).prepare(bench.plane, secret), sleep=lambda _: None)
 
     assert bench.plan().in_sync
@@ -338,7 +338,7 @@ def test_every_option_of_a_gateway_can_be_saved(memory: Bench) -> None:
     secret = memory.gateway.secrets[0]
     plan = memory.plan()
 
-    assert load(saved(plan, Place())).prepare(memory.plane, secret) == plan
+    assert load(saved(plan, Location())).prepare(memory.plane, secret) == plan
 
 
 def test_a_run_does_not_go_on_into_a_danger_that_nobody_agreed_to(

@@ -3,7 +3,7 @@
 import pytest
 
 from wsrouter.aws.posts.targets import endpoint_of
-from wsrouter.delivery.ports import Place
+from wsrouter.delivery.ports import StageAddress
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire import local_address
 
@@ -26,7 +26,9 @@ def test_from_another_host_it_is_not_reached_without_a_setting() -> None:
     with pytest.raises(
         local_address.NotFoundLocally, match="WSROUTER_MANAGEMENT_ENDPOINT"
     ):
-        endpoint_of(Gateway(alias="default"), Place("default", api_id, "production"))
+        endpoint_of(
+            Gateway(alias="default"), StageAddress("default", api_id, "production")
+        )
     gateway = Gateway(alias="default", management_endpoint="http://192.168.1.2:8001/x")
-    found = endpoint_of(gateway, Place("default", api_id, "production"))
+    found = endpoint_of(gateway, StageAddress("default", api_id, "production"))
     assert found == "http://192.168.1.2:8001/x"

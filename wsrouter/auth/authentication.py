@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db import router
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -44,9 +45,9 @@ class Authentication:
 
     def identify(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
         """The identity of the caller; anonymous when no way returns one. Raises Reject
-        for an invalid ticket, and for the cookie of a session that has ended: a page
-        whose session gets a new key may come back before it has the new cookie, and
-        must not be anonymous for as long as its socket is open."""
+        for an invalid ticket, and for the cookie of a session that has ended or cannot
+        be read yet: a page whose session gets a new key may come back before it has the
+        new cookie, and must not be anonymous for as long as its socket is open."""
         if identity := (yield from call(identify_by_session, request)):
             return identity
         if TICKET_PARAMETER in request.GET:
@@ -59,13 +60,15 @@ class Authentication:
             found = yield from call_handler(function, arguments, is_async(function))
             if identity := _checked_identity(path, found):
                 return identity
-        yield from call(self._refuse_ended_cookie, request)
+        yield from call(self._refuse_cookie, request)
         return anonymous()
 
-    def _refuse_ended_cookie(self, request: HttpRequest) -> None:
+    def _refuse_cookie(self, request: HttpRequest) -> None:
         hashes = cookie_session.hashes_of_cookie(request)
         if hashes and self.has_ended(hashes):
             raise Reject(401, "The session has ended; log in.")
+        if hashes and cookie_session.is_read_too_early(request):
+            raise Reject(401, "The session cannot be read yet; try again.")
 
     def _identify_by_ticket(self, frame: Frame, request: HttpRequest) -> Identity:
         values = request.GET.getlist(TICKET_PARAMETER)
@@ -137,8 +140,10 @@ def find_user(name: str, principal: str) -> Any:
         wanted = field.to_python(principal)
     except ValidationError:  # such as "x" for an integer key
         return None
-    rows = get_user_model()._default_manager.filter(**{field.name: wanted})[:3]
-    found = [row for row in rows if getattr(row, field.attname) == wanted]
+    users: Any = get_user_model()
+    rows = users._default_manager.using(router.db_for_write(users))
+    named = rows.filter(**{field.name: wanted})[:3]
+    found = [row for row in named if getattr(row, field.attname) == wanted]
     return found[0] if len(found) == 1 else None
 
 

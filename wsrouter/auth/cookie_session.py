@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.sessions.backends import signed_cookies
 from django.db import router
 from django.utils import timezone
@@ -22,8 +22,24 @@ def hashes(request: Any, user: Any) -> set[str]:
 def hashes_of_cookie(request: Any) -> list[str]:
     """The hashes of the key that the cookie names, whether or not there is such a
     session; none without a cookie."""
-    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    key = _cookie(request)
     return session_hashes(key) if key else []
+
+
+def is_read_too_early(request: Any) -> bool:
+    """Whether Django has read the session, or its user, from a database that does not
+    have yet what was written: that of a login a moment ago. Without DATABASE_ROUTERS
+    there is no other database to read from, and nothing is asked."""
+    session = getattr(request, "session", None)
+    if session is None or not router.routers:
+        return False
+    user_key = session.get(SESSION_KEY)
+    if user_key is None:
+        data = _row_data(session, _cookie(request))
+        return data is not None and SESSION_KEY in data
+    users: Any = get_user_model()
+    rows = users._default_manager.filter(pk=user_key)
+    return rows.using(router.db_for_write(users)).exists() and not rows.exists()
 
 
 def keep_key(request: Any) -> None:
@@ -48,10 +64,22 @@ def is_stored(session: Any, user: Any) -> bool:
 
 def _stored_data(session: Any) -> Any:
     """What is stored under the session's key; None without one."""
-    if not hasattr(session, "model"):
-        store = type(session)(session.session_key)
-        return store if store.exists(session.session_key) else None
+    if hasattr(session, "model"):
+        return _row_data(session, session.session_key)
+    store = type(session)(session.session_key)
+    return store if store.exists(session.session_key) else None
+
+
+def _row_data(session: Any, key: str) -> Any:
+    """What the table of the sessions has under a key; None without a row, and where
+    sessions have no table."""
+    if not key or not hasattr(session, "model"):
+        return None
     rows = session.model.objects.using(router.db_for_write(session.model))
-    rows = rows.filter(session_key=session.session_key, expire_date__gt=timezone.now())
+    rows = rows.filter(session_key=key, expire_date__gt=timezone.now())
     row = rows.first()
     return None if row is None else session.decode(row.session_data)
+
+
+def _cookie(request: Any) -> str:
+    return str(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))

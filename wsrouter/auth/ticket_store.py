@@ -36,7 +36,7 @@ def create(identity: Identity, *, gateway: str, seconds: int) -> str:
     _tickets().filter(expires_at__lte=now - _KEPT).delete()
     ticket = Ticket(
         digest=_digest(text),
-        user=identity.user,
+        user_id=identity.user.pk,
         auth_hash=identity.auth_hash,
         session_hash=identity.session_hash,
         gateway=gateway,
@@ -87,6 +87,11 @@ def session_of(frame: Frame, request: Any) -> list[str]:
 def delete(text: str) -> None:
     """Delete a ticket that must not be used."""
     _tickets().filter(digest=_digest(text)).delete()
+
+
+def delete_of_user(user_key: Any) -> None:
+    """Delete the tickets of a user."""
+    _tickets().filter(user=user_key).delete()
 
 
 def delete_of_sessions(session_hashes: Collection[str]) -> None:

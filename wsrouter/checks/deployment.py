@@ -8,18 +8,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
-from django.core.exceptions import ImproperlyConfigured
 from django.http.request import split_domain_port, validate_host
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from wsrouter import conf
+from wsrouter.checks.configured import configured_gateways, declared
 from wsrouter.checks.endpoint_urls import has_endpoint, is_known_path, redirects
-from wsrouter.errors import DeclarationError, MissingExtra
 from wsrouter.options.gateway import Gateway
-from wsrouter.routing.table import Table, table
 from wsrouter.wire import mapping
-from wsrouter.wiring import sender_for
-from wsrouter.wiring.routers import root_router
 
 _LOSES_COUNTS = "it loses counts when several processes add at once"
 _CACHE_PROBLEMS = {
@@ -40,7 +35,7 @@ def check_origins(**_: object) -> list[CheckMessage]:
             hint="List the origins of your own pages.",
             id="wsrouter.W005",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         if "*" in (gateway.allowed_origins or ())
     ]
 
@@ -55,7 +50,7 @@ def check_throttles(**_: object) -> list[CheckMessage]:
             hint=_CACHE_HINT,
             id="wsrouter.E006",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         if problem and (gateway.connect_throttle or _has_throttles(gateway))
     ]
 
@@ -82,7 +77,7 @@ def check_https(**_: object) -> list[CheckMessage]:
             f"Gateway {gateway.alias!r}: ENDPOINT {gateway.endpoint!r} is not https.",
             id="wsrouter.E008",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         if gateway.endpoint and urlsplit(gateway.endpoint).scheme != "https"
     ]
 
@@ -95,7 +90,7 @@ def check_redirects(**_: object) -> list[CheckMessage]:
             f" {why}.",
             id="wsrouter.E009",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         for why in redirects(gateway.endpoint)
     ]
 
@@ -112,7 +107,7 @@ def check_paths(**_: object) -> list[CheckMessage]:
             " this check.",
             id="wsrouter.W022",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         if gateway.endpoint and not is_known_path(gateway.endpoint)
     ]
 
@@ -125,7 +120,7 @@ def check_hosts(**_: object) -> list[CheckMessage]:
             " not in ALLOWED_HOSTS.",
             id="wsrouter.E010",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         if (host := urlsplit(gateway.endpoint).netloc)
         and not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
     ]
@@ -141,56 +136,10 @@ def check_cookies(**_: object) -> list[CheckMessage]:
             " your site and SESSION_COOKIE_DOMAIN to their common domain.",
             id="wsrouter.W011",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         if _uses_sessions(gateway)
         for why in _cookie_problems(gateway)
     ]
-
-
-def check_background(**_: object) -> list[CheckMessage]:
-    """E015: a task engine without workers."""
-    return [
-        Error(
-            f"Gateway {gateway.alias!r}: large sends have no worker: {why}.",
-            hint="A request ends after 29 seconds; a large send may take longer.",
-            id="wsrouter.E015",
-        )
-        for gateway in _gateways()
-        if (why := _engine_problem(gateway.background))
-    ]
-
-
-def check_large_sends(**_: object) -> list[CheckMessage]:
-    """W019: without a task engine, an event reaches as many as its time allows."""
-    return [
-        checks.Warning(
-            f"Gateway {gateway.alias!r}: nothing carries out large sends: without"
-            " BACKGROUND, recipients without a post after SEND_SECONDS"
-            f" ({gateway.send_seconds:g} s) do not get an event.",
-            hint="Set BACKGROUND to 'celery' or 'tasks'; or silence this check if no"
-            " event has more than a few thousand recipients.",
-            id="wsrouter.W019",
-        )
-        for gateway in _gateways()
-        if not gateway.background and _sends_events(gateway)
-    ]
-
-
-def check_transport(**_: object) -> list[CheckMessage]:
-    """E018: a transport that cannot be imported or made, so that no event can be
-    sent."""
-    return [
-        Error(f"Gateway {gateway.alias!r}: {why}", id="wsrouter.E018")
-        for gateway in _gateways()
-        if (why := sender_for.transport_problem(gateway.transport))
-    ]
-
-
-def _engine_problem(engine: str) -> str:
-    try:
-        return sender_for.engine_problem(engine)
-    except MissingExtra as error:
-        return str(error).rstrip(".")
 
 
 def check_principals(**_: object) -> list[CheckMessage]:
@@ -205,7 +154,7 @@ def check_principals(**_: object) -> list[CheckMessage]:
             f" {{'Principal-{token_hex(12)}': '{mapping.PRINCIPAL}'}}",
             id="wsrouter.W016",
         )
-        for gateway in _gateways()
+        for gateway in configured_gateways()
         if gateway.authorizer and not _has_random_principal_header(gateway)
     ]
 
@@ -217,52 +166,16 @@ def _has_random_principal_header(gateway: Gateway) -> bool:
     )
 
 
-def check_management_endpoints(**_: object) -> list[CheckMessage]:
-    """W017: a MANAGEMENT_ENDPOINT on a host that is disabled."""
-    return [
-        checks.Warning(
-            f"Gateway {gateway.alias!r}: MANAGEMENT_ENDPOINT"
-            f" {gateway.management_endpoint!r} is on the execute-api host, which"
-            " DISABLE_EXECUTE_API_ENDPOINT in DOMAIN disables.",
-            hint="Remove MANAGEMENT_ENDPOINT: posts go to the domain then.",
-            id="wsrouter.W017",
-        )
-        for gateway in _gateways()
-        if gateway.domain
-        and gateway.domain.disable_execute_api_endpoint
-        and ".execute-api." in urlsplit(gateway.management_endpoint).netloc
-    ]
-
-
-def _gateways() -> list[Gateway]:
-    try:
-        return list(conf.gateways().values())
-    except ImproperlyConfigured:  # reported as E001
-        return []
-
-
 def _cache_problem() -> str | None:
     backend = settings.CACHES.get("default", {}).get("BACKEND", "")
     return _CACHE_PROBLEMS.get(backend)
 
 
 def _has_throttles(gateway: Gateway) -> bool:
-    declared = _declared(gateway)
-    return declared is not None and any(
-        mounted.route.throttle for mounted in declared.routes.values()
+    known = declared(gateway)
+    return known is not None and any(
+        mounted.route.throttle for mounted in known.routes.values()
     )
-
-
-def _sends_events(gateway: Gateway) -> bool:
-    declared = _declared(gateway)
-    return declared is not None and bool(declared.events)
-
-
-def _declared(gateway: Gateway) -> Table | None:
-    try:
-        return table(root_router(gateway))
-    except (ImproperlyConfigured, DeclarationError):  # E002 reports it
-        return None
 
 
 def _is_routed(name: str) -> bool:
@@ -302,8 +215,4 @@ CHECKS = (
     check_hosts,
     check_cookies,
     check_principals,
-    check_background,
-    check_large_sends,
-    check_transport,
-    check_management_endpoints,
 )

@@ -16,6 +16,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from wsrouter import conf
 from wsrouter.catalog.build import build
+from wsrouter.checks.configured import configured_gateways
 from wsrouter.checks.endpoint_urls import has_endpoint
 from wsrouter.errors import DeclarationError
 from wsrouter.models import OpenConnection
@@ -190,11 +191,11 @@ def _user_fields() -> set[str]:
 
 def _valid_gateways() -> list[Gateway]:
     """The gateways without an E001 or E002, which would only be reported again."""
-    try:
-        gateways = conf.gateways().values()
-    except ImproperlyConfigured:
-        return []
-    return [gateway for gateway in gateways if not list(_router_errors(gateway))]
+    return [
+        gateway
+        for gateway in configured_gateways()
+        if not list(_router_errors(gateway))
+    ]
 
 
 def _router_errors(gateway: Gateway) -> Iterator[Exception]:

@@ -35,7 +35,7 @@ class PostResult:
     stage_error: str = ""
 
 
-class Place(NamedTuple):
+class StageAddress(NamedTuple):
     """The gateway, API and stage that hold a connection. The recipients of a page share
     one value."""
 
@@ -48,12 +48,12 @@ class Recipient(NamedTuple):
     """A connection that an event is for, and when its row was written."""
 
     connection_id: str
-    place: Place
+    stage_address: StageAddress
     stored_at: datetime
 
     @property
     def address(self) -> Address:
-        return Address(connection_id=self.connection_id, **self.place._asdict())
+        return Address(connection_id=self.connection_id, **self.stage_address._asdict())
 
 
 class Attempt(NamedTuple):

@@ -6,7 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from wsrouter.delivery.ports import Attempt, Place, PostResult, PostStatus, Recipient
+from wsrouter.delivery.ports import (
+    Attempt,
+    PostResult,
+    PostStatus,
+    Recipient,
+    StageAddress,
+)
 from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.tally import Tally
 from wsrouter.delivery.token_bucket import TokenBucket
@@ -42,7 +48,7 @@ class PostSchedule:
         self._retries: list[tuple[float, int, Recipient, int]] = []
         self._tie_breaker = self._in_flight = 0
         self._is_read = self._is_abandoned = False
-        self._blocked: set[Place] = set()
+        self._blocked: set[StageAddress] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._is_low = threading.Condition(self._lock)
@@ -140,7 +146,7 @@ class PostSchedule:
                     self._is_low.notify_all()
             else:
                 return None
-            if recipient.place not in self._blocked:
+            if recipient.stage_address not in self._blocked:
                 return recipient, number
             self.tally.fail(FORBIDDEN)
 
@@ -158,7 +164,7 @@ class PostSchedule:
     def _retry_or_count(self, attempt: Attempt, result: PostResult) -> None:
         recipient, number, _ = attempt
         if result.stage_error:
-            self._blocked.add(recipient.place)
+            self._blocked.add(recipient.stage_address)
             self.tally.stopped = result.stage_error
         delay = self._retry_policy.delay(recipient, number, result)
         due = self._clock() + (delay or 0)

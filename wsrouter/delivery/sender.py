@@ -12,10 +12,10 @@ from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
     Forget,
     OnDelivered,
-    Place,
     Postpone,
     Recipient,
     RecipientSource,
+    StageAddress,
     Transport,
 )
 from wsrouter.delivery.retry import RetryPolicy
@@ -151,8 +151,8 @@ class Sender:
         return self.recipient_source.exceeds(outgoing.recipients, policy.max_recipients)
 
     def _post(self, address: Address, data: bytes) -> None:
-        place = Place(address.gateway, address.api_id, address.stage)
-        page = [Recipient(address.connection_id, place, LONG_AGO)]
+        stage_address = StageAddress(address.gateway, address.api_id, address.stage)
+        page = [Recipient(address.connection_id, stage_address, LONG_AGO)]
         policy = self.policy(address.gateway)
         report = self._post_pages([page], data, policy, policy.seconds)
         if report.failed:

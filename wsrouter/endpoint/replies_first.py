@@ -7,7 +7,7 @@ from wsrouter.options.gateway import Gateway
 from wsrouter.routing import after_answer
 from wsrouter.routing.after_answer import MessageQueue
 from wsrouter.routing.flow import Flow
-from wsrouter.wiring import leaving
+from wsrouter.wiring import leaving, process_threads
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Following:
     __slots__ = ("is_first", "queue")
 
     def __init__(self, gateway: Gateway) -> None:
-        self.is_first = gateway.replies_first and leaving.replies_first()
+        self.is_first = gateway.replies_first and process_threads.outlives_answers()
         self.queue: MessageQueue | None = None
 
     def run_sync(self, flow: Flow[T]) -> T:

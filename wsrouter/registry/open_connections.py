@@ -4,16 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from wsrouter.errors import MessageError, SessionEnded
 from wsrouter.identity import LIFETIME, Identity, is_current
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.registry import compiled_lookup, language, memberships
+from wsrouter.registry import compiled_lookup, language, memberships, user_rows
 from wsrouter.registry.database import alias, aware, storable
 from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
@@ -97,16 +96,19 @@ class ConnectionRegistry:
         row = _new_row(frame, connection, identity)
         try:
             has_stored = self._store(row, connection.groups)
-        except IntegrityError as error:  # deferred constraints fail at the commit
-            if _is_deleted(row.user_id):
+        except DatabaseError as error:  # deferred constraints fail at the commit
+            if user_rows.is_deleted(row.user_id):
                 raise SessionEnded from error
             raise
-        if not has_stored and _is_deleted(row.user_id):
+        if not has_stored and user_rows.is_deleted(row.user_id):
             raise SessionEnded
         return has_stored
 
     def _store(self, row: OpenConnection, groups: Iterable[str]) -> bool:
+        is_kept = user_rows.must_be_kept()
         with transaction.atomic(using=alias()):
+            if is_kept and not user_rows.keep(row.user_id):
+                raise SessionEnded
             stored = _insert(row)
             if stored is None:
                 return False
@@ -180,11 +182,6 @@ def _memberships_of(connection_id: str) -> "QuerySet[Membership]":
     return _memberships().filter(connection__connection_id=connection_id)
 
 
-def _is_deleted(user_key: Any) -> bool:
-    users = get_user_model()._base_manager.using(alias())
-    return user_key is not None and not users.filter(pk=user_key).exists()
-
-
 def _lock(connection_id: str, **conditions: str) -> bool:
     """Lock the row for the rest of the transaction; False when there is no row.
 
@@ -253,10 +250,9 @@ def _row_of_earlier_connect(row: OpenConnection) -> OpenConnection | None:
 def _new_row(
     frame: Frame, connection: Connection, identity: Identity
 ) -> OpenConnection:
-    user = identity.user if identity.user.is_authenticated else None
     return OpenConnection(
         connection_id=frame.connection_id,
-        user=user,
+        user_id=identity.user.pk,
         auth_hash=identity.auth_hash,
         session_hash=identity.session_hash,
         state=checked_state(connection.state),

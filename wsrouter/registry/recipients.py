@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
-from wsrouter.delivery.ports import Place, Recipient, Span
+from wsrouter.delivery.ports import Recipient, Span, StageAddress
 from wsrouter.delivery.retry import HANDSHAKE_GRACE
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry.database import alias, aware
@@ -39,14 +39,14 @@ class StoredRecipients:
         self, recipients: Recipients, span: Span | None = None
     ) -> Iterator[list[Recipient]]:
         """The connections that an event is for, in pages; each connection once."""
-        places: dict[tuple[str, str, str], Place] = {}
+        addresses: dict[tuple[str, str, str], StageAddress] = {}
         exclude = recipients.exclude | _connections_of(recipients.exclude_users)
         for rows in _spanned(recipients, span):
             yield [
                 Recipient(
                     row[0],
-                    places.get(row[1:4])
-                    or places.setdefault(row[1:4], Place(*row[1:4])),
+                    addresses.get(row[1:4])
+                    or addresses.setdefault(row[1:4], StageAddress(*row[1:4])),
                     _LONG_AGO if row[4] is None else aware(row[4]),
                 )
                 for row in rows

@@ -1,6 +1,6 @@
 """From users, as an application names them, to the primary keys that rows hold."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -57,12 +57,12 @@ def user_keys(users: Any) -> frozenset[Any]:
     return keys
 
 
-def _keys(users: Iterable[Any]) -> Iterator[Any]:
+def _keys(users: Iterable[Any]) -> Iterable[Any]:
     if not isinstance(users, QuerySet) or users._result_cache is not None:
         return map(user_key, users)
     kind = users._iterable_class
     if issubclass(kind, FlatValuesListIterable):
-        return map(user_key, users[: MAX_USERS + 1].iterator())
+        return map(user_key, users[: MAX_USERS + 1])
     if not issubclass(kind, ModelIterable):
         raise TypeError("users= takes no values(): use values_list('pk', flat=True).")
     if not issubclass(users.model, get_user_model()):
@@ -70,7 +70,7 @@ def _keys(users: Iterable[Any]) -> Iterator[Any]:
             f"users= takes a queryset of {get_user_model().__name__}, not of"
             f" {users.model.__name__}."
         )
-    return users.values_list("pk", flat=True)[: MAX_USERS + 1].iterator()
+    return users.values_list("pk", flat=True)[: MAX_USERS + 1]
 
 
 def _is_user(value: Any) -> bool:

@@ -18,7 +18,7 @@ from wsrouter.catalog.snapshot import Integration, Snapshot
 from wsrouter.errors import SyncError
 from wsrouter.sync import render
 from wsrouter.sync.digest import SECRET_TARGET, Digest, digest
-from wsrouter.sync.place import Place
+from wsrouter.sync.location import Location
 from wsrouter.sync.plan import Options, Plan, prepare
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.target import Target
@@ -33,7 +33,7 @@ class SavedPlan:
     """What a file of `ws_sync --out` holds. `wanted` is without the secret, `content`
     is the whole file without its signature."""
 
-    place: Place
+    location: Location
     target: Target
     options: Options
     wanted: Snapshot
@@ -53,15 +53,15 @@ class SavedPlan:
         if not hmac.compare_digest(_signature(self.content, wanted), self.signature):
             _refuse("the file is not as it was saved")
         plan = prepare(plane, self.target, wanted, self.options)
-        if _content(plan, self.place) != self.content:
+        if _content(plan, self.location) != self.content:
             differing = ", ".join(_differences(self.content, plan)) or "other details"
             _refuse(f"what is deployed has changed since ({differing})")
         return plan
 
 
-def saved(plan: Plan, place: Place) -> str:
+def saved(plan: Plan, location: Location) -> str:
     """The plan as the text of a file. Its wanted snapshot must have the secret."""
-    content = _content(plan, place)
+    content = _content(plan, location)
     signed = {**content, "signature": _signature(content, plan.wanted)}
     return json.dumps(signed, indent=2) + "\n"
 
@@ -80,7 +80,7 @@ def load(text: str) -> SavedPlan:
         )
     try:
         return SavedPlan(
-            place=TypeAdapter(Place).validate_python(content["place"]),
+            location=TypeAdapter(Location).validate_python(content["location"]),
             target=TypeAdapter(Target).validate_python(content["target"]),
             options=TypeAdapter(Options).validate_python(content["options"]),
             wanted=TypeAdapter(Snapshot).validate_python(content["wanted"]),
@@ -92,12 +92,12 @@ def load(text: str) -> SavedPlan:
         raise SyncError("The file is not a plan that ws_sync saved.") from None
 
 
-def _content(plan: Plan, place: Place) -> dict[str, Any]:
+def _content(plan: Plan, location: Location) -> dict[str, Any]:
     """What the file holds, and what has to be the same when the plan is carried out."""
     deployed = plan.deployed
     content = {
         "wsrouter_plan": VERSION,
-        "place": asdict(place),
+        "location": asdict(location),
         "target": asdict(plan.target),
         "options": asdict(plan.options),
         "wanted": asdict(_without_secret(plan.wanted)),

@@ -33,11 +33,8 @@ def validator(adapter: "TypeAdapter[Any]") -> Any:
     schema: Any = adapter.core_schema
     if not isinstance(schema, dict):  # it is built later, when its names are known
         return adapter.validator
-    try:
-        # Otherwise the validators that pydantic has built for models would be used.
-        return SchemaValidator(_failing_fast(schema), _use_prebuilt=False)
-    except TypeError:  # an older pydantic, which builds all of them
-        return SchemaValidator(_failing_fast(schema))
+    # Otherwise the validators that pydantic has built for models would be used.
+    return SchemaValidator(_failing_fast(schema), _use_prebuilt=False)
 
 
 def _failing_fast(part: Any) -> Any:

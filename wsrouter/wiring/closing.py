@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from wsrouter.registry import revocation
 from wsrouter.routing.ports import Address
-from wsrouter.wiring import after_response, outgoing, substitutes
+from wsrouter.wiring import outgoing, process_threads, substitutes
 from wsrouter.wiring.outgoing import Closing
 
 SECONDS = 2.0
@@ -63,7 +63,7 @@ def _in_handshake(results: Results) -> dict[Address, bool]:
 
 
 def _can_use_threads() -> bool:
-    return substitutes.current.transport is None and after_response.has_threads()
+    return substitutes.current.transport is None and process_threads.has_threads()
 
 
 def _one_by_one(addresses: Sequence[Address], end: float) -> Results:

@@ -5,7 +5,7 @@ from wsrouter.catalog.build import build
 from wsrouter.catalog.routes import ApiSpec
 from wsrouter.catalog.snapshot import Snapshot
 from wsrouter.sync.deployed import Deployed
-from wsrouter.sync.place import Place
+from wsrouter.sync.location import Location
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.wiring.routers import root_router
 
@@ -49,11 +49,13 @@ def control_plane(
     )
 
 
-def place(alias: str = "default", *, endpoint_url: str = "", region: str = "") -> Place:
+def location(
+    alias: str = "default", *, endpoint_url: str = "", region: str = ""
+) -> Location:
     """Where the gateway's control plane is; non-empty arguments override the
     settings."""
     gateway = conf.gateway(alias)
-    return Place(
+    return Location(
         region=region or gateway.region,
         endpoint_url=endpoint_url or gateway.aws_endpoint_url,
     )

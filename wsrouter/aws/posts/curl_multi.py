@@ -84,7 +84,9 @@ class MultiHandle:
         self, attempt: Attempt, schedule: Schedule, broadcast: Broadcast
     ) -> None:
         try:
-            target, signer = broadcast.target_and_signer(attempt.recipient.place)
+            target, signer = broadcast.target_and_signer(
+                attempt.recipient.stage_address
+            )
         except Exception as error:  # noqa: BLE001  # it becomes the post's result
             schedule.record(attempt, answers.not_sendable(error))
             return

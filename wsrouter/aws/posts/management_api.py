@@ -8,7 +8,7 @@ from typing import Any
 from wsrouter.aws import clients
 from wsrouter.aws.posts import answers
 from wsrouter.aws.posts.targets import configured_gateway, endpoint_of
-from wsrouter.delivery.ports import Place, PostResult, Schedule
+from wsrouter.delivery.ports import PostResult, Schedule, StageAddress
 from wsrouter.delivery.thread_pool import post_in_threads
 from wsrouter.errors import ConnectionGone, DeliveryFailed
 from wsrouter.options.gateway import Gateway
@@ -76,12 +76,12 @@ class Boto3Connections:
 
     def _client(self, address: Address) -> Any:
         gateway = configured_gateway(self._gateways(), address.gateway)
-        place = Place(address.gateway, address.api_id, address.stage)
+        stage_address = StageAddress(address.gateway, address.api_id, address.stage)
         return clients.client(
             "apigatewaymanagementapi",
             region=gateway.region,
             profile=gateway.aws_profile,
-            endpoint_url=endpoint_of(gateway, place),
+            endpoint_url=endpoint_of(gateway, stage_address),
             config=CONFIG,
         )
 

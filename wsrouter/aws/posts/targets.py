@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from wsrouter.aws import clients, endpoints
 from wsrouter.aws.posts.signer import Signer
-from wsrouter.delivery.ports import Place
+from wsrouter.delivery.ports import StageAddress
 from wsrouter.errors import SendError
 from wsrouter.options.gateway import Gateway
 from wsrouter.options.publishing import DomainOption
@@ -60,11 +60,14 @@ class PostTarget:
         )
 
 
-def endpoint_of(gateway: Gateway, place: Place) -> str:
-    """The URL of the management API that holds the connections of a place."""
+def endpoint_of(gateway: Gateway, stage_address: StageAddress) -> str:
+    """The URL of the management API that holds the connections of a stage."""
     if gateway.management_endpoint:
         return gateway.management_endpoint
-    api_id, stage = place.api_id or gateway.api_id, place.stage or gateway.stage
+    api_id, stage = (
+        stage_address.api_id or gateway.api_id,
+        stage_address.stage or gateway.stage,
+    )
     domain = _only_way(gateway, stage)
     path = domain.mapping_key if domain else stage
     if local := local_address.management_endpoint(api_id, path):
@@ -91,9 +94,9 @@ def configured_gateway(gateways: Mapping[str, Gateway], alias: str) -> Gateway:
     return gateway
 
 
-def target(gateway: Gateway, place: Place) -> PostTarget:
-    """The target of the posts to a place; raises NoRegion or NoCredentials."""
-    url = endpoint_of(gateway, place)
+def target(gateway: Gateway, stage_address: StageAddress) -> PostTarget:
+    """The target of the posts to a stage; raises NoRegion or NoCredentials."""
+    url = endpoint_of(gateway, stage_address)
     parts, local = urlsplit(url), clients.is_loopback(url)
     credentials = clients.credentials(gateway.aws_profile, local=local)
     if credentials is None:
@@ -117,17 +120,25 @@ class Broadcast:
     ) -> None:
         self.data = data
         self._gateways = gateways
-        self._cached: dict[Place, tuple[PostTarget, Signer, float]] = {}
+        self._cached: dict[StageAddress, tuple[PostTarget, Signer, float]] = {}
 
-    def target_and_signer(self, place: Place) -> tuple[PostTarget, Signer]:
-        """The endpoint of a place, and a signer for it. Raises SendError or NoRegion
+    def target_and_signer(
+        self, stage_address: StageAddress
+    ) -> tuple[PostTarget, Signer]:
+        """The endpoint of a stage, and a signer for it. Raises SendError or NoRegion
         when nothing can be posted there."""
-        known = self._cached.get(place)
+        known = self._cached.get(stage_address)
         if known is None or known[2] < time.monotonic():
-            found = known[0] if known else self._target(place)
+            found = known[0] if known else self._target(stage_address)
             until = time.monotonic() + SIGNER_SECONDS
-            known = self._cached[place] = (found, found.signer(self.data), until)
+            known = self._cached[stage_address] = (
+                found,
+                found.signer(self.data),
+                until,
+            )
         return known[0], known[1]
 
-    def _target(self, place: Place) -> PostTarget:
-        return target(configured_gateway(self._gateways(), place.gateway), place)
+    def _target(self, stage_address: StageAddress) -> PostTarget:
+        return target(
+            configured_gateway(self._gateways(), stage_address.gateway), stage_address
+        )

@@ -10,7 +10,7 @@ from wsrouter.aws.posts.keepalive import (
 )
 from wsrouter.aws.posts.management_api import Boto3Connections
 from wsrouter.aws.posts.targets import Broadcast
-from wsrouter.delivery.ports import Place, PostResult, Recipient, Schedule
+from wsrouter.delivery.ports import PostResult, Recipient, Schedule, StageAddress
 from wsrouter.delivery.thread_pool import post_in_threads
 from wsrouter.routing.ports import Address
 
@@ -23,9 +23,9 @@ class ThreadedConnections(Boto3Connections):
     """Posts over `http.client`; closes and describes connections as its parent does."""
 
     def post(self, address: Address, data: bytes) -> PostResult:
-        place = Place(address.gateway, address.api_id, address.stage)
+        stage_address = StageAddress(address.gateway, address.api_id, address.stage)
         poster = _Poster(Broadcast(data, self._gateways))
-        return poster.post_to(place, address.connection_id, SINGLE_POST_SECONDS)
+        return poster.post_to(stage_address, address.connection_id, SINGLE_POST_SECONDS)
 
     def post_all(self, schedule: Schedule, data: bytes) -> None:
         poster = _Poster(Broadcast(data, self._gateways))
@@ -42,11 +42,13 @@ class _Poster:
         self._busy: set[KeptConnection] = set()
 
     def post(self, recipient: Recipient, seconds: float) -> PostResult:
-        return self.post_to(recipient.place, recipient.connection_id, seconds)
+        return self.post_to(recipient.stage_address, recipient.connection_id, seconds)
 
-    def post_to(self, place: Place, connection_id: str, seconds: float) -> PostResult:
+    def post_to(
+        self, stage_address: StageAddress, connection_id: str, seconds: float
+    ) -> PostResult:
         try:
-            target, signer = self._broadcast.target_and_signer(place)
+            target, signer = self._broadcast.target_and_signer(stage_address)
             pool = keepalive.pool(target)
         except Exception as error:  # noqa: BLE001  # it becomes the post's result
             return answers.not_sendable(error)

@@ -17,8 +17,8 @@ from wsrouter.management import plan_file, sync_options
 from wsrouter.sync import render, saved_plan
 from wsrouter.sync.change import Change
 from wsrouter.sync.destroy import destroy, plan_removal
+from wsrouter.sync.location import Location
 from wsrouter.sync.next_steps import next_steps
-from wsrouter.sync.place import Place
 from wsrouter.sync.plan import Options, Plan, prepare
 from wsrouter.sync.ports import ControlPlane
 from wsrouter.sync.publish import publish
@@ -102,7 +102,7 @@ class Command(BaseCommand):
 
     def _save(self, plan: Plan, options: dict[str, Any]) -> None:
         path = Path(options["out"])
-        plan_file.write(path, saved_plan.saved(plan, _place(options)))
+        plan_file.write(path, saved_plan.saved(plan, _location(options)))
         out = self.stderr if options["json"] else self.stdout
         out.write(f"Saved. To carry it out: ws_sync --apply {path}", _unstyled)
 
@@ -228,14 +228,14 @@ def _where_it_was_made(
 ) -> dict[str, Any]:
     """The options with the gateway and the control plane of a saved plan; raises
     CommandError when they name other ones."""
-    place, alias = saved.place, saved.target.alias
-    known = {"gateway": alias, "region": place.region}
-    known["endpoint_url"] = place.endpoint_url
+    location, alias = saved.location, saved.target.alias
+    known = {"gateway": alias, "region": location.region}
+    known["endpoint_url"] = location.endpoint_url
     for name, value in known.items():
         if options[name] not in ("", "default", value):
             raise CommandError(f"The plan was saved for --{name} {value}.")
     options = {**options, **known}
-    if _place(options) != place:
+    if _location(options) != location:
         raise CommandError(
             "The plan was saved for another control plane: the REGION or the URL in the"
             " settings has changed since. Nothing was changed; save a new plan with"
@@ -244,8 +244,8 @@ def _where_it_was_made(
     return options
 
 
-def _place(options: dict[str, Any]) -> Place:
-    return publisher.place(
+def _location(options: dict[str, Any]) -> Location:
+    return publisher.location(
         options["gateway"],
         region=options["region"],
         endpoint_url=options["endpoint_url"],

@@ -25,6 +25,14 @@ async def user_name(connection_id: str) -> str:
 @sync_to_async
 def _look_up(connection_id: str) -> str:
     database.close_old_connections()
+    try:
+        return _stored(connection_id)
+    finally:
+        database.close_old_connections()
+
+
+def _stored(connection_id: str) -> str:
     username_field = f"user__{get_user_model().USERNAME_FIELD}"
-    rows = OpenConnection.objects.filter(connection_id=connection_id)
+    rows = OpenConnection.objects.using(database.alias())
+    rows = rows.filter(connection_id=connection_id)
     return str(rows.values_list(username_field, flat=True).first() or "")

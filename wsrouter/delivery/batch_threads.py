@@ -1,4 +1,4 @@
-"""Threads of this process in which events leave after the answer to a message."""
+"""Threads of this process for what follows an answer: sends, and sockets to close."""
 
 import logging
 import os
@@ -31,14 +31,15 @@ def run_in_place(batch: Batch) -> None:
     run_batch(batch, TimeBudget(batch.began_at + LATEST_SECONDS))
 
 
-class SendThreads:
-    """Runs batches in threads. When the process ends, Python waits for them: they are
-    those of a ThreadPoolExecutor. `begin` and `end` are called around each batch."""
+class BatchThreads:
+    """Runs batches in threads with this name. When the process ends, Python waits for
+    them: they are those of a ThreadPoolExecutor. `begin` and `end` are called around
+    each batch."""
 
     def __init__(
-        self, *, begin: Callable[[], object], end: Callable[[], object]
+        self, name: str, *, begin: Callable[[], object], end: Callable[[], object]
     ) -> None:
-        self._begin, self._end = begin, end
+        self._name, self._begin, self._end = name, begin, end
         self._lock = RLock()  # a response that is collected as garbage hands over, too
         self._executor: ThreadPoolExecutor | None = None
         self._sends = self._bytes = 0
@@ -51,7 +52,7 @@ class SendThreads:
             if self._sends and not must and self._is_too_much(batch):
                 return None
             if self._executor is None:
-                self._executor = ThreadPoolExecutor(THREADS, "wsrouter-send")
+                self._executor = ThreadPoolExecutor(THREADS, self._name)
             try:
                 submitted = self._executor.submit(self._run, batch)
             except RuntimeError:  # no thread can be started any more
@@ -59,6 +60,13 @@ class SendThreads:
             self._sends += len(batch.leaving)
             self._bytes += batch.size
         return submitted
+
+    def close(self) -> None:
+        """Wait until everything is done, and end the threads; for tests."""
+        with self._lock:
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown()
 
     def _is_too_much(self, batch: Batch) -> bool:
         return (

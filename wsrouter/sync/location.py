@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Location:
     """The Region and, for emulators, the URL of a control plane. Empty values are those
     of the AWS configuration, which this library does not read."""
 

@@ -1,4 +1,4 @@
-"""The threads in which events leave, and the budget of what leaves together."""
+"""The threads for what follows an answer, and the budget of what leaves together."""
 
 import os
 import subprocess
@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from wsrouter.delivery import send_threads
-from wsrouter.delivery.send_threads import SendThreads
+from wsrouter.delivery import batch_threads
+from wsrouter.delivery.batch_threads import BatchThreads
 from wsrouter.routing.after_answer import Batch, TimeBudget
-from wsrouter.wiring import leaving
+from wsrouter.wiring import process_threads
 
 TIMEOUT_SECONDS = 20
 KB = 1024
 
 
-def made() -> SendThreads:
-    return SendThreads(begin=lambda: None, end=lambda: None)
+def made() -> BatchThreads:
+    return BatchThreads("made", begin=lambda: None, end=lambda: None)
 
 
 def batch(*runs: Any, size: int = 1) -> Batch:
@@ -30,13 +30,13 @@ def batch(*runs: Any, size: int = 1) -> Batch:
 def busy() -> Any:
     """Threads that are all at work until the event is set."""
     threads, go_on = made(), threading.Event()
-    started = threading.Barrier(send_threads.THREADS + 1)
+    started = threading.Barrier(batch_threads.THREADS + 1)
 
     def work() -> None:
         started.wait(TIMEOUT_SECONDS)
         go_on.wait(TIMEOUT_SECONDS)
 
-    for _ in range(send_threads.THREADS):
+    for _ in range(batch_threads.THREADS):
         assert threads.submit(batch(work))
     started.wait(TIMEOUT_SECONDS)
     yield threads, go_on
@@ -59,7 +59,7 @@ def test_what_fails_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
 def test_so_many_sends_may_wait(busy: Any) -> None:
     threads, go_on = busy
     waiting = [
-        threads.submit(batch(int)) for _ in range(send_threads.MAX_WAITING_SENDS)
+        threads.submit(batch(int)) for _ in range(batch_threads.MAX_WAITING_SENDS)
     ]
     assert all(waiting)
     assert threads.submit(batch(int)) is None
@@ -72,7 +72,7 @@ def test_so_many_sends_may_wait(busy: Any) -> None:
 
 def test_so_many_bytes_may_wait(busy: Any) -> None:
     threads, _ = busy
-    most = send_threads.MAX_WAITING_BYTES
+    most = batch_threads.MAX_WAITING_BYTES
     assert threads.submit(batch(int, size=most - 128 * KB))
     assert threads.submit(batch(int, size=128 * KB))
     assert threads.submit(batch(int, size=1)) is None
@@ -80,8 +80,8 @@ def test_so_many_bytes_may_wait(busy: Any) -> None:
 
 def test_one_message_may_have_more_than_all_may_wait(busy: Any) -> None:
     threads, _ = busy
-    runs = [int] * (send_threads.MAX_WAITING_SENDS + 1)
-    assert threads.submit(batch(*runs, size=2 * send_threads.MAX_WAITING_BYTES))
+    runs = [int] * (batch_threads.MAX_WAITING_SENDS + 1)
+    assert threads.submit(batch(*runs, size=2 * batch_threads.MAX_WAITING_BYTES))
     assert threads.submit(batch(int)) is None
 
 
@@ -100,10 +100,10 @@ def test_a_budget_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PROGRAM = """
 import os, sys, time
-from wsrouter.delivery.send_threads import SendThreads
+from wsrouter.delivery.batch_threads import BatchThreads
 from wsrouter.routing.after_answer import Batch
 
-threads = SendThreads(begin=lambda: None, end=lambda: None)
+threads = BatchThreads("made", begin=lambda: None, end=lambda: None)
 
 def slow(text):
     def run(budget):
@@ -153,14 +153,14 @@ else:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (None, False),
-        ({}, True),
-        ({b"http": b":80"}, True),
-        ({"enable-threads": True}, False),
-        ({b"enable-threads": b"true"}, False),
-        ({"enable-threads": "false"}, True),
-        ({"threads": "4"}, False),
-        ({b"threads": b"1"}, True),
+        (None, True),
+        ({}, False),
+        ({b"http": b":80"}, False),
+        ({"enable-threads": True}, True),
+        ({b"enable-threads": b"true"}, True),
+        ({"enable-threads": "false"}, False),
+        ({"threads": "4"}, True),
+        ({b"threads": b"1"}, False),
     ],
 )
 def test_uwsgi_may_run_no_threads(
@@ -168,8 +168,8 @@ def test_uwsgi_may_run_no_threads(
 ) -> None:
     if options is not None:
         monkeypatch.setitem(sys.modules, "uwsgi", SimpleNamespace(opt=options))
-    leaving._uwsgi_runs_no_threads.cache_clear()
+    process_threads.has_threads.cache_clear()
     try:
-        assert leaving._uwsgi_runs_no_threads() is expected
+        assert process_threads.has_threads() is expected
     finally:
-        leaving._uwsgi_runs_no_threads.cache_clear()
+        process_threads.has_threads.cache_clear()
