@@ -96,7 +96,8 @@ OF_THE_WHEEL = [
     )
 ]
 # Most tests wait for a process, a socket or a time-out; files keep what they share.
-IN_PARALLEL = ["-n", "4", "--dist", "loadfile"]
+# In the order of names, since a file with one long test must not come last.
+IN_PARALLEL = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def possible(python: str, django: str) -> bool:
@@ -297,6 +298,16 @@ def fuzz(session: nox.Session) -> None:
     env = {"WSROUTER_FUZZ_REQUESTS": requests}
     session.run("pytest", "tests/security/test_any_request.py", env=env)
     session.run("python", "-W", "error", "-m", "tests.fuzz.endpoint", requests)
+
+
+@nox.session(python=PYTHONS[-1])
+def consoles(session: nox.Session) -> None:
+    """Run every test of the console in a browser, on the newest Django, whose own
+    Content-Security-Policy is one of those that are tested."""
+    session.install("-e", ".[dev]", f"Django=={DJANGOS[-1]}.*")
+    chosen = ["tests/browser/test_console.py", "tests/browser/consoles"]
+    env = {"WSROUTER_TEST_DATABASE": "sqlite"}
+    session.run("pytest", *(session.posargs or chosen), env=env)
 
 
 @nox.session

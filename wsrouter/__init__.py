@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wsrouter.routing.frame import Disconnected, Frame, Message
     from wsrouter.routing.outcome import Accept
     from wsrouter.routing.router import Router
+    from wsrouter.wiring.client_url import client_url
 
     __version__: str
 
@@ -60,6 +61,7 @@ __all__ = [
     "UndeclaredError",
     "WSRouterError",
     "__version__",
+    "client_url",
 ]
 
 _DISTRIBUTION = "django-wsrouter"
@@ -90,6 +92,7 @@ _MODULES = {
     "TooManyTickets": "errors",
     "UndeclaredError": "errors",
     "WSRouterError": "errors",
+    "client_url": "wiring.client_url",
 }
 
 

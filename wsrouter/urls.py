@@ -1,12 +1,13 @@
-"""`path("ws/", include("wsrouter.urls"))`: the endpoint; below it `ticket/` and
-`asyncapi.json`, for another gateway than `default` `<alias>/asyncapi.json`."""
+"""`path("ws/", include("wsrouter.urls"))`: the endpoint; below it `ticket/`,
+`asyncapi.json` and the console `docs/`, for another gateway than `default`
+`<alias>/asyncapi.json` and `docs/<alias>/`."""
 
 from functools import cached_property
 
 from django.urls import ResolverMatch, URLPattern, path
 from django.urls.resolvers import RoutePattern
 
-from wsrouter.endpoint import asyncapi_view, ticket_view, view
+from wsrouter.endpoint import asyncapi_view, console_view, ticket_view, view
 
 
 class _Endpoint(URLPattern):
@@ -31,4 +32,6 @@ urlpatterns = [
     path("ticket/", ticket_view.ticket, name="ticket"),
     path("asyncapi.json", asyncapi_view.asyncapi, name="asyncapi"),
     path("<str:alias>/asyncapi.json", asyncapi_view.asyncapi, name="asyncapi"),
+    path("docs/", console_view.console, name="console"),
+    path("docs/<str:alias>/", console_view.console, name="console"),
 ]

@@ -151,7 +151,6 @@ def local_gateway(
     command += ["--port", str(arguments.port)]
     command += ["--django-port", str(arguments.django_port)]
     variables = {
-        "EXAMPLE_SOCKET_URL": f"ws://{{host}}:{arguments.port}/production",
         "EXAMPLE_CONTROL_PLANE": control_plane,  # for the Gateways page of the admin
         "EXAMPLE_LOGIN_HINT": "Log in as demo, with the password demo.",
     }

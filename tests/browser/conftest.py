@@ -1,8 +1,11 @@
 """A headless Chromium, and the example's site that it looks at."""
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import (
@@ -16,9 +19,12 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.console_page import Open
+from tests.browser.console_site import ConsoleSite
 from tests.examples.notifications import Notifications
 from tests.programs import program
 
+HERE = Path(__file__).parent
 # The browser must send nothing over the network but what the test asks for.
 OFFLINE = [
     "--disable-background-networking",
@@ -120,3 +126,54 @@ def visit(browser: Browser, site: Notifications) -> Iterator[Visit]:
             return Visitor(site, context)
 
         yield one
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The program that finds what people with a screen reader or a keyboard miss."""
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, folder)
+    command = [program("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    subprocess.run(command, cwd=folder, check=True, timeout=300)
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def console(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ConsoleSite]:
+    with ConsoleSite(tmp_path_factory.mktemp("console")).running() as running:
+        yield running
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Open]:
+    """Opens the console of a site, logged in as `user`. No page has written an error
+    or a warning when the test ends, but what the test took out of `page.errors`."""
+    with ExitStack() as leaving:
+        errors: list[str] = []
+
+        def one(site: ConsoleSite, user: str = "ada", path: str = "/ws/docs/") -> Page:
+            context = browser.new_context(locale="en-GB")
+            leaving.callback(context.close)
+            context.set_default_timeout(15_000)
+            if user:
+                context.request.get(f"{site.url}/log-in/{user}/")
+            context.on("weberror", lambda error: errors.append(str(error.error)))
+            context.on(
+                "console",
+                lambda message: (
+                    errors.append(message.text)
+                    if message.type in ("error", "warning")
+                    else None
+                ),
+            )
+            page = context.new_page()
+            page.goto(site.url + path)
+            expect(page.locator("body")).to_have_attribute("data-ready", "yes")
+            page.errors = errors  # type: ignore[attr-defined]
+            return page
+
+        yield one
+        assert errors == []

@@ -74,6 +74,20 @@ def test_a_refusal_is_explained(
     expect(page.locator("#frames .failed .outcome")).to_have_text("refused 401")
 
 
+def test_an_error_of_api_gateway_is_explained(
+    backend: RecordingBackend, page: Page
+) -> None:
+    with running(snapshot("a", "$connect"), backend.url) as gateway:
+        page.goto(address(gateway.port))
+        page.get_by_role("button", name="Connect", exact=True).click()
+        expect(page.locator("#client-state")).to_have_text("Connected.")
+        page.get_by_label("Message").fill('{"action": "b"}')
+        page.get_by_role("button", name="Send message").click()
+        frame = page.locator("#client-frames li").first
+        expect(frame.locator("pre")).to_contain_text('"message": "Forbidden"')
+        expect(frame.locator(".why")).to_contain_text("found no route")
+
+
 def test_it_comes_back_after_a_restart(backend: RecordingBackend, page: Page) -> None:
     port = free_port()
     with running(snapshot(), backend.url, port=port):

@@ -47,7 +47,6 @@ class Notifications:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "EXAMPLE_DATABASE": str(self.folder / "db.sqlite3"),
-            "EXAMPLE_SOCKET_URL": self.socket_url.replace("127.0.0.1", "{host}"),
             "PYTHONUNBUFFERED": "1",
             "WSROUTER_MANAGEMENT_ENDPOINT": f"http://127.0.0.1:{self.port}/production",
         }

@@ -3,11 +3,13 @@
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
+from pydantic import BaseModel
 
 from tests.django.events import serving
 from wsrouter import Connection, Router
@@ -26,7 +28,9 @@ def run(*arguments: str) -> str:
 
 
 def echo() -> dict[str, object]:
-    (found,) = (row for row in json.loads(run("--json")) if row["key"] == "shop.echo")
+    (found,) = (
+        row for row in json.loads(run("--json"))["routes"] if row["key"] == "shop.echo"
+    )
     return dict(found)
 
 
@@ -47,7 +51,7 @@ def test_says_where_it_is() -> None:
 
 def test_a_handler_that_only_acknowledges_has_no_reply() -> None:
     with serving(router):
-        (row,) = json.loads(run("--json"))
+        (row,) = json.loads(run("--json"))["routes"]
 
     assert (row["payload"], row["reply"]) == ("int", "")
 
@@ -58,6 +62,70 @@ def test_text() -> None:
     assert "shop.echo" in text
     assert "handler     tests.project.shop.ws.echo" in text
     assert "permissions" not in text
+
+
+class Line(BaseModel):
+    item: str
+    count: int = 1
+
+
+class Order(BaseModel):
+    lines: list[Line]
+    note: str | None = None
+    paid: Literal["cash", "card"]
+
+
+def described() -> Router:
+    shop = Router(tags=["orders"])
+
+    @shop.route("orders.place", throttle="20/m per user", errors=["sold_out"])
+    def place(payload: Order) -> Line: ...
+
+    @shop.default
+    def anything(text: str) -> None:
+        """Any other frame."""
+
+    shop.event("orders.paid", Order, summary="An order is paid.")
+    return shop
+
+
+def test_text_has_fields_throttle_events_and_the_default() -> None:
+    with serving(described()):
+        text = run()
+
+    assert text.startswith("$default\n")
+    assert "    summary     Any other frame.\n" in text
+    fields = """\
+    payload     Order
+                  lines: array of Line
+                  note: string or null (optional)
+                  paid: "cash" or "card"
+    reply       Line
+                  item: string
+                  count: integer
+    throttle    20 in 60 s per user
+    errors      sold_out
+    tags        orders
+"""
+    assert fields in text
+    _, _, events = text.partition("\nEvents\n")
+    assert events.startswith("orders.paid\n    payload     Order\n")
+    assert "    summary     An order is paid.\n" in events
+
+
+def test_json_has_the_schemas_of_the_document() -> None:
+    with serving(described(), DOCS="public"):
+        found = json.loads(run("--json"))
+        document = Client().get("/ws/asyncapi.json").json()
+
+    [default, place], [paid] = found["routes"], found["events"]
+    assert (default["key"], default["payload"]) == ("$default", "text")
+    assert place["payload_schema"]["$ref"] in (
+        f"#/components/schemas/{name}" for name in found["schemas"]
+    )
+    assert place["reply_schema"]
+    assert paid["payload_schema"]
+    assert found["schemas"] == document["components"]["schemas"]
 
 
 def test_unknown_gateway() -> None:
@@ -74,7 +142,7 @@ def needing(*permissions: object, **options: bool) -> str:
     declared = Router()
     declared.route("r", permissions=permissions, **options)(counted)
     with serving(declared):
-        (row,) = json.loads(run("--json"))
+        (row,) = json.loads(run("--json"))["routes"]
     return str(row["login"])
 
 

@@ -10,6 +10,7 @@ from wsrouter.routing.throttle import Rate
 TICKET_SECONDS = 60
 TICKET_RATE = Rate(limit=20, seconds=60, scope="user")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
+_SOCKET_URL = re.compile(r"wss?://[^/?#@\s,;]+(/[^?#\s,;]*)?")
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 
@@ -38,6 +39,16 @@ def authentication(value: Any) -> tuple[str, ...]:
         if not _PATH.fullmatch(path):
             raise ValueError(f": {path!r} is not the dotted path of a function.")
     return _strings(value)
+
+
+def client_url(value: Any) -> str:
+    """Read CLIENT_URL; raises ValueError."""
+    if _is_text(value) and _SOCKET_URL.fullmatch(value):
+        return str(value)
+    raise ValueError(
+        f" must be a URL such as 'wss://ws.example.com', not {value!r}: with ws:// or"
+        " wss://, without a query."
+    )
 
 
 def connect_throttle(value: Any) -> tuple[Rate, ...]:
@@ -89,6 +100,7 @@ def _strings(value: Any) -> tuple[str, ...]:
 READERS = {
     "ALLOWED_ORIGINS": allowed_origins,
     "AUTHENTICATION": authentication,
+    "CLIENT_URL": client_url,
     "CONNECT_THROTTLE": connect_throttle,
     "TICKETS": tickets,
 }

@@ -51,6 +51,7 @@ class Gateway:
     client_certificate: str = ""
     crash_status: int = 200
     crash_mail_interval: float = 600.0
+    client_url: str = ""
     allowed_origins: tuple[str, ...] | None = None
     authentication: tuple[str, ...] = ()
     connect_throttle: tuple[Rate, ...] = ()

@@ -1,10 +1,8 @@
 """A page, and an API for apps: a token for a password, a ticket for a token."""
 
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -16,10 +14,7 @@ from wsrouter import TooManyTickets, tickets
 
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
-    """The socket's host is the page's own: cookies are sent there, at any port."""
-    host, _ = split_domain_port(request.get_host())
-    socket_url = settings.SOCKET_URL.replace("{host}", host)
-    return render(request, "accounts/me.html", {"socket_url": socket_url})
+    return render(request, "accounts/me.html")
 
 
 class Credentials(BaseModel):

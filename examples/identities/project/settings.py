@@ -49,7 +49,6 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 
-SOCKET_URL = os.environ.get("EXAMPLE_SOCKET_URL", "ws://{host}:8001/production")
 COMMON = {"REGION": "eu-west-1", "ROUTER": "accounts.ws.router"}
 WSROUTER = {
     # Pages with Django's session, and apps with tickets.

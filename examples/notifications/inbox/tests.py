@@ -101,6 +101,6 @@ class AdminTests(TestCase):
 class PageTests(TestCase):
     def test_the_socket_is_on_the_host_name_of_the_page(self) -> None:
         self.client.force_login(User.objects.create_user("ada"))
-        with self.settings(SOCKET_URL="ws://{host}:1/production"):
+        with self.settings(DEBUG=True):
             page = self.client.get("/", headers={"host": "localhost:8000"})
-        self.assertContains(page, 'data-socket-url="ws://localhost:1/production"')
+        self.assertContains(page, 'data-socket-url="ws://localhost:8001/production"')

@@ -1,6 +1,5 @@
 """Plain Django views."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,13 +10,7 @@ from inbox.ws import notify
 
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
-    # The page's own host name: its cookies are sent to no other.
-    host = request.get_host().partition(":")[0]
-    return render(
-        request,
-        "inbox/page.html",
-        {"socket_url": settings.SOCKET_URL.format(host=host)},
-    )
+    return render(request, "inbox/page.html")
 
 
 @login_required

@@ -64,8 +64,6 @@ LOGOUT_REDIRECT_URL = "login"
 # What the login page suggests; the demo has a user for visitors.
 LOGIN_HINT = os.environ.get("EXAMPLE_LOGIN_HINT", "")
 
-# The URL that the page connects to; on AWS, a custom domain on the same site.
-SOCKET_URL = os.environ.get("EXAMPLE_SOCKET_URL", "ws://{host}:8001/production")
 WSROUTER = {
     "default": {
         "API_NAME": "notifications",

@@ -29,6 +29,9 @@ PREFIX = "/~status/"
 """No stage has this path: neither a stage name nor a mapping key can contain `~`."""
 
 _FOLDER = Path(__file__).parent / "page"
+_CONSOLE = Path(__file__).parents[2] / "static" / "wsrouter" / "console"
+_SHARED = {"explain.js": _CONSOLE}
+"""What the page has in common with the console."""
 _CONTENT_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SECURITY_HEADERS = (
@@ -72,7 +75,7 @@ class StatusPage:
         content_type = _CONTENT_TYPES.get(name.rpartition(".")[2])
         if content_type is None or not name.replace(".", "").isalpha():
             return _not_found()
-        file = _FOLDER / name
+        file = _SHARED.get(name, _FOLDER) / name
         if not file.is_file():
             return _not_found()
         values = {"token": self._token, "path": self._api.path}

@@ -1,26 +1,29 @@
-"""`ws_routes`: the registered routes, and where their handlers are."""
+"""`ws_routes`: the registered routes and events, and where their handlers are."""
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from wsrouter.catalog.routes import RouteSpec
+from wsrouter.catalog.routes import ApiSpec
 from wsrouter.checks.settings import check_endpoint_url, check_ws_modules
 from wsrouter.errors import WSRouterError
-from wsrouter.routing.adapter import spelled
 from wsrouter.wiring import publisher
+
+Row = dict[str, Any]
 
 
 class Command(BaseCommand):
-    """Prints every handler of a gateway."""
+    """Prints every handler and event of a gateway."""
 
     help = (
-        "Lists the registered WebSocket routes: the handler function, its file and"
-        " line, the types of payload and reply, and the required permissions."
+        "Lists the registered WebSocket routes, $default and events: the handler"
+        " function, its file and line, the fields of payload and reply, permissions"
+        " and throttle."
     )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
@@ -31,7 +34,9 @@ class Command(BaseCommand):
             help="Which entry (alias) of the WSROUTER setting to list.",
         )
         parser.add_argument(
-            "--json", action="store_true", help="Print the list as JSON."
+            "--json",
+            action="store_true",
+            help="Print the list as JSON, with the JSON Schemas.",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -41,30 +46,44 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         for warning in (*check_ws_modules(), *check_endpoint_url()):
             self.stderr.write(self.style.WARNING(f"{warning.id}: {warning.msg}"))
-        rows = [_row(route) for route in (*spec.hooks, *spec.routes)]
+        found = _listing(spec)
         if options["json"]:
-            self.stdout.write(json.dumps(rows, indent=2))
+            self.stdout.write(json.dumps(found, indent=2))
             return
-        for row in rows:
-            self.stdout.write(self.style.SUCCESS(row["key"]))
-            for name, value in row.items():
-                if name != "key" and value:
-                    self.stdout.write(f"    {name:12}{_text(value)}")
-        if not rows:
+        for title, rows in ((None, found["routes"]), ("Events", found["events"])):
+            self._write_rows(title, rows)
+        if not found["routes"]:
             self.stdout.write("No route is registered.")
 
+    def _write_rows(self, title: str | None, rows: list[Row]) -> None:
+        if title and rows:
+            self.stdout.write(f"\n{title}")
+        for row in rows:
+            heading, *lines = _lines(row)
+            self.stdout.write(self.style.SUCCESS(heading))
+            for line in lines:
+                self.stdout.write(f"    {line}")
 
-def _row(route: RouteSpec) -> dict[str, Any]:
-    return {
-        "key": route.key,
-        "handler": route.handler,
-        "place": _relative(route.place),
-        "payload": _type_name(route.payload),
-        "reply": _type_name(route.reply),
-        "permissions": list(route.permissions),
-        "login": "required" if route.needs_login else "",
-        "summary": route.summary,
-    }
+
+def _listing(spec: ApiSpec) -> dict[str, Any]:
+    from wsrouter.documents.listing import listing
+
+    found = listing(spec)
+    for row in found["routes"]:
+        row["place"] = _relative(row["place"])
+    return found
+
+
+def _lines(row: Row) -> Iterator[str]:
+    """The key or name, then the lines below it."""
+    name, *others = row
+    yield row[name]
+    for other in others:
+        value = row[other]
+        if other.endswith("_fields"):
+            yield from (f"{'':12}  {line}" for line in value)
+        elif value and not other.endswith("_schema"):
+            yield f"{other:12}{_text(value)}"
 
 
 def _relative(place: str) -> str:
@@ -73,10 +92,6 @@ def _relative(place: str) -> str:
     if path.is_relative_to(directory):
         path = path.relative_to(directory)
     return f"{path}:{line}"
-
-
-def _type_name(kind: Any) -> str:
-    return "" if kind is ... or kind is type(None) else spelled(kind)
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,7 @@
 "use strict";
 
 const MAX_FRAMES = 100;
+const explaining = import("/~status/explain.js");
 let socket = null;
 
 function stageUrl() {
@@ -19,8 +20,25 @@ function showClient(text, isOpen = false) {
 function showFrame(direction, text) {
   const row = document.createElement("li");
   row.append(frameBlock(direction, text));
+  if (direction === "received") explain(text, row);
   byId("client-frames").prepend(row);
   while (byId("client-frames").children.length > MAX_FRAMES) byId("client-frames").lastElementChild.remove();
+}
+
+// API Gateway's own error frames, in the words of the console.
+async function explain(text, row) {
+  const { explainFrame } = await explaining;
+  let why = null;
+  try {
+    why = explainFrame(JSON.parse(text));
+  } catch {
+    return; // no JSON
+  }
+  if (!why) return;
+  const explanation = document.createElement("p");
+  explanation.className = "why";
+  explanation.textContent = why;
+  row.append(explanation);
 }
 
 function closedText(event, wasOpen) {

@@ -1,0 +1,118 @@
+"""Connections of the console, and what it remembers."""
+
+from playwright.sync_api import expect
+
+from tests.browser.console_page import (
+    Open,
+    choose,
+    connect,
+    field,
+    fill_order,
+    frame,
+    send,
+)
+from tests.browser.console_site import ConsoleSite
+
+END_CONNECTIONS = """
+from wsrouter import connections
+from wsrouter.models import OpenConnection
+for row in OpenConnection.objects.all():
+    connections.get(row.connection_id).close()
+"""
+
+
+def test_history_and_filter(console: ConsoleSite, opened: Open) -> None:
+    page = opened(console)
+    connect(page)
+    fill_order(page)
+    expect(send(page)).to_contain_text("Answered in")
+    choose(page, "menu.show")
+    expect(send(page)).to_contain_text("Answered in")
+    page.get_by_label("Filter the frames").fill("menu")
+    expect(page.locator("#frames > li:visible")).to_have_count(2)
+    page.get_by_label("Filter the frames").fill("")
+    page.reload()
+    expect(page.locator("#history li")).to_have_count(2)
+    page.locator("#history").get_by_role("button", name="orders.place").click()
+    expect(page.locator("#entry h2")).to_have_text("orders.place")
+    expect(field(page, "item")).to_have_value("tea")
+    page.get_by_label("Search").fill("cancel")
+    expect(page.locator("#count")).to_have_text("1 of 7")
+    page.get_by_label("Search").press("Enter")
+    expect(page.locator("#entry h2")).to_have_text("orders.cancel")
+
+
+def test_somebody_who_is_not_logged_in(console: ConsoleSite, opened: Open) -> None:
+    page = opened(console, user="")
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.locator("#message")).to_contain_text("are you logged in?")
+    page.get_by_label("with a ticket").check()
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.locator("#message")).to_contain_text("you are not logged in on")
+    # What Chromium itself says of the two refusals.
+    refused = [text for text in page.errors if "failed" in text or "401" in text]  # type: ignore[attr-defined]
+    assert len(refused) == 2
+    for text in refused:
+        page.errors.remove(text)  # type: ignore[attr-defined]
+
+
+def test_it_reconnects_by_itself(console: ConsoleSite, opened: Open) -> None:
+    page = opened(console)
+    connect(page)
+    console.shell(END_CONNECTIONS)
+    expect(frame(page, "mark").nth(1)).to_contain_text("Reconnecting. Closed with 1000")
+    expect(frame(page, "mark").nth(2)).to_contain_text("Connected")
+    choose(page, "menu.show")
+    expect(send(page)).to_contain_text("Answered in")
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.locator("#state")).to_have_text("Not connected")
+    expect(send(page)).to_have_text("Connect first.")
+
+
+def test_errors_of_api_gateway_are_explained(
+    console: ConsoleSite, opened: Open
+) -> None:
+    page = opened(console)
+    connect(page)
+    choose(page, "menu.show")
+    explained = page.evaluate(
+        """async () => {
+          const { explainFrame } = await import(document.body.dataset.moduleExplain);
+          const ids = {connectionId: "a=", requestId: "b="};
+          return ["Forbidden", "Internal server error", "Bad request body", "Odd"].map(
+            (message) => explainFrame({message, ...ids}));
+        }"""
+    )
+    words = ("no route", "got no answer", "VALIDATE_AT_GATEWAY", "API Gateway's own")
+    for text, word in zip(explained, words, strict=True):
+        assert word in text
+
+
+def test_copy_as_javascript(console: ConsoleSite, opened: Open) -> None:
+    page = opened(console)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    fill_order(page)
+    page.get_by_role("button", name="Copy as JavaScript").click()
+    expect(page.locator("#entry .outcome")).to_have_text("Copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert f'new WebSocket("ws://127.0.0.1:{console.port}/production")' in copied
+    assert '"item": "tea"' in copied
+
+
+def test_the_keyboard_is_enough(console: ConsoleSite, opened: Open) -> None:
+    page = opened(console)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the form")).to_be_focused()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "connect":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Connected")
+    page.get_by_label("Search").focus()
+    page.keyboard.type("menu.show")
+    page.keyboard.press("Enter")
+    expect(page.locator("#entry h2")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#announcement")).to_contain_text("reply menu.show")

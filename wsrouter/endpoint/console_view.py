@@ -1,0 +1,97 @@
+"""The console: a page that shows a gateway's routes and events, and talks to them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from wsrouter import conf
+from wsrouter.endpoint.docs_access import documented_gateway
+from wsrouter.options.gateway import Gateway
+
+FOLDER = "wsrouter/console"
+MODULES = (
+    "api",
+    "connection",
+    "describe",
+    "elements",
+    "entry",
+    "explain",
+    "fields",
+    "form",
+    "frames",
+    "history",
+    "javascript",
+    "outline",
+    "rows",
+    "socket",
+    "tree",
+    "values",
+)
+"""The page loads each from the URL that staticfiles gives it, hash included: no module
+imports another, since a relative import has no hash."""
+
+
+@never_cache
+@login_not_required
+@require_safe
+def console(request: HttpRequest, alias: str = "default") -> HttpResponse:
+    """Answers with 404 unless the gateway's DOCS lets this request see it."""
+    from wsrouter.endpoint import console_csp
+    from wsrouter.wire import selection
+
+    gateway = documented_gateway(request, alias)
+    urls, problem = _urls(request, gateway)
+    context: dict[str, Any] = {
+        "gateway": gateway,
+        "title": gateway.api_name or gateway.alias,
+        "action": selection.parse(gateway.route_selection_expression).key or "",
+        "document_url": _url(request, "asyncapi", gateway.alias),
+        "other_consoles": dict(_other_consoles(request, gateway)),
+        "urls": urls,
+        "problem": problem,
+        "modules": {name: f"{FOLDER}/{name}.js" for name in MODULES},
+        "policy_sources": " ".join(console_csp.origins(urls.values())),
+    }
+    response = render(request, "wsrouter/console.html", context)
+    return console_csp.allow(request, response, urls.values())
+
+
+def _urls(request: HttpRequest, gateway: Gateway) -> tuple[dict[str, str], str]:
+    """Where the page can connect to, by the name of the place, and what the settings
+    lack when that is nowhere."""
+    from wsrouter.wiring import client_url
+
+    found: dict[str, str] = {}
+    problem = ""
+    host = client_url.page_host(request)
+    if local := client_url.local_url(gateway, host):
+        found["local gateway"] = local
+    try:
+        found["deployed API"] = client_url.deployed_url(gateway)
+    except conf.ConfigurationError as error:
+        problem = "" if found else str(error)
+    return found, problem
+
+
+def _other_consoles(
+    request: HttpRequest, gateway: Gateway
+) -> Iterator[tuple[str, str]]:
+    """The URLs of those that this request may see, by alias."""
+    for alias in conf.gateways():
+        if alias != gateway.alias:
+            with suppress(Http404):
+                documented_gateway(request, alias)
+                yield alias, _url(request, "console", alias)
+
+
+def _url(request: HttpRequest, name: str, alias: str) -> str:
+    namespace = getattr(request.resolver_match, "namespace", None)
+    kwargs = {} if alias == "default" else {"alias": alias}
+    return reverse(f"wsrouter:{name}", kwargs=kwargs, current_app=namespace)
