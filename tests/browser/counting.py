@@ -1,0 +1,99 @@
+"""A project whose server counts aloud, and a page that listens with client.js."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page
+
+from tests.e2e.ws_local_stack import Stack, copied
+
+CLIENT = Path(__file__).parents[2] / "wsrouter/static/wsrouter/client.js"
+WS = """
+
+counted = router.event("counted", int)
+
+
+@router.route("count.watch")
+def watch(connection: Connection) -> None:
+    connection.join("count")
+"""
+URLS = """
+import time
+from pathlib import Path
+
+from django.http import HttpRequest, HttpResponse
+
+from room.ws import counted
+
+
+def count(request: HttpRequest, start: int, stop: int) -> HttpResponse:
+    begun = time.monotonic()
+    for number in range(start, stop):
+        counted.send(number, group="count")
+        time.sleep(max(0, begun + (number - start + 1) * 0.05 - time.monotonic()))
+    return HttpResponse()
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse({page!r})
+
+
+def client(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(Path({client!r}).read_bytes(), content_type="text/javascript")
+
+
+urlpatterns += [
+    path("count/<int:start>/<int:stop>/", count),
+    path("page/", page),
+    path("client.js", client),
+]
+"""
+PAGE = """<!doctype html><title>Count</title><script type="module">
+import { connect } from "/client.js";
+window.listen = (url, options) => {
+  window.states = [];
+  window.numbers = [];
+  window.errors = [];
+  window.sockets = [];
+  class Kept extends WebSocket {
+    constructor(...values) { super(...values); window.sockets.push(this); }
+  }
+  const onError = (error) => window.errors.push(`${error}`);
+  const all = { ticket: "/ws/ticket/", WebSocket: Kept, onError, ...options };
+  window.connection = connect(url, all);
+  window.connection.onState((state) => window.states.push(state));
+  window.connection.on("counted", (number) => window.numbers.push(number));
+  window.connection.subscribe("count.watch", undefined, {
+    onReply: () => (window.isWatching = window.sockets.length),
+  });
+};
+</script>"""
+WATCHING = "window.connection.state === 'open' && window.isWatching === window.sockets.length"
+
+
+def counting_stack(folder: Path) -> Stack:
+    """Its `/count/<start>/<stop>/` sends a number every 50 ms."""
+    stack = copied(folder)
+    urls = URLS.format(page=PAGE, client=str(CLIENT))
+    for name, more in (("ws", WS), ("urls", urls)):
+        with (stack.project / "room" / f"{name}.py").open("a") as file:
+            file.write(more)
+    return stack
+
+
+@contextmanager
+def listening(context: BrowserContext, stack: Stack, **options: object) -> Iterator[Page]:
+    """A page, logged in as Ada, that hears what is counted; options are those of
+    `connect`."""
+    context.set_default_timeout(30_000)
+    site = f"http://127.0.0.1:{stack.django_port}"
+    page = context.new_page()
+    page.goto(f"{site}/enter/ada/")
+    page.goto(f"{site}/page/")
+    page.wait_for_function("typeof window.listen === 'function'")
+    page.evaluate("([url, options]) => window.listen(url, options)", [stack.url, options])
+    page.wait_for_function(WATCHING)
+    yield page
+    page.evaluate("window.connection?.close()")
+    page.close()
