@@ -75,6 +75,7 @@ def test_without_its_scripts_the_page_says_why(
 
 def test_somebody_who_is_not_logged_in(console: ConsoleSite, opened: Open) -> None:
     page = opened(console, user="")
+    expect(page.get_by_label("as yourself (not logged in)")).to_be_checked()
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.locator("#message")).to_contain_text("are you logged in?")
     page.get_by_label("with a ticket").check()
