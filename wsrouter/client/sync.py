@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from wsrouter.client import client as for_asyncio
 from wsrouter.client.effects import State
+from wsrouter.client.errors import ConnectionLost
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,6 +105,9 @@ class Client:
         self.close()
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if self._loop.is_closed():
+            coroutine.close()
+            raise ConnectionLost("The client was closed.")
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
