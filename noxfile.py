@@ -96,7 +96,8 @@ OF_THE_WHEEL = [
     )
 ]
 # Most tests wait for a process, a socket or a time-out; files keep what they share.
-IN_PARALLEL = ["-n", "4", "--dist", "loadfile"]
+# In the order of names, since a file with one long test must not come last.
+IN_PARALLEL = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def possible(python: str, django: str) -> bool:

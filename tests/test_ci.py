@@ -18,7 +18,7 @@ WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
 TRIGGERS = WORKFLOW[True]  # YAML 1.1 reads `on` as a boolean
 SCHEDULED = {"brokers", "databases", "fuzz"}
-EVERY_TIME = {"lint", "types", "tests", "matrix", "lowest", "package"}
+EVERY_TIME = {"consoles", "lint", "types", "tests", "matrix", "lowest", "package"}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from tests.django.events import serving
 from tests.documents.test_asyncapi import shop
@@ -102,3 +103,12 @@ def test_the_document_is_that_of_the_view(client: Any) -> None:
         served = client.get("/ws/asyncapi.json").content.decode()
         assert export("asyncapi") == served
         assert served == json_text(json.loads(served))
+
+
+def test_a_file_is_the_same_with_debug_and_without(tmp_path: Path) -> None:
+    """A laptop writes it, and the CI checks it."""
+    file = tmp_path / "asyncapi.json"
+    with serving(shop()):
+        with override_settings(DEBUG=True):
+            file.write_text(export("asyncapi"))
+        assert export("asyncapi", "--check", file) == f"{file} is up to date.\n"

@@ -15,5 +15,5 @@ from wsrouter.wiring import documents
 def asyncapi(request: HttpRequest, alias: str = "default") -> HttpResponse:
     """Answers with 404 unless the gateway's DOCS lets this request see it."""
     gateway = documented_gateway(request, alias)
-    text = documents.asyncapi_text(gateway.alias)
+    text = documents.asyncapi_text(gateway.alias, with_local=True)
     return HttpResponse(text, content_type="application/json")

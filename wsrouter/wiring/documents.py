@@ -16,36 +16,40 @@ if TYPE_CHECKING:
     from wsrouter.documents.servers import Server
 
 
-def asyncapi_document(alias: str = "default") -> dict[str, Any]:
-    """The AsyncAPI document, new at every call. Raises ConfigurationError."""
+def asyncapi_document(
+    alias: str = "default", *, with_local: bool = False
+) -> dict[str, Any]:
+    """The AsyncAPI document, new at every call. `with_local`: with ws_local among the
+    servers. Raises ConfigurationError."""
     from wsrouter.documents.asyncapi import asyncapi
 
     return asyncapi(
         publisher.api_spec(alias),
         conf.gateway(alias),
-        urls=tuple(_servers(conf.gateway(alias))),
+        urls=tuple(_servers(conf.gateway(alias), with_local=with_local)),
         session_cookie=settings.SESSION_COOKIE_NAME,
     )
 
 
-def _servers(gateway: Gateway) -> "Iterator[Server]":
-    """The deployed API where the settings say where it is, and ws_local with DEBUG."""
+def _servers(gateway: Gateway, *, with_local: bool) -> "Iterator[Server]":
+    """The deployed API where the settings say where it is, and ws_local with DEBUG.
+    An exported file is the same with DEBUG and without, so it has no ws_local."""
     from wsrouter.documents.servers import Server
     from wsrouter.wiring import client_url
 
     with suppress(conf.ConfigurationError):
         yield Server(name="production", url=client_url.deployed_url(gateway))
-    if local := client_url.local_url(gateway):
+    if with_local and (local := client_url.local_url(gateway)):
         yield Server(name="local", url=local, description="`manage.py ws_local`.")
 
 
 @cleared_by("WSROUTER", "INSTALLED_APPS", "DEBUG", "SESSION_COOKIE_NAME")
 @cache
-def asyncapi_text(alias: str = "default") -> str:
+def asyncapi_text(alias: str = "default", *, with_local: bool = False) -> str:
     """The same as JSON. Raises ConfigurationError."""
     from wsrouter.documents.json_text import json_text
 
-    return json_text(asyncapi_document(alias))
+    return json_text(asyncapi_document(alias, with_local=with_local))
 
 
 def typescript_text(alias: str = "default") -> str:
