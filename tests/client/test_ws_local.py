@@ -2,20 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from tests.client.test_gateway import until
-from tests.e2e.ws_local_stack import Stack, running
+from tests.e2e.ws_local_stack import Stack
 from wsrouter import MessageError
 from wsrouter.client import ConnectionRefused, Options, State, connect, sync
 
 HAND_OVERS = int(os.environ.get("WSROUTER_HAND_OVERS", "5"))
 CSRF = "a" * 32
-LIFETIME = ("--max-duration", "4", "--idle-timeout", "4")
 
 
 class Said(BaseModel):
@@ -25,13 +23,6 @@ class Said(BaseModel):
 
 class Announcement(BaseModel):
     text: str
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    database = tmp_path_factory.mktemp("client") / "room.sqlite3"
-    with running(Stack(database), *LIFETIME) as started:
-        yield started
 
 
 @pytest.fixture
