@@ -51,7 +51,12 @@ CHECKS = {
     "wsrouter.E024",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
-LOGGERS = {"wsrouter.security", "wsrouter.delivery", "wsrouter.request"}
+LOGGERS = {
+    "wsrouter.client",
+    "wsrouter.delivery",
+    "wsrouter.request",
+    "wsrouter.security",
+}
 HEADERS = {
     "X-Wsrouter-Secret",
     "X-Wsrouter-Gateway",

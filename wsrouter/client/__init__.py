@@ -3,15 +3,15 @@
 `connect` is for asyncio; `wsrouter.client.sync` has the same for other programs.
 """
 
-from wsrouter.client.client import Client
-from wsrouter.client.effects import State
-from wsrouter.client.errors import (
+from wsrouter.client.asyncio_client import Client
+from wsrouter.client.connection_errors import (
     CallTimeout,
     ConnectionLost,
     ConnectionRefused,
     OutboxFull,
     TicketError,
 )
+from wsrouter.client.effects import State
 from wsrouter.client.options import Options
 from wsrouter.errors import MessageError
 

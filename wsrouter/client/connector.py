@@ -5,18 +5,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from wsrouter.client.errors import ConnectionLost, ConnectionRefused, TicketError
-from wsrouter.client.extra import INSTALL_HINT
+from wsrouter.client.connection_errors import (
+    ConnectionLost,
+    ConnectionRefused,
+    TicketError,
+)
 from wsrouter.client.protocol import Protocol
 from wsrouter.client.sockets import Socket
-from wsrouter.client.tickets import REFUSED, TicketSource, with_ticket
+from wsrouter.client.ticket_source import REFUSED, TicketSource, with_ticket
 from wsrouter.errors import MissingExtra
 
+_INSTALL_HINT = 'The client needs websockets: pip install "django-wsrouter[client]"'
 try:
     from websockets.asyncio.client import ClientConnection, connect
     from websockets.exceptions import ConnectionClosed, InvalidStatus
 except ImportError as error:
-    raise MissingExtra(INSTALL_HINT) from error
+    raise MissingExtra(_INSTALL_HINT) from error
 
 _FRAME_BYTES = 32 * 1024
 """Of one frame to API Gateway (AWS: "Quotas for configuring and running a WebSocket

@@ -6,10 +6,10 @@ from itertools import count
 from typing import Any
 
 from wsrouter.client.backoff import Backoff
+from wsrouter.client.calls import Call, Finish, Outbox, Subscription
+from wsrouter.client.connection_errors import CallTimeout, ConnectionLost, OutboxFull
 from wsrouter.client.effects import Effect, Report, Send
-from wsrouter.client.errors import CallTimeout, ConnectionLost, OutboxFull
 from wsrouter.client.frames import Answer, Envelope
-from wsrouter.client.messages import Call, Finish, Outbox, Subscription
 from wsrouter.client.options import Options
 from wsrouter.client.sockets import ANSWER_SECONDS, NEVER, Socket
 from wsrouter.errors import MessageError

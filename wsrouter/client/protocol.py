@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 
 from wsrouter.client.backoff import Backoff
+from wsrouter.client.calls import Subscription
+from wsrouter.client.connection_errors import ConnectionLost
 from wsrouter.client.effects import (
     FINAL,
     Changed,
@@ -18,7 +20,6 @@ from wsrouter.client.effects import (
     Open,
     State,
 )
-from wsrouter.client.errors import ConnectionLost
 from wsrouter.client.exchange import Exchange
 from wsrouter.client.frames import (
     NO_PAYLOAD,
@@ -29,7 +30,6 @@ from wsrouter.client.frames import (
     SeenEvents,
     understood,
 )
-from wsrouter.client.messages import Subscription
 from wsrouter.client.options import Options
 from wsrouter.client.sockets import NEVER, Socket
 

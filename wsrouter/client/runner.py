@@ -4,6 +4,7 @@ import asyncio
 import random
 from concurrent.futures import Executor
 
+from wsrouter.client.connection_errors import ConnectionLost
 from wsrouter.client.connector import Connector, Way
 from wsrouter.client.effects import (
     FINAL,
@@ -16,7 +17,6 @@ from wsrouter.client.effects import (
     Send,
     State,
 )
-from wsrouter.client.errors import ConnectionLost
 from wsrouter.client.frames import Envelope
 from wsrouter.client.listeners import (
     EVERY_EVENT,

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from wsrouter.client import client as for_asyncio
+from wsrouter.client import asyncio_client as for_asyncio
+from wsrouter.client.connection_errors import ConnectionLost
 from wsrouter.client.effects import State
-from wsrouter.client.errors import ConnectionLost
+
+__all__ = ["Client", "connect"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

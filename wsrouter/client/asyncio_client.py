@@ -8,14 +8,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
 from wsrouter.client import typed
+from wsrouter.client.connection_errors import ConnectionLost
 from wsrouter.client.connector import Way
 from wsrouter.client.effects import State
-from wsrouter.client.errors import ConnectionLost
 from wsrouter.client.frames import NO_PAYLOAD, Envelope
 from wsrouter.client.listeners import EVERY_EVENT, ON_ERROR, ON_STATE, Listener
 from wsrouter.client.options import Options
 from wsrouter.client.runner import Runner
-from wsrouter.client.tickets import TicketSource
+from wsrouter.client.ticket_source import TicketSource
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wsrouter.client.backoff import Backoff
-from wsrouter.client.errors import ConnectionLost, OutboxFull
+from wsrouter.client.connection_errors import ConnectionLost, OutboxFull
 from wsrouter.client.options import Options
 from wsrouter.client.sockets import NEVER, Socket
 

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 from pydantic_core import from_json
 
-from wsrouter.client.errors import TicketError
+from wsrouter.client.connection_errors import TicketError
 
 Ticket = str | Mapping[str, Any]
 """The ticket itself, or the answer of `wsrouter.tickets.issue`."""
