@@ -169,6 +169,18 @@ def test_a_lost_connection_is_an_unknown_outcome() -> None:
     assert (again.payload, again.count) == ("late", 1)
 
 
+def test_close_ends_the_calls_under_way() -> None:
+    client = Scripted()
+    queued = client.call("queued", queue=True)
+    client.protocol.close()
+    assert (queued.count, queued.error.sent) == (1, False)
+    client = Scripted()
+    client.open()
+    under_way = client.call()
+    client.protocol.close()
+    assert (under_way.count, under_way.error.sent) == (1, True)
+
+
 def test_a_call_waits_for_a_connection_only_if_it_asks() -> None:
     client = Scripted()
     with pytest.raises(ConnectionLost) as raised:

@@ -112,7 +112,6 @@ class Connector:
             close_timeout=_CLOSE_SECONDS,
             max_size=None,
             proxy=None,
-            process_exception=lambda error: error,
         )
 
     def _failed(self, socket: Socket, error: Exception) -> None:

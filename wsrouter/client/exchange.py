@@ -119,9 +119,9 @@ class Exchange:
             except (ConnectionLost, OutboxFull) as error:
                 self._finish(call, None, ConnectionLost(str(error), sent=True))
 
-    def answered(self, socket: Socket, answer: Answer) -> None:
+    def answered(self, answer: Answer) -> None:
         call = self._calls.get(answer.id or "")
-        if call is not None and call.socket is socket:
+        if call is not None:
             self._finish(call, answer.payload, answer.error)
         elif answer.error is not None and answer.id is None:
             self._emit(Report(answer.error))

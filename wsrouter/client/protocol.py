@@ -114,7 +114,7 @@ class Protocol:
             if self._seen.is_new(frame.id):
                 self.effects.append(Deliver(frame))
         elif isinstance(frame, Answer):
-            self.exchange.answered(socket, frame)
+            self.exchange.answered(frame)
         elif frame is not None:
             self.exchange.blamed(socket, frame.error)
         self._close_retired()
