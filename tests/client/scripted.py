@@ -61,6 +61,8 @@ class Scripted:
                 case Close(socket):
                     self.closed.append(socket)
                 case Send(socket, text):
+                    assert socket.is_open
+                    assert socket not in self.closed
                     self.sent.append((socket, json.loads(text)))
                 case Deliver(event):
                     self.events.append(event.frame["payload"])

@@ -38,6 +38,7 @@ class Exchange:
         self._outbox = Outbox(options=options)
         self._subscriptions: dict[str, Subscription] = {}
         self._ids = map(str, count(1))
+        self._ended_by: Exception | None = None
 
     def send(self, action: str, payload: Any) -> None:
         """Send a message that is not answered; raises ConnectionLost."""
@@ -150,7 +151,7 @@ class Exchange:
 
     def end(self, error: Exception) -> None:
         """Nothing is sent any more."""
-        self._socket = None
+        self._socket, self._ended_by = None, error
         self._subscriptions.clear()
         self._outbox.take_all()
         for call in list(self._calls.values()):
@@ -165,6 +166,8 @@ class Exchange:
         return text
 
     def _submit(self, call: Call) -> None:
+        if self._ended_by is not None:
+            raise ConnectionLost(str(self._ended_by))
         if self._socket is None:
             self._outbox.add(call)
             return
