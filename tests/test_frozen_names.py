@@ -49,6 +49,7 @@ CHECKS = {
     "wsrouter.W022",
     "wsrouter.E023",
     "wsrouter.E024",
+    "wsrouter.W025",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
 LOGGERS = {

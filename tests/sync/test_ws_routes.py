@@ -113,6 +113,17 @@ def test_text_has_fields_throttle_events_and_the_default() -> None:
     assert "    summary     An order is paid.\n" in events
 
 
+def test_a_list_has_the_fields_of_its_items() -> None:
+    def lines(payload: list[list[Line]]) -> list[Line]: ...
+
+    router = Router()
+    router.route("orders.lines")(lines)
+    with serving(router):
+        [row] = json.loads(run("--json"))["routes"]
+    assert row["payload_fields"] == ["item: string", "count: integer = 1"]
+    assert row["reply_fields"] == ["item: string", "count: integer"]
+
+
 def test_json_has_the_schemas_of_the_document() -> None:
     with serving(described(), DOCS="public"):
         found = json.loads(run("--json"))

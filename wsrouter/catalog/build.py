@@ -11,7 +11,7 @@ from wsrouter.routing.error_codes import library_codes
 from wsrouter.routing.route import Route
 from wsrouter.routing.router import Router
 from wsrouter.routing.signature import ParameterKind
-from wsrouter.routing.table import Stack, Table, table
+from wsrouter.routing.table import MountedEvent, Stack, Table, table
 
 
 def build(root: Router) -> ApiSpec:
@@ -22,15 +22,17 @@ def build(root: Router) -> ApiSpec:
             _route(key, placed.route) for key, placed in declared.routes.items()
         ),
         hooks=tuple(_hooks(declared)),
-        events=tuple(
-            EventSpec(
-                name=event.name,
-                model=event.model,
-                summary=event.summary,
-                tags=event.tags,
-            )
-            for event in declared.events
-        ),
+        events=tuple(map(_event, declared.events)),
+    )
+
+
+def _event(mounted: MountedEvent) -> EventSpec:
+    event = mounted.event
+    return EventSpec(
+        name=event.name,
+        model=event.model,
+        summary=event.summary,
+        tags=tuple(dict.fromkeys(mounted.tags)),
     )
 
 

@@ -35,12 +35,15 @@ class Reply:
 
 @dataclass(slots=True)
 class Failure:
-    """An error frame. `crashed` means that the application failed, not the client."""
+    """An error frame. `crashed` means that the application failed, not the client;
+    `detail` is JSON: that of the error as the model in `errors=` writes it, where there
+    is one."""
 
     error: MessageError
     action: str | None = None
     id: str | int | None = None
     crashed: bool = False
+    detail: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
