@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from tests.client.answering import Answering
 from tests.local.conftest import Start
+from tests.local.recording_backend import RecordingBackend, Response
 from tests.local.running_gateway import RunningGateway
 from wsrouter import MessageError
 from wsrouter.client import (
@@ -20,6 +21,7 @@ from wsrouter.client import (
     TicketError,
     connect,
 )
+from wsrouter.client.ticket_source import with_ticket
 from wsrouter.local.rules.behaviour import Limits
 
 FAST = Options(backoff_base=0.05, backoff_cap=0.2)
@@ -252,6 +254,31 @@ def test_a_ticket_that_is_refused_ends_the_client(gateway: RunningGateway) -> No
         assert raised.value.status == 403
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [(429, {"Retry-After": "7"}, 7.0), (302, {"Location": "/"}, 0.0), (500, {}, 0.0)],
+)
+def test_a_ticket_view_that_fails(
+    backend: RecordingBackend, status: int, headers: dict[str, str], wait: float
+) -> None:
+    """It is asked again later; what was sent to it is not sent elsewhere."""
+    backend.respond = lambda _: Response(status=status, headers=headers)
+    secret = {"Authorization": "Bearer of-the-user"}
+
+    async def scenario() -> TicketError:
+        with pytest.raises(TicketError) as raised:
+            await with_ticket("ws://127.0.0.1:9/", backend.url, secret, 30)
+        return raised.value
+
+    error = asyncio.run(scenario())
+    assert (error.status, error.retry_after) == (status, wait)
+    (request,) = backend.requests
+    assert (request.method, request.header("Authorization")) == (
+        "POST",
+        "Bearer of-the-user",
+    )
 
 
 def test_close_while_a_ticket_is_drawn(

@@ -13,7 +13,7 @@ logger = logging.getLogger("wsrouter.client")
 Listener = Callable[..., Any]
 """A function, or a coroutine function."""
 EVERY_EVENT = "*"
-ON_STATE, ON_ERROR = "reply", "error"
+ON_STATE, ON_ERROR = "wsrouter.state", "wsrouter.error"
 """Names of listeners that no event can have."""
 
 

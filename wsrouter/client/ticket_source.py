@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from pydantic_core import from_json
 
@@ -40,12 +40,20 @@ async def with_ticket(
     return f"{url}{separator}ticket={quote(str(text), safe='')}"
 
 
+class _NoRedirect(HTTPRedirectHandler):
+    """What proves the user must not travel to another host, and the page of a login is
+    no ticket: a redirect is a failed attempt."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
 def _posted(url: str, headers: Mapping[str, str], seconds: float) -> Any:
     if urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"A ticket is requested by HTTP, not at {url!r}.")
     request = Request(url, b"", dict(headers), method="POST")  # noqa: S310  # checked
     try:
-        with urlopen(request, timeout=seconds) as answer:  # noqa: S310  # checked
+        with build_opener(_NoRedirect).open(request, timeout=seconds) as answer:
             return from_json(answer.read())
     except HTTPError as error:
         with error:
