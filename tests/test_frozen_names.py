@@ -52,7 +52,12 @@ CHECKS = {
     "wsrouter.W025",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
-LOGGERS = {"wsrouter.security", "wsrouter.delivery", "wsrouter.request"}
+LOGGERS = {
+    "wsrouter.client",
+    "wsrouter.delivery",
+    "wsrouter.request",
+    "wsrouter.security",
+}
 HEADERS = {
     "X-Wsrouter-Secret",
     "X-Wsrouter-Gateway",

@@ -196,7 +196,8 @@ def test_a_deferred_delivery_sends_what_it_was_given_then() -> None:
     assert (delivery.status, delivery.report) == (Status.DEFERRED, None)
     assert transport.posted == []
     waiting.pop()(TimeBudget())
-    frame = b'{"type":"news","payload":"x"}'
+    (_, frame), _ = transport.posted
+    assert frame.startswith(b'{"type":"news","id":"')
     assert sorted(transport.posted) == [("a", frame), ("gone", frame)]
     assert reported[0].status is Status.DONE
     assert port.send(outgoing(), now=True).status is Status.DONE
@@ -205,7 +206,7 @@ def test_a_deferred_delivery_sends_what_it_was_given_then() -> None:
 def test_what_is_too_large_is_refused_before_the_commit() -> None:
     waiting: list[Any] = []
     port = sender(Scripted(), waiting)
-    frame = len(b'{"type":"news","payload":}')
+    frame = len(b'{"type":"news","id":"0123456789abcdef","payload":}')
     port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 2) + b'"'), now=False)
     with pytest.raises(EventTooLarge, match="'news' has 131073 bytes"):
         port.send(outgoing(b'"' + b"x" * (LIMIT - frame - 1) + b'"'), now=False)

@@ -37,10 +37,12 @@ class Wire(MemoryTransport):
     def __init__(self) -> None:
         super().__init__()
         self.got: Counter[str] = Counter()
+        self.frames: set[bytes] = set()
         self.kill_at = 0
 
     def post(self, address: Address, data: bytes) -> PostResult:
         self.got[address.connection_id] += 1
+        self.frames.add(data)
         if self.got.total() == self.kill_at:
             raise Killed
         if address.connection_id.startswith("gone"):
@@ -122,6 +124,20 @@ def test_few_recipients_are_served_at_once(wire: Wire, queue: Queue) -> None:
     delivery = news.send("x", group="g")
     assert delivery.report == Report(delivered=25)
     assert not queue.waiting
+
+
+def test_the_event_has_one_id_in_all_slices_and_retries(
+    wire: Wire, queue: Queue
+) -> None:
+    ids = members(60)
+    news.send("x", group="g")
+    wire.kill_at = 35
+    with pytest.raises(Killed):
+        queue.run()
+    queue.run()
+    assert set(wire.got) == set(ids)
+    assert wire.got.total() > len(ids)
+    assert len(wire.frames) == 1
 
 
 def test_a_bound_that_is_less_than_a_page_holds(

@@ -68,6 +68,7 @@ def test_other_settings_of_the_gateway() -> None:
     with serving(router, DEFAULT_ROUTE=False), WebSocketClient() as client:
         client.send("no.such.route")
         assert client.receive()["message"] == "Forbidden"
+        assert client.call("wsrouter.ping") == {}
     with serving(router, CRASH_STATUS=500):
         client = WebSocketClient(raise_exceptions=False).connect()
         client.send("crash")

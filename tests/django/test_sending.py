@@ -1,5 +1,6 @@
 """What a send does: its frame, when it is sent, and its report."""
 
+import re
 from typing import Any
 
 import pytest
@@ -23,7 +24,20 @@ LIMIT = 128 * 1024
 def test_the_frame_of_an_event(transport: MemoryTransport) -> None:
     peer = Peer(transport)
     assert told.send("ü", connection=peer.id) == done(1)
-    assert peer.socket.frames == ['{"type":"told","payload":"ü"}'.encode()]
+    (frame,) = peer.socket.frames
+    shape = '\\{"type":"told","id":"[0-9a-f]{16}","payload":"ü"}'
+    assert re.fullmatch(shape, frame.decode())
+
+
+def test_each_send_has_an_id_that_all_recipients_get(
+    transport: MemoryTransport,
+) -> None:
+    peers = [Peer(transport) for _ in range(3)]
+    told.send("x", everyone=True)
+    told.send("x", everyone=True)
+    first, second = ({peer.socket.frames[n] for peer in peers} for n in (0, 1))
+    assert len(first) == len(second) == 1
+    assert first != second
 
 
 def test_after_the_commit(
@@ -72,7 +86,7 @@ def test_from_handlers_without_a_transaction(transport: MemoryTransport) -> None
 
 def test_too_large_is_counted_in_bytes(transport: MemoryTransport) -> None:
     peer = Peer(transport)
-    room = LIMIT - len('{"type":"told","payload":""}')
+    room = LIMIT - len('{"type":"told","id":"0123456789abcdef","payload":""}')
     assert told.send("é" * (room // 2), everyone=True) == done(1)
     with pytest.raises(EventTooLarge, match=str(LIMIT)):
         told.send("é" * (room // 2 + 1), everyone=True)

@@ -14,6 +14,7 @@ from tests.documents import torture
 from tests.documents.documented import AUTHORIZER, document, references
 from tests.documents.generated import kinds
 from wsrouter import Connection, Router
+from wsrouter.documents.envelopes import EVENT_ID
 from wsrouter.documents.json_text import json_text
 
 ROOT = Path(__file__).parents[2]
@@ -115,9 +116,10 @@ def test_an_event() -> None:
         "type": "object",
         "properties": {
             "type": {"const": "orders.paid"},
+            "id": EVENT_ID,
             "payload": {"$ref": "#/components/schemas/Order.Output"},
         },
-        "required": ["type", "payload"],
+        "required": ["type", "id", "payload"],
     }
 
 

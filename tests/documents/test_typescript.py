@@ -47,6 +47,11 @@ export interface Events {
   /** An order is paid. */
   "orders.paid": OrderOutput;
 }
+
+/** The frame of an event. One that arrives twice has the same `id`. */
+export type EventFrame<Name extends keyof Events = keyof Events> = {
+  [K in Name]: { type: K; id: string; payload: Events[K] };
+}[Name];
 """
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import boto3
 import pytest
@@ -84,6 +85,7 @@ def test_a_view_reaches_two_users_in_a_group(stack: Stack) -> None:
         for client in (ada, bob):
             assert frame(client) == {
                 "type": "room.announced",
+                "id": ANY,
                 "payload": {"text": "lunch"},
             }
 

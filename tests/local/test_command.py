@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -63,7 +64,7 @@ def test_a_push_reaches_a_group(command: WsLocalProcess) -> None:
         ask(one, "join")
         ask(two, "join")
         other.send('{"action": "push", "payload": {"text": "hello"}}')
-        event = {"type": "noted", "payload": {"text": "hello"}}
+        event = {"type": "noted", "id": ANY, "payload": {"text": "hello"}}
         assert json.loads(one.recv(timeout=30)) == event
         assert json.loads(two.recv(timeout=30)) == event
         with pytest.raises(TimeoutError):

@@ -15,6 +15,22 @@ HERE = re.escape(__file__)
 # Keys
 
 
+@pytest.mark.parametrize(("prefix", "key"), [("", "wsrouter.x"), ("wsrou", "ter.ping")])
+def test_keys_of_the_library(prefix: str, key: str) -> None:
+    root, inner = Router(), Router()
+    if prefix:
+        root.include(inner, prefix)
+    message = refused(lambda: inner.route(key)(handler), root, inner)
+    assert "cannot start with 'wsrouter.' (wsrouter keeps those)" in message
+    assert names(message, "handler")
+
+
+def test_events_of_the_library() -> None:
+    router = Router()
+    message = refused(lambda: router.event("wsrouter.skipped", Watch), router)
+    assert "does not start with 'wsrouter.'" in message
+
+
 @pytest.mark.parametrize(
     "key",
     ["", "$connect", "$default", "$x", "a,b", " a", "a ", "a\n", "é", "\x00", None, 7],

@@ -61,7 +61,7 @@ def test_the_routes() -> None:
 @pytest.mark.parametrize(
     ("changes", "keys"),
     [
-        ({"default_route": False}, [CONNECT, DISCONNECT, "a"]),
+        ({"default_route": False}, [CONNECT, DISCONNECT, "a", "wsrouter.ping"]),
         ({"publish": "default"}, [CONNECT, DISCONNECT, DEFAULT]),
     ],
 )

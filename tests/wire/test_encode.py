@@ -44,6 +44,6 @@ def test_the_status_of_a_crash() -> None:
 
 
 def test_an_event() -> None:
-    assert event("orders.changed", b'{"a":1}') == (
-        b'{"type":"orders.changed","payload":{"a":1}}'
+    assert event("orders.changed", "0123456789abcdef", b'{"a":1}') == (
+        b'{"type":"orders.changed","id":"0123456789abcdef","payload":{"a":1}}'
     )

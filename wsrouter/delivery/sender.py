@@ -178,7 +178,7 @@ class Sender:
 
 
 def _encoded(outgoing: Outgoing) -> bytes:
-    data = encode.event(outgoing.event, outgoing.payload)
+    data = encode.event(outgoing.event, outgoing.id, outgoing.payload)
     if len(data) > limits.MESSAGE_BYTES:
         raise EventTooLarge(
             f"The event {outgoing.event!r} has {len(data)} bytes;"

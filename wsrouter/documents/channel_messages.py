@@ -20,6 +20,7 @@ CORRELATION_ID = {"$ref": "#/components/correlationIds/id"}
 UNROUTED = identifier("error", "unrouted")
 UNROUTED_CODES = ("malformed_frame", "unknown_route")
 GATEWAY_ERROR = identifier("error", "gateway")
+_EVENT_ID = "5f0c1d2e3a4b9687"
 
 
 def messages(spec: ApiSpec, schemas: Schemas, frames: Frames) -> dict[str, Message]:
@@ -55,7 +56,8 @@ class _Messages:
         use = Use("event", event.name)
         schema = self.schemas.by_use[use]
         shown = (
-            {"type": event.name, "payload": payload} for payload in self._examples(use)
+            {"type": event.name, "id": _EVENT_ID, "payload": payload}
+            for payload in self._examples(use)
         )
         return _without_empty(
             name=event.name,

@@ -24,6 +24,11 @@ ID: Schema = {
         {"type": "null"},
     ],
 }
+EVENT_ID: Schema = {
+    "description": "The same for every recipient and when it arrives twice.",
+    "type": "string",
+    "pattern": "^[0-9a-f]{16}$",
+}
 PROBLEMS: Schema = {
     "type": "array",
     "items": {
@@ -136,7 +141,8 @@ def reply(key: str | None, payload: Schema) -> Schema:
 
 
 def event(name: str, payload: Schema) -> Schema:
-    return _object({"type": {"const": name}, "payload": payload}, ["type", "payload"])
+    members = {"type": {"const": name}, "id": EVENT_ID, "payload": payload}
+    return _object(members, ["type", "id", "payload"])
 
 
 def error(key: str | None, content: Schema) -> Schema:

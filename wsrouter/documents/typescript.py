@@ -28,6 +28,12 @@ export interface RouteError<Code extends string, Detail = undefined> {
   detail: Detail;
 }
 """
+FOOT = """\
+/** The frame of an event. One that arrives twice has the same `id`. */
+export type EventFrame<Name extends keyof Events = keyof Events> = {
+  [K in Name]: { type: K; id: string; payload: Events[K] };
+}[Name];
+"""
 _DETAILS = {
     "invalid_payload": "Problem[] | undefined",
     "throttled": "{ retry_after: number } | undefined",
@@ -47,6 +53,8 @@ def typescript(spec: ApiSpec) -> str:
         "",
         "/** What clients get at any time. */",
         *writer.events(spec),
+        "",
+        *FOOT.splitlines(),
     ]
     return "\n".join([HEAD, *lines]) + "\n"
 

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 RESERVED = frozenset(
-    {"Events", "Problem", "RouteError", "Routes", "Array", "Partial", "Record"}
+    {
+        *("EventFrame", "Events", "Problem", "RouteError", "Routes"),
+        *("Array", "Partial", "Record"),
+    }
 )
 """Names that a file of types has for itself, or of TypeScript's own types that a model
 of an application must not hide."""

@@ -47,7 +47,7 @@ class Messages:
     _keys: list[RouteKeys] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        for key, mounted in self.table.routes.items():
+        for key, mounted in (*self.table.routes.items(), *self.table.library.items()):
             self._compiled[key] = CompiledRoute.of(mounted, self.envelope)
         self._keys.append(RouteKeys(self.table.routes))
         if default := self.table.default:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from os import urandom
 from typing import Any, NamedTuple, Protocol
 
 from wsrouter.errors import MessageError, NotReady
@@ -55,14 +56,20 @@ class Recipients:
         return not (self.connection_ids or self.users or self.groups or self.everyone)
 
 
+def _event_id() -> str:
+    return urandom(8).hex()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outgoing:
-    """An event ready to be sent. `payload` is JSON."""
+    """An event ready to be sent. `payload` is JSON; `id`, 16 hex digits, is the same
+    for every recipient and every retry."""
 
     event: str
     payload: bytes
     recipients: Recipients
     left_out: int = 0
+    id: str = field(default_factory=_event_id)
 
 
 class Sender(Protocol):

@@ -1,12 +1,12 @@
 """Declares handlers and events; every mistake is an error at import."""
 
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from wsrouter.errors import DeclarationError
+from wsrouter.routing import declared_names
 from wsrouter.routing import route as routes
 from wsrouter.routing.declared_errors import ErrorDeclaration
 from wsrouter.routing.event import Event
@@ -17,8 +17,6 @@ from wsrouter.routing.signature import describe
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 DEFAULT_KEY = "$default"
-_HEADER_SAFE = re.compile(r"[!-+\--~]([ -+\--~]*[!-+\--~])?")
-RESERVED_EVENTS = frozenset({"reply", "error"})
 
 
 def _without_parentheses(method: F) -> F:
@@ -93,7 +91,7 @@ class Router:
             raise DeclarationError(f"{describe(key)}: write @router.route('<key>').")
 
         def register(function: F) -> F:
-            _check_key(key, describe(function))
+            declared_names.check_key(key, describe(function))
             route = routes.route(
                 key,
                 function,
@@ -142,7 +140,7 @@ class Router:
         """Declare an outbound message; raises DeclarationError for a reserved name."""
         caller = sys._getframe(1)
         place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
-        _check_event(name, place)
+        declared_names.check_event(name, place)
         event = Event(
             name,
             model,
@@ -191,7 +189,7 @@ class Router:
         if router is self or self in _descendants(router):
             raise DeclarationError("A router cannot include itself.")
         if prefix:
-            _check_key(prefix, f"include(prefix={prefix!r})")
+            declared_names.check_key(prefix, f"include(prefix={prefix!r})")
         include = Include(router, prefix)
         router._parents.append(self)
         try:
@@ -217,31 +215,11 @@ class Router:
         return [root for parent in self._parents for root in parent._roots()]
 
 
-def _check_event(name: object, place: str) -> None:
-    if not isinstance(name, str) or not name or name in RESERVED_EVENTS:
-        raise DeclarationError(
-            f"An event cannot be called {name!r} ({place}): it takes a string that is"
-            " not empty, and 'reply' and 'error' are reserved."
-        )
-
-
 def _check_exception(kind: object) -> None:
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         raise DeclarationError(
             f"{describe(kind)}: write @router.exception_handler(<an Exception>)."
         )
-
-
-def _check_key(key: object, where: str) -> None:
-    if not isinstance(key, str) or not key:
-        problem = "a route key is a string that is not empty"
-    elif key.startswith("$"):
-        problem = "a route key cannot start with '$' (API Gateway keeps those)"
-    elif not _HEADER_SAFE.fullmatch(key):
-        problem = "a route key travels in a header: ASCII, no comma, no space at an end"
-    else:
-        return
-    raise DeclarationError(f"{where}: {problem}, not {key!r}.")
 
 
 def _descendants(router: Router) -> list[Router]:
@@ -252,7 +230,11 @@ def _descendants(router: Router) -> list[Router]:
 def _refuse_clashes(root: Router) -> None:
     """A key, an event name and the default handler may be declared once in a tree."""
     seen: dict[str, str] = {}
-    for what, where in _declarations(root, ""):
+    declared = _declarations(root)
+    for key, where in _keys(root, ""):
+        declared_names.check_not_reserved(key, where)
+        declared.append((f"Route {key!r}", where))
+    for what, where in declared:
         if what in seen:
             raise DeclarationError(
                 f"{what} is declared twice: by {seen[what]} and by {where}."
@@ -260,13 +242,20 @@ def _refuse_clashes(root: Router) -> None:
         seen[what] = where
 
 
-def _declarations(router: Router, prefix: str) -> list[tuple[str, str]]:
-    found = [(f"Route {prefix + r.key!r}", r.signature.name) for r in router.routes]
-    found += [("The default handler", r.signature.name) for r in router.defaults]
+def _keys(router: Router, prefix: str) -> Iterator[tuple[str, str]]:
+    """The full route keys, and the functions that handle them."""
+    for route in router.routes:
+        yield prefix + route.key, route.signature.name
+    for include in router.includes:
+        yield from _keys(include.router, prefix + include.prefix)
+
+
+def _declarations(router: Router) -> list[tuple[str, str]]:
+    found = [("The default handler", r.signature.name) for r in router.defaults]
     found += [
         (f"Event {event.name!r}", f"{event.model!r} ({event.declared_at})")
         for event in router.events
     ]
     for include in router.includes:
-        found += _declarations(include.router, prefix + include.prefix)
+        found += _declarations(include.router)
     return found

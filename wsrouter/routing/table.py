@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from wsrouter.routing import library_routes
 from wsrouter.routing.event import Event
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.route import Hook, Permission, Route
@@ -65,9 +66,11 @@ class Stack:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """Everything a root router registers, by full route key."""
+    """Everything a root router registers, by full route key, and the library's own
+    routes with the middleware of the root."""
 
     routes: Mapping[str, MountedRoute]
+    library: Mapping[str, MountedRoute]
     default: MountedRoute | None
     connects: Stack
     disconnects: Stack
@@ -79,6 +82,14 @@ def table(root: Router) -> Table:
     inherited = Inherited().inside(root)
     return Table(
         routes={found.route.key: found for found in _routes(root, inherited)},
+        library={
+            key: MountedRoute(
+                route=route,
+                middlewares=inherited.middlewares,
+                exceptions=inherited.exceptions,
+            )
+            for key, route in library_routes.ROUTES.items()
+        },
         default=next(_defaults(root, inherited), None),
         connects=_stack(root, "connects"),
         disconnects=_stack(root, "disconnects"),

@@ -20,6 +20,7 @@ from wsrouter.catalog.snapshot import (
 )
 from wsrouter.options.gateway import Gateway
 from wsrouter.options.publishing import AuthorizerOption, Throttle
+from wsrouter.routing import library_routes
 from wsrouter.sync.digest import SECRET_TARGET
 from wsrouter.sync.message_model import message_model
 from wsrouter.sync.publishable import validate
@@ -108,9 +109,12 @@ def _routes(
 
 
 def _message_keys(gateway: Gateway, spec: ApiSpec) -> list[str]:
+    """The library's own keys are published where no `$default` takes them."""
     default = [DEFAULT] if gateway.default_route else []
-    named = [] if gateway.publish == "default" else [route.key for route in spec.routes]
-    return default + named
+    if gateway.publish == "default":
+        return default
+    library = [] if gateway.default_route else list(library_routes.ROUTES)
+    return [*default, *(route.key for route in spec.routes), *library]
 
 
 def _models(gateway: Gateway, spec: ApiSpec) -> Iterator[tuple[str, Model]]:

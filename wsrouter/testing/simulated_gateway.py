@@ -96,9 +96,12 @@ class SimulatedGateway:
 
 def selected_key(gateway: Gateway, text: str) -> str | None:
     """The published route key that a message selects, None when nothing does."""
-    published = table(root_router(gateway)).routes
-    keys = set(published) if gateway.publish == "routes" else set()
-    keys |= {"$default"} if gateway.default_route else set()
+    declared = table(root_router(gateway))
+    keys = set(declared.routes) if gateway.publish == "routes" else set()
+    if gateway.default_route:
+        keys |= {"$default"}
+    elif gateway.publish == "routes":
+        keys |= set(declared.library)
     try:
         body = from_json(text)
     except ValueError:

@@ -49,9 +49,11 @@ def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
     return Answer()
 
 
-def event(name: str, payload: bytes) -> bytes:
+def event(name: str, event_id: str, payload: bytes) -> bytes:
     """The text of an event's frame; `payload` is JSON."""
-    return orjson.dumps({"type": name, "payload": orjson.Fragment(payload)})
+    return orjson.dumps(
+        {"type": name, "id": event_id, "payload": orjson.Fragment(payload)}
+    )
 
 
 def _reply(reply: Reply) -> bytes:

@@ -56,7 +56,7 @@ export const colour: Payload["by_colour"] = { green: 1 };
 ).replace("Colour, PetHolder, ", "")
 
 CLIENT = """
-import type { Events, Routes } from "./shop.types";
+import type { EventFrame, Events, Routes } from "./shop.types";
 
 type Call = <K extends keyof Routes>(
   action: K,
@@ -64,10 +64,9 @@ type Call = <K extends keyof Routes>(
     ? [Routes[K]["payload"]?]
     : [Routes[K]["payload"]]
 ) => Promise<Routes[K]["reply"]>;
-type Frame = { [K in keyof Events]: { type: K; payload: Events[K] } }[keyof Events];
 interface On {
   <K extends keyof Events>(name: K, listener: (payload: Events[K]) => void): void;
-  (name: "*", listener: (frame: Frame) => void): void;
+  (name: "*", listener: (frame: EventFrame) => void): void;
 }
 declare const call: Call;
 declare const on: On;
