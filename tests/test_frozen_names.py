@@ -49,9 +49,15 @@ CHECKS = {
     "wsrouter.W022",
     "wsrouter.E023",
     "wsrouter.E024",
+    "wsrouter.W025",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
-LOGGERS = {"wsrouter.security", "wsrouter.delivery", "wsrouter.request"}
+LOGGERS = {
+    "wsrouter.client",
+    "wsrouter.delivery",
+    "wsrouter.request",
+    "wsrouter.security",
+}
 HEADERS = {
     "X-Wsrouter-Secret",
     "X-Wsrouter-Gateway",

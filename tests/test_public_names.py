@@ -14,6 +14,7 @@ import pytest
 import wsrouter
 from tests.test_frozen_names import CELERY_TASKS, LOGGERS, PERMISSIONS
 from wsrouter import MissingExtra, errors
+from wsrouter.routing import library_routes
 
 ROOT = Path(__file__).parents[1]
 SECTION = re.compile(
@@ -27,7 +28,7 @@ PAGES = sorted(
 PROGRAMS = sorted(ROOT.glob("examples/**/*.py"))
 IMPORT = re.compile(r"from (wsrouter[\w.]*) import ([\w, ]+|\([\w,\s]+\))")
 DOTTED = re.compile(r"(?<![\w./-])wsrouter(?:\.\w+)+")
-NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS
+NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | set(library_routes.ROUTES)
 CHECK_ID = re.compile(r"wsrouter\.[EW]\d{3}")
 
 

@@ -17,8 +17,10 @@ class Size(Enum):
 
 
 class Line(BaseModel):
-    item: str = Field(min_length=1, description="The name on the menu.")
-    count: int = Field(ge=1, le=99)
+    item: str = Field(
+        min_length=1, description="The name on the menu.", examples=["green tea"]
+    )
+    count: int = Field(ge=1, le=99, examples=[2])
     size: Size = Size.SMALL
 
 

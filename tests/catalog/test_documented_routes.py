@@ -84,12 +84,17 @@ def test_a_summary_leaves_the_docstring_whole() -> None:
 
 
 def test_events() -> None:
-    router = Router()
-    router.event("limit.reached", Limit, tags=["shop"], summary="Too much.")
+    router = Router(tags=["limits", "shop"])
+    router.event("limit.reached", Limit, tags=["shop", "more"], summary="Too much.")
+    root = Router(tags=["all"])
+    root.include(router)
 
-    assert build(router).events == (
+    assert build(root).events == (
         EventSpec(
-            name="limit.reached", model=Limit, summary="Too much.", tags=("shop",)
+            name="limit.reached",
+            model=Limit,
+            summary="Too much.",
+            tags=("all", "limits", "shop", "more"),
         ),
     )
 

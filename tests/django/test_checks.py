@@ -29,8 +29,9 @@ LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
 def who() -> None: ...
 
 
-OF_THE_TEST_PROJECT = {"wsrouter.W007", "wsrouter.W011", "wsrouter.W019"}
-"""It counts in a cache of each process, and has no DOMAIN and no BACKGROUND."""
+OF_THE_TEST_PROJECT = {f"wsrouter.W{number}" for number in ("007", "011", "019", "025")}
+"""It counts in a cache of each process, and has an API_NAME alone: no DOMAIN and no
+BACKGROUND."""
 
 
 def found(**options: Any) -> list[tuple[str | None, str]]:

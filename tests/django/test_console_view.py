@@ -18,7 +18,7 @@ from wsrouter.endpoint import console_view
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "wsrouter" / "static"
+STATIC = Path(sys.modules["wsrouter"].__file__ or "").parent / "static"
 API = {"API_ID": "abc123", "REGION": "eu-west-1"}
 DEPLOYED = "wss://abc123.execute-api.eu-west-1.amazonaws.com"
 

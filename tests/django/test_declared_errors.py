@@ -1,12 +1,13 @@
 """`route(..., errors=...)`: a route is held to the errors that it declares."""
 
 import logging
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.http import Http404
 from django.test import override_settings
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from tests.django.events import Gateway, serving
 from wsrouter import DeclarationError, MessageError, Router
@@ -21,11 +22,22 @@ class LimitDetail(BaseModel):
     limit: int
 
 
+class StockDetail(BaseModel):
+    item: str = Field(serialization_alias="name")
+    left: int = 0
+
+
+class Stock:
+    item = "tea"
+    left = Decimal(1)
+
+
 def fail() -> None:
     raise raised[-1]
 
 
 router.route("strict", errors=["sold_out", ("limit", LimitDetail)])(fail)
+router.route("stock", errors=[("few", StockDetail)])(fail)
 router.route("closed", errors=[])(fail)
 router.route("free")(fail)
 
@@ -38,8 +50,8 @@ DECLARED = [
     ("free", Http404()),
 ]
 UNDECLARED = [
-    ("strict", MessageError("limit"), "detail of 'limit'"),
-    ("strict", MessageError("limit", detail={"limit": "x"}), "limit Input should be"),
+    ("strict", MessageError("limit"), "detail of 'limit' is no LimitDetail: Input"),
+    ("strict", MessageError("limit", detail={"limit": "x"}), "Detail: limit: Input"),
     ("strict", MessageError("sold"), "do not list the code 'sold'"),
     ("strict", Http404(), "do not list the code 'not_found'"),
     ("closed", MessageError("sold_out"), "do not list the code 'sold_out'"),
@@ -78,6 +90,26 @@ def test_the_test_client_raises_undeclared_errors(
         client.call(action)
     assert "test_declared_errors.py" in str(told.value)
     assert code_of(False, action) == getattr(error, "code", "not_found")
+
+
+@pytest.mark.parametrize(
+    ("detail", "answered"),
+    [
+        ({"item": "tea"}, {"name": "tea", "left": 0}),
+        (StockDetail(item="tea"), {"name": "tea", "left": 0}),
+        (Stock(), {"name": "tea", "left": 1}),
+        ({"tea": 1}, {"tea": 1}),
+    ],
+)
+def test_a_detail_is_what_the_documents_say(detail: Any, answered: Any) -> None:
+    """One that does not fit is answered as it is."""
+    raised.append(MessageError("few", detail=detail))
+    with (
+        WebSocketClient(raise_exceptions="tea" not in answered) as client,
+        pytest.raises(ErrorFrame) as failed,
+    ):
+        client.call("stock")
+    assert failed.value.error["detail"] == answered
 
 
 @pytest.mark.parametrize(("debug", "times"), [(True, 1), (False, 0)])

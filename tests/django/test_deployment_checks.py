@@ -11,11 +11,13 @@ from wsrouter import Router
 
 SECRET = "x" * 32
 ENDPOINT = "https://www.example.com/ws/"
+URL = {"CLIENT_URL": "wss://ws.example.com"}
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
 PRINCIPAL = "context.authorizer.principalId"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:let-in"
 CACHES = "django.core.cache.backends."
 REDIS = {"default": {"BACKEND": CACHES + "redis.RedisCache"}}
+BY_HEADER = "tests.security.served.by_header"
 no_function = 7
 
 
@@ -24,7 +26,7 @@ def messages(entry: dict[str, Any], *, deploy: bool = True, **settings: Any) -> 
     sound = {
         "CACHES": REDIS,
         "SESSION_COOKIE_DOMAIN": "example.com",
-        "WSROUTER": {"default": {"SECRET": SECRET, **domain(), **entry}},
+        "WSROUTER": {"default": {"SECRET": SECRET, **URL, **domain(), **entry}},
     }
     with override_settings(**sound | settings):
         found = run_checks(tags=["wsrouter"], include_deployment_checks=deploy)
@@ -180,7 +182,7 @@ def test_w011_cookies_that_no_handshake_carries(
 @pytest.mark.parametrize(
     "entry",
     [
-        {"AUTHENTICATION": ["tests.security.served.by_header"]},
+        {"AUTHENTICATION": [BY_HEADER]},
         {"AUTHORIZER": {"FUNCTION": LAMBDA}, "HEADERS": {"Who-" + "x" * 20: PRINCIPAL}},
     ],
 )
@@ -189,6 +191,16 @@ def test_w011_is_not_for_who_has_other_ways(entry: Any) -> None:
     assert messages({"DOMAIN": None}, MIDDLEWARE=[]) == {}
     for shared in (".example.com", "ws.example.com"):
         assert messages({}, SESSION_COOKIE_DOMAIN=shared) == {}
+
+
+def test_w025_pages_do_not_know_the_url() -> None:
+    unknown = {"CLIENT_URL": None, "DOMAIN": None, "AUTHENTICATION": [BY_HEADER]}
+    for debug in (False, True):
+        (said,) = messages(unknown | {"API_NAME": "shop"}, DEBUG=debug).items()
+        assert said[0] == "wsrouter.W025"
+        assert "Set WSROUTER['default']['CLIENT_URL'] to the URL" in said[1]
+    assert messages(unknown | {"API_ID": "abc123", "REGION": "eu-west-1"}) == {}
+    assert messages(unknown | domain()) == {}
 
 
 def test_e012_more_routes_than_an_api_can_have() -> None:

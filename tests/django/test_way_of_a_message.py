@@ -17,7 +17,7 @@ from wsrouter.routing.flow import Call, Flow, call, run_async, run_sync
 pytestmark = pytest.mark.django_db
 PACKAGE = Path(sys.modules["wsrouter"].__file__ or "").parent
 VIEW = "endpoint/view.py", "endpoint"
-PAGE = PACKAGE.parent / "docs" / "explanation" / "way-of-a-message.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "way-of-a-message.md"
 ROW = re.compile(r"^\| `(?P<file>[\w/]+\.py)` \| `(?P<function>\w+)` \|", re.MULTILINE)
 router = Router()
 

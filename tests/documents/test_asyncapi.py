@@ -109,7 +109,7 @@ def test_an_event() -> None:
         "channel": {"$ref": "#/channels/socket"},
         "title": "orders.paid",
         "summary": "An order is paid.",
-        "tags": [{"name": "money"}],
+        "tags": [{"name": "orders"}, {"name": "money"}],
         "messages": [{"$ref": "#/channels/socket/messages/event.orders.paid"}],
     }
     assert message(found, "event.orders.paid")["payload"] == {

@@ -209,11 +209,11 @@ ROUTES: list[tuple[Router, Router, list[str]]] = [
             "BREAKING w: login was none, is required",
             "w: the error 'connection_unknown' is new",
             "w: the error 'not_authenticated' is new",
-            "w: security has changed",
+            "w: the ways to log in have changed",
         ],
     ),
-    (routed(), routed(summary="W"), ["w: summary has changed"]),
-    (routed(), routed(tags=["x"]), ["document: its title", "w: tags has changed"]),
+    (routed(), routed(summary="W"), ["w: its summary has changed"]),
+    (routed(), routed(tags=["x"]), ["document: its title", "w: its tags have"]),
 ]
 
 

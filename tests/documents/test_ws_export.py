@@ -83,8 +83,31 @@ def test_a_file_that_is_something_else(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "asyncapi.json"
     file.write_bytes(content)
     with serving(shop()):
-        assert failure("asyncapi", "--check", file).returncode == 2
-        assert failure("asyncapi", "--check", tmp_path / "none").returncode == 2
+        for kind in ("asyncapi", "typescript"):
+            failed = failure(kind, "--check", file)
+            assert failed.returncode == 2
+            assert "stale" not in str(failed)
+
+
+def test_a_file_of_the_other_kind_is_not_called_stale(tmp_path: Path) -> None:
+    """Nobody is told to overwrite it, and its lines are not listed."""
+    file = tmp_path / "made"
+    with serving(shop()):
+        file.write_text(export("asyncapi"))
+        failed = failure("typescript", "--check", file)
+    assert str(failed) == (
+        f"{file} is nothing that ws_export typescript has made. If it may be"
+        f" overwritten: manage.py ws_export typescript > {file}"
+    )
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "none"
+    with serving(shop()):
+        failed = failure("asyncapi", "--check", file)
+    assert failed.returncode == 2
+    command = f"manage.py ws_export asyncapi > {file}"
+    assert str(failed) == f"{file} is not there; write it: {command}"
 
 
 def test_documents_alone_can_be_checked(tmp_path: Path) -> None:

@@ -294,3 +294,19 @@ def test_a_validator_that_crashes_is_our_crash() -> None:
     gateway = Gateway(router)
     assert gateway.call("a", {}) == "internal_error"
     assert len(gateway.crashes) == 1
+
+
+@pytest.mark.parametrize(("envelope", "shape"), SHAPES, ids=["nested", "flat"])
+def test_what_pydantic_stumbles_over_is_a_wrong_payload(
+    envelope: Envelope, shape: Any
+) -> None:
+    """Before version 2.14, these raised Decimal's own ValueError."""
+
+    class Price(BaseModel):
+        price: Decimal
+
+    router, seen = taking(Price)
+    gateway = Gateway(router, envelope=envelope)
+    answer = gateway.send(shape("a", {"price": [None, None, None]}))
+    assert answer["error"]["code"] == "invalid_payload"
+    assert seen == []

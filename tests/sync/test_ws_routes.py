@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -113,6 +114,17 @@ def test_text_has_fields_throttle_events_and_the_default() -> None:
     assert "    summary     An order is paid.\n" in events
 
 
+def test_a_list_has_the_fields_of_its_items() -> None:
+    def lines(payload: list[list[Line]]) -> list[Line]: ...
+
+    router = Router()
+    router.route("orders.lines")(lines)
+    with serving(router):
+        [row] = json.loads(run("--json"))["routes"]
+    assert row["payload_fields"] == ["item: string", "count: integer = 1"]
+    assert row["reply_fields"] == ["item: string", "count: integer"]
+
+
 def test_json_has_the_schemas_of_the_document() -> None:
     with serving(described(), DOCS="public"):
         found = json.loads(run("--json"))
@@ -151,6 +163,17 @@ def test_a_function_decides_about_anonymous_users_itself() -> None:
     assert needing("shop.view_order") == "required"
     assert needing(is_ada, "shop.view_order") == "required"
     assert needing(is_ada, login_required=True) == "required"
+
+
+def test_names_what_is_inside_of_a_partial() -> None:
+    """A lambda has no other name."""
+    declared = Router()
+    permissions = [partial(partial(is_ada)), lambda connection: True]
+    declared.route("r", permissions=permissions)(counted)
+    with serving(declared):
+        (row,) = json.loads(run("--json"))["routes"]
+    assert row["permissions"][0] == f"{__name__}.is_ada"
+    assert row["permissions"][1].endswith("<lambda>")
 
 
 def test_says_that_nothing_leads_to_the_routes(settings: Any) -> None:

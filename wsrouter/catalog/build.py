@@ -1,6 +1,5 @@
 """The spec of a root router."""
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,8 +9,8 @@ from wsrouter.routing.declared_errors import ErrorDetail
 from wsrouter.routing.error_codes import library_codes
 from wsrouter.routing.route import Route
 from wsrouter.routing.router import Router
-from wsrouter.routing.signature import ParameterKind
-from wsrouter.routing.table import Stack, Table, table
+from wsrouter.routing.signature import ParameterKind, unwrapped
+from wsrouter.routing.table import MountedEvent, Stack, Table, table
 
 
 def build(root: Router) -> ApiSpec:
@@ -22,15 +21,17 @@ def build(root: Router) -> ApiSpec:
             _route(key, placed.route) for key, placed in declared.routes.items()
         ),
         hooks=tuple(_hooks(declared)),
-        events=tuple(
-            EventSpec(
-                name=event.name,
-                model=event.model,
-                summary=event.summary,
-                tags=event.tags,
-            )
-            for event in declared.events
-        ),
+        events=tuple(map(_event, declared.events)),
+    )
+
+
+def _event(mounted: MountedEvent) -> EventSpec:
+    event = mounted.event
+    return EventSpec(
+        name=event.name,
+        model=event.model,
+        summary=event.summary,
+        tags=tuple(dict.fromkeys(mounted.tags)),
     )
 
 
@@ -81,6 +82,7 @@ def _functions(stack: Stack) -> Iterator[Callable[..., Any]]:
 
 
 def _dotted_name(function: object) -> str:
+    function = unwrapped(function)
     name = getattr(function, "__qualname__", type(function).__qualname__)
     return f"{function.__module__}.{name}"
 
@@ -90,5 +92,5 @@ def _permission_name(permission: str | Callable[..., Any]) -> str:
 
 
 def _place(function: Callable[..., Any]) -> str:
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(unwrapped(function), "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else ""

@@ -13,8 +13,10 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from wsrouter.checks.configured import configured_gateways, declared
 from wsrouter.checks.endpoint_urls import has_endpoint, is_known_path, redirects
+from wsrouter.conf import ConfigurationError
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire import mapping
+from wsrouter.wiring import client_url
 
 _LOSES_COUNTS = "it loses counts when several processes add at once"
 _CACHE_PROBLEMS = {
@@ -67,6 +69,21 @@ def check_tickets(**_: object) -> list[CheckMessage]:
             hint=_CACHE_HINT,
             id="wsrouter.W007",
         )
+    ]
+
+
+def check_client_urls(**_: object) -> list[CheckMessage]:
+    """W025: pages that ask for the URL of the socket fail, though they work with DEBUG
+    on, where it is that of the local gateway."""
+    return [
+        checks.Warning(
+            f"{problem} Until then {{% ws_url %}} and wsrouter.client_url() raise"
+            " ConfigurationError.",
+            hint="Silence this check if your clients know the URL from elsewhere.",
+            id="wsrouter.W025",
+        )
+        for gateway in configured_gateways()
+        if (problem := _client_url_problem(gateway))
     ]
 
 
@@ -193,6 +210,14 @@ def _uses_sessions(gateway: Gateway) -> bool:
     )
 
 
+def _client_url_problem(gateway: Gateway) -> str:
+    try:
+        client_url.deployed_url(gateway)
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
 def _cookie_problems(gateway: Gateway) -> Iterator[str]:
     shared = (settings.SESSION_COOKIE_DOMAIN or "").lstrip(".").lower()
     if gateway.domain is None:
@@ -215,4 +240,5 @@ CHECKS = (
     check_hosts,
     check_cookies,
     check_principals,
+    check_client_urls,
 )

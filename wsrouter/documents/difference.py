@@ -13,7 +13,12 @@ from wsrouter.documents.schema_difference import (
 )
 
 Document = dict[str, Any]
-_NOTES = ("summary", "description", "tags", "security")
+_NOTES = {
+    "summary": "its summary has changed",
+    "description": "its description has changed",
+    "tags": "its tags have changed",
+    "security": "the ways to log in have changed",
+}
 _ELSEWHERE = {
     "info": "its title, version or introduction has changed",
     "servers": "its servers have changed",
@@ -134,9 +139,9 @@ def _details(error: Schema) -> dict[str, Schema]:
 
 
 def _notes(where: str, before: Document, after: Document) -> Iterator[Difference]:
-    for name in _NOTES:
+    for name, text in _NOTES.items():
         if before.get(name) != after.get(name):
-            yield Difference(where=where, text=f"{name} has changed")
+            yield Difference(where=where, text=text)
     old, new = before.get(EXTENSION, {}), after.get(EXTENSION, {})
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):

@@ -12,10 +12,11 @@ _LISTED = 6
 
 def field_lines(schema: Schema, components: Mapping[str, Schema]) -> list[str]:
     """`item: string`, `count: integer = 1`, `note: string or null (optional)`. Empty
-    for a value without fields; in a union the fields of each model follow its name."""
+    for a value without fields; for a list those of its items; in a union the fields of
+    each model follow its name."""
     objects = {
         name: found
-        for name, found in alternatives(schema, components).items()
+        for name, found in alternatives(_items(schema), components).items()
         if "properties" in found
     }
     found: list[str] = []
@@ -23,6 +24,13 @@ def field_lines(schema: Schema, components: Mapping[str, Schema]) -> list[str]:
         found += [f"{name}:"] if len(objects) > 1 else []
         found += _fields(each, components)
     return found
+
+
+def _items(schema: Schema) -> Schema:
+    """What a list holds, or a list of lists; any other schema as it is."""
+    while isinstance(schema.get("items"), dict):
+        schema = schema["items"]
+    return schema
 
 
 def _fields(schema: Schema, components: Mapping[str, Schema]) -> list[str]:

@@ -56,6 +56,7 @@ def console(request: HttpRequest, alias: str = "default") -> HttpResponse:
         "other_consoles": dict(_other_consoles(request, gateway)),
         "urls": urls,
         "problem": problem,
+        "who": _who(request),
         "modules": {name: f"{FOLDER}/{name}.js" for name in MODULES},
         "policy_sources": " ".join(console_csp.origins(urls.values())),
     }
@@ -78,6 +79,14 @@ def _urls(request: HttpRequest, gateway: Gateway) -> tuple[dict[str, str], str]:
     except conf.ConfigurationError as error:
         problem = "" if found else str(error)
     return found, problem
+
+
+def _who(request: HttpRequest) -> str:
+    """The user of this page. Empty where no middleware says who that is."""
+    user = getattr(request, "user", None)
+    if user is None:
+        return ""
+    return str(user.get_username()) if user.is_authenticated else "not logged in"
 
 
 def _other_consoles(

@@ -4,6 +4,9 @@ for, and those that its declaration adds."""
 from pydantic import ValidationError
 
 from wsrouter.errors import MessageError
+from wsrouter.routing.adapter import spelled
+from wsrouter.routing.declared_errors import ErrorDetail
+from wsrouter.routing.json_values import Json, dump
 from wsrouter.routing.route import Route
 
 
@@ -32,12 +35,23 @@ def contradiction(route: Route, error: MessageError) -> str:
     if detail is None:
         is_known = error.code in route.errors or error.code in library_codes(route)
         return "" if is_known else f"its errors= do not list the code {error.code!r}"
-    try:
-        detail.adapter.validate_python(error.detail, from_attributes=True)
-    except ValidationError as invalid:
-        problem = invalid.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        return (
-            f"the detail of {error.code!r} is not its model's: {where} {problem['msg']}"
-        )
-    return ""
+    problem = _problem(detail, error)
+    model = spelled(detail.model)
+    return problem and f"the detail of {error.code!r} is no {model}: {problem}"
+
+
+def declared_detail(route: Route, error: MessageError) -> Json | None:
+    """The detail as the model in `errors=` writes it, with what its fields have as
+    defaults, so that clients get what the documents say. None where no model is
+    declared, and for a detail that does not fit."""
+    detail = (route.errors or {}).get(error.code)
+    written = dump(detail.adapter, error.detail) if detail else None
+    return None if isinstance(written, Exception) else written
+
+
+def _problem(detail: ErrorDetail, error: MessageError) -> str:
+    written = dump(detail.adapter, error.detail)
+    if not isinstance(written, ValidationError):
+        return str(written) if isinstance(written, Exception) else ""
+    problem = written.errors()[0]
+    return ": ".join(filter(None, [".".join(map(str, problem["loc"])), problem["msg"]]))

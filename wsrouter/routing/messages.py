@@ -9,7 +9,7 @@ from wsrouter.errors import MessageError
 from wsrouter.routing.admission import admit
 from wsrouter.routing.compiled_route import CompiledRoute, HandlerInput
 from wsrouter.routing.connection import Connection
-from wsrouter.routing.error_codes import contradiction
+from wsrouter.routing.error_codes import contradiction, declared_detail
 from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Call, Flow, call, run_sync
 from wsrouter.routing.frame import Frame
@@ -174,7 +174,8 @@ class Messages:
             name = compiled.route.signature.name
             yield from call(self.on_contradiction, frame, request, f"{name}: {why}.")
         client_id = (parsed or self._unread(frame.body)).id
-        return Failure(answer, action, client_id, crashed=answer is CRASH)
+        detail = declared_detail(compiled.route, answer)
+        return Failure(answer, action, client_id, answer is CRASH, detail)
 
 
 def _ready(outcome: Outcome) -> Flow[Outcome]:

@@ -45,7 +45,8 @@ class Include:
 
 class Router:
     """A set of handlers and events. A decorator records the function and returns it
-    unchanged. `tags`, `login_required` and `permissions` hold for every route in it.
+    unchanged. `tags`, `login_required` and `permissions` hold for every route in it,
+    `tags` for its events too.
     """
 
     def __init__(

@@ -47,6 +47,14 @@ class MountedRoute:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MountedEvent:
+    """An event with its own tags and those of the routers around it."""
+
+    event: Event[object]
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stack:
     """The `connect` or `disconnect` handlers of a router and the ones it includes, in
     the order in which they were declared."""
@@ -66,7 +74,7 @@ class Table:
     default: MountedRoute | None
     connects: Stack
     disconnects: Stack
-    events: tuple[Event[object], ...]
+    events: tuple[MountedEvent, ...]
 
 
 def table(root: Router) -> Table:
@@ -85,7 +93,7 @@ def table(root: Router) -> Table:
         default=next(_defaults(root, inherited), None),
         connects=_stack(root, "connects"),
         disconnects=_stack(root, "disconnects"),
-        events=tuple(_events(root)),
+        events=tuple(_events(root, inherited)),
     )
 
 
@@ -138,7 +146,8 @@ def _stack(
     )
 
 
-def _events(router: Router) -> Iterator[Event[object]]:
-    yield from router.events
+def _events(router: Router, inherited: Inherited) -> Iterator[MountedEvent]:
+    for event in router.events:
+        yield MountedEvent(event=event, tags=inherited.tags + event.tags)
     for include in router.includes:
-        yield from _events(include.router)
+        yield from _events(include.router, inherited.inside(include.router))

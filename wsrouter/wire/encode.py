@@ -89,7 +89,9 @@ def _error(failure: Failure) -> bytes:
     }
     frame = _start_frame("error", failure.action, failure.id)
     frame["error"] = content
-    if error.detail is not None:
+    if failure.detail is not None:
+        content["detail"] = orjson.Fragment(failure.detail)
+    elif error.detail is not None:
         content["detail"] = error.detail
     try:
         return orjson.dumps(frame, None, _PLAIN)

@@ -60,7 +60,7 @@ class Nested(_WithKey):
         def read(body: bytes) -> ParsedEnvelope:
             try:
                 opened = validate(body)
-            except ValidationError as error:
+            except ValueError as error:
                 # pydantic returns no part of a body that is not valid, so the id is
                 # read again.
                 return ParsedEnvelope(_client_id(body), problem=_envelope_error(error))
@@ -88,7 +88,7 @@ class Flat(_WithKey):
                     return ParsedEnvelope(client_id, default)
                 # JSON again: pydantic reads it by other rules than Python objects.
                 return ParsedEnvelope(client_id, validate(to_json(members)))
-            except ValidationError as error:
+            except ValueError as error:
                 return ParsedEnvelope(
                     client_id, problem=invalid_payload(_problems(error))
                 )
@@ -105,7 +105,7 @@ _WITHOUT_INPUT: Any = {
 }
 
 
-def _envelope_error(error: ValidationError) -> MessageError:
+def _envelope_error(error: ValueError) -> MessageError:
     first, *_ = found = _problems(error, ("payload",))
     if not first.loc:
         if first.type == "json_invalid":
@@ -116,8 +116,14 @@ def _envelope_error(error: ValidationError) -> MessageError:
     return invalid_payload(problem._replace(loc=problem.loc[1:]) for problem in found)
 
 
-def _problems(error: ValidationError, payload: tuple[str, ...] = ()) -> list[Problem]:
-    """What pydantic found; `payload` leads to the payload."""
+def _problems(error: ValueError, payload: tuple[str, ...] = ()) -> list[Problem]:
+    """What pydantic found; `payload` leads to the payload.
+
+    Before version 2.14, pydantic passed on errors of what it calls, such as that of
+    `Decimal((None, None, None))`; those of validators are ValidationErrors.
+    """
+    if not isinstance(error, ValidationError):
+        return [Problem(payload, "The value cannot be read", "value_error")]
     if (count := error.error_count()) > _READ_ERRORS:
         text = f"{count} problems, more than can be listed"
         return [Problem(payload, text, "too_many_problems")]

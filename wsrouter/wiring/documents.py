@@ -59,9 +59,10 @@ def typescript_text(alias: str = "default") -> str:
     return typescript(publisher.api_spec(alias))
 
 
-def stale_lines(kind: str, in_file: str, now: str) -> list[str]:
+def stale_lines(kind: str, in_file: str, now: str) -> list[str] | None:
     """How the file of a document (`asyncapi` or `typescript`) differs from the document
-    of now, in lines; none when it is up to date."""
+    of now, in lines; no line when it is up to date, and None when it is something
+    else."""
     from wsrouter.documents.stale import STALE
 
     return STALE[kind](in_file, now)

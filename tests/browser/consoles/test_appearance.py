@@ -52,7 +52,6 @@ def test_the_picture_of_the_documentation(
     expect(send(page)).to_contain_text("Answered in")
     expect(frame(page, "event")).to_be_visible()
     frame(page, "error").locator("summary").click()
-    frame(page, "event").locator("summary").click()
     page.locator("#entry h2").focus()
     page.evaluate("window.scrollTo(0, 0)")
     page.screenshot(path=pictures / f"picture-{scheme}.png")

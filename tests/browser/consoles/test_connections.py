@@ -1,6 +1,6 @@
 """Connections of the console, and what it remembers."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.console_page import (
     Open,
@@ -42,8 +42,40 @@ def test_history_and_filter(console: ConsoleSite, opened: Open) -> None:
     expect(page.locator("#entry h2")).to_have_text("orders.cancel")
 
 
+def test_back_and_the_address_of_a_route(console: ConsoleSite, opened: Open) -> None:
+    page = opened(console, path="/ws/docs/#menu.show")
+    heading = page.locator("#entry h2")
+    expect(heading).to_have_text("menu.show")
+    connect(page)
+    choose(page, "orders.place")
+    choose(page, "orders.paid")
+    page.go_back()
+    expect(heading).to_have_text("orders.place")
+    page.go_back()
+    expect(heading).to_have_text("menu.show")
+    page.goto(f"{console.url}/ws/docs/#orders.cancel")
+    expect(heading).to_have_text("orders.cancel")
+    page.goto(f"{console.url}/ws/docs/#%")
+    expect(page.locator("#state")).to_have_text("Connected")
+
+
+def test_without_its_scripts_the_page_says_why(
+    console: ConsoleSite, browser: Browser
+) -> None:
+    """Nor does Connect send the form, and the token in it, to the page's own URL."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/*.js", lambda route: route.abort())
+        page.goto(f"{console.url}/ws/docs/")
+        expect(page.locator("#entry")).to_contain_text("collectstatic")
+        expect(page.get_by_role("button", name="Connect")).to_be_disabled()
+        page.get_by_label("with a ticket").press("Enter")
+        assert "csrfmiddlewaretoken" not in page.url
+
+
 def test_somebody_who_is_not_logged_in(console: ConsoleSite, opened: Open) -> None:
     page = opened(console, user="")
+    expect(page.get_by_label("as yourself (not logged in)")).to_be_checked()
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.locator("#message")).to_contain_text("are you logged in?")
     page.get_by_label("with a ticket").check()

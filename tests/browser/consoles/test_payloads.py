@@ -118,6 +118,20 @@ def test_every_feature_of_a_schema_has_a_form(
     assert everything["aliased"].keys() >= {"userName", "in-kind"}
 
 
+def test_the_values_of_a_field_that_may_be_null(
+    console: ConsoleSite, opened: Open
+) -> None:
+    said = opened(console).evaluate(
+        """async () => {
+          const { values } = await import(document.body.dataset.moduleValues);
+          const api = { resolve: (schema) => schema, modelName: () => "" };
+          const { word } = values({ api });
+          return word({ anyOf: [{ enum: ["red", "green"] }, { type: "null" }] });
+        }"""
+    )
+    assert said == '"red" or "green" or null'
+
+
 def test_a_flat_envelope(console: ConsoleSite, opened: Open) -> None:
     page = opened(console)
     text = json.dumps(document(console_routes.router, envelope="flat"))

@@ -93,14 +93,20 @@ class Command(BaseCommand):
             self.stdout.write(text)
 
     def _check(self, kind: str, file: Path, text: str) -> None:
+        command = f"manage.py ws_export {kind} > {file}"
         try:
             lines = documents.stale_lines(kind, file.read_text("utf-8"), text)
+        except FileNotFoundError as error:
+            problem = f"{file} is not there; write it: {command}"
+            raise CommandError(problem, returncode=2) from error
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(
                 f"{file} cannot be read: {error}", returncode=2
             ) from error
+        if lines is None:
+            problem = f"{file} is nothing that ws_export {kind} has made. If it may be"
+            raise CommandError(f"{problem} overwritten: {command}", returncode=2)
         if lines:
-            command = f"manage.py ws_export {kind} > {file}"
             problem = f"{file} is stale; write it anew: {command}"
             raise CommandError("\n".join([*lines, problem]), returncode=2)
         self.stdout.write(f"{file} is up to date.")

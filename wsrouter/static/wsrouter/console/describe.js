@@ -16,8 +16,9 @@ export function describe({ make, prose, values }) {
     const preset = !isRequired && found.default !== undefined && found.default !== null
       ? ` = ${JSON.stringify(found.default)}` : "";
     const limits = values.limits(schema);
+    const example = found.examples?.length ? `, for example ${JSON.stringify(found.examples[0])}` : "";
     const term = make("dt", {}, make("code", {}, name), " ", make("span", { class: "hint" },
-      `${values.word(schema)}${preset}${limits ? `, ${limits}` : ""}${isRequired || preset ? "" : ", optional"}`));
+      `${values.word(schema)}${preset}${limits ? `, ${limits}` : ""}${isRequired || preset ? "" : ", optional"}${example}`));
     const inner = depth > 0 ? more(schema, depth - 1) : null;
     const meaning = found.description ? prose(found.description) : null;
     return [term, make("dd", {}, ...[meaning, inner].filter(Boolean))];

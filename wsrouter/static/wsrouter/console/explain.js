@@ -33,6 +33,6 @@ export function explainClose({ code, reason } = {}) {
   return [code ? `Closed with ${code}${reason ? ` (${reason})` : ""}.` : "Closed.", text].filter(Boolean).join(" ");
 }
 
-export const REFUSED = "The handshake was refused, or the gateway does not run. A browser does not say why: a connect"
-  + " handler may have refused you (are you logged in?), or this page's origin is not in ALLOWED_ORIGINS. The log has"
-  + " the reason.";
+export const REFUSED = "The handshake was refused, or the gateway does not run (manage.py ws_local runs the local"
+  + " one). A browser does not say why: a connect handler may have refused you (are you logged in?), or this page's"
+  + " origin is not in ALLOWED_ORIGINS. The log has the reason.";

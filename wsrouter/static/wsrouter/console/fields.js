@@ -9,6 +9,11 @@ const PLACEHOLDERS = {
   uuid: "123e4567-e89b-12d3-a456-426614174000",
 };
 
+// The author's example, or what the format looks like.
+function placeholder({ examples, format }) {
+  return examples?.length ? String(examples[0]) : PLACEHOLDERS[format];
+}
+
 export function fields({ make, uniqueId, values, EMPTY }) {
   function field(control, read, write) {
     control.id ||= uniqueId("field");
@@ -21,7 +26,7 @@ export function fields({ make, uniqueId, values, EMPTY }) {
     const control = make(isLong ? "textarea" : "input", {
       type: isLong ? null : INPUT_TYPES[format] ?? "text",
       rows: isLong ? 3 : null,
-      placeholder: PLACEHOLDERS[format],
+      placeholder: placeholder(schema),
       spellcheck: "false",
       autocomplete: "off",
     });
@@ -32,7 +37,7 @@ export function fields({ make, uniqueId, values, EMPTY }) {
   // The server says what is wrong with a text that is no number, and reads a number that
   // JavaScript cannot hold.
   function number(schema) {
-    const control = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "number" });
+    const control = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "number", placeholder: placeholder(schema) });
     control.value = schema.default ?? "";
     const read = () => {
       const given = control.value.trim();

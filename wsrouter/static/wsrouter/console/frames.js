@@ -56,7 +56,7 @@ export function frames({ make, breakable, explain }, { list, filter, empty, anno
     );
     const fill = () => { body.textContent = data === null ? text || "(empty)" : JSON.stringify(data, null, 2); };
     details.addEventListener("toggle", fill);
-    if (why || kind === "error") {
+    if (why || kind === "error" || kind === "reply") {
       fill();
       details.open = true;
     }

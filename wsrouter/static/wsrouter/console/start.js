@@ -85,10 +85,22 @@ function start(modules, description) {
     empty: byId("no-match"), count: byId("count"),
   }, entries, (entry) => pick(entry));
 
-  function pick(entry, options) {
+  function show(entry, options) {
     outline.select(entry);
     panel.show(entry, options);
-    window.history.replaceState(null, "", `#${encodeURIComponent(entry.key)}`);
+  }
+
+  const hashOf = ({ key }) => `#${encodeURIComponent(key)}`;
+
+  function named() {
+    const { hash } = location;
+    return entries.find((entry) => hashOf(entry) === hash || `#${entry.key}` === hash);
+  }
+
+  // Each choice is a step of the browser's history, so that Back does not leave the page.
+  function pick(entry) {
+    if (entry !== named()) window.history.pushState(null, "", hashOf(entry));
+    show(entry);
   }
 
   byId("no-events").hidden = api.events.length > 0;
@@ -99,9 +111,13 @@ function start(modules, description) {
     target.setAttribute("aria-pressed", String(paused));
     log.pause(paused);
   });
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  const first = entries.find(({ key }) => key === wanted) ?? entries[0];
-  if (first) pick(first, { focus: false });
+  // Back and Forward, and the address of another route that somebody pastes.
+  window.addEventListener("hashchange", () => { if (named()) show(named()); });
+  const first = named() ?? entries[0];
+  if (first) {
+    window.history.replaceState(null, "", hashOf(first));
+    show(first, { focus: false });
+  } else byId("loading").textContent = "No route and no event is declared.";
   root.dataset.ready = "yes";
   performance.mark("console ready");
 }
@@ -110,4 +126,5 @@ loaded().then(async (modules) => start(modules, await description())).catch((err
   const message = byId("message");
   message.textContent = `The console cannot start: ${error.message}`;
   message.hidden = false;
+  byId("loading")?.remove();
 });

@@ -25,10 +25,14 @@ export function values({ api }) {
     return constants.length ? String(constants[0].const) : "";
   }
 
+  function oneOf(members) {
+    return members.map((member) => JSON.stringify(member)).join(" or ");
+  }
+
   function label(schema, depth = 0) {
     const found = resolve(schema);
     if ("const" in found) return JSON.stringify(found.const);
-    if (found.enum) return modelName(schema) || "one of";
+    if (found.enum) return modelName(schema) || oneOf(found.enum);
     if (found.type === "array" && found.items) return listOf(found.items, depth);
     return tag(schema) || found.title || modelName(schema) || found.format || found.type || "anything";
   }
@@ -42,7 +46,7 @@ export function values({ api }) {
     const choices = alternatives(schema);
     if (choices) return choices.map((choice) => label(choice, depth)).join(" or ");
     const found = resolve(schema);
-    if (found.enum) return found.enum.map((value) => JSON.stringify(value)).join(" or ");
+    if (found.enum) return oneOf(found.enum);
     if (found.type === "array" && found.items) return listOf(found.items, depth);
     if (found.type === "object" || found.properties) return modelName(schema) || found.title || "object";
     return found.format ? `${found.type} (${found.format})` : label(schema);

@@ -1,0 +1,107 @@
+"""The client against `manage.py ws_local` with Django behind it, as programs use it."""
+
+import asyncio
+import os
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from tests.client.test_gateway import until
+from tests.e2e.ws_local_stack import Stack
+from wsrouter import MessageError
+from wsrouter.client import ConnectionRefused, Options, State, connect, sync
+
+HAND_OVERS = int(os.environ.get("WSROUTER_HAND_OVERS", "5"))
+CSRF = "a" * 32
+
+
+class Said(BaseModel):
+    text: str
+    by: str
+
+
+class Announcement(BaseModel):
+    text: str
+
+
+@pytest.fixture
+def cookie(stack: Stack) -> str:
+    return str(stack.get("/enter/ada/")["cookie"])
+
+
+def test_types_and_errors(stack: Stack, cookie: str) -> None:
+    with sync.connect(stack.url, headers={"Cookie": cookie}) as client:
+        said = client.call("say", {"text": "ho", "times": 2}, reply=Said)
+        assert said == Said(text="hoho", by="ada")
+        with pytest.raises(MessageError) as raised:
+            client.call("say", {"times": "x"})
+        assert raised.value.code == "invalid_payload"
+        assert {problem["loc"][0] for problem in raised.value.detail} == {
+            "text",
+            "times",
+        }
+        assert client.call("wsrouter.ping") == {}
+
+
+def test_without_a_session(stack: Stack) -> None:
+    with (
+        pytest.raises(ConnectionRefused, match="refused with 401"),
+        sync.connect(stack.url),
+    ):
+        pass
+
+
+def ticket_options(stack: Stack, cookie: str) -> dict[str, Any]:
+    headers = {"Cookie": f"{cookie}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
+    url = f"http://127.0.0.1:{stack.django_port}/ws/ticket/"
+    return {"ticket": url, "ticket_headers": headers}
+
+
+def test_a_ticket_from_its_view(stack: Stack, cookie: str) -> None:
+    with sync.connect(stack.url, **ticket_options(stack, cookie)) as client:
+        assert client.call("say", {"text": "ho"}, reply=Said).by == "ada"
+
+
+def test_a_ticket_that_the_view_refuses(stack: Stack) -> None:
+    client = sync.connect(stack.url, **ticket_options(stack, "sessionid=none"))
+    with pytest.raises(ConnectionRefused, match="refused with 401"):
+        client.opened()
+    assert client.state is State.REFUSED
+    client.close()
+
+
+def test_hand_overs_lose_and_double_nothing(stack: Stack, cookie: str) -> None:
+    """An event every 50 ms, sent to a group that each socket joins as it opens."""
+    options = Options(hand_over=0.6, hand_over_spread=0.2, overlap=0.3)
+    heard: list[int] = []
+    states: list[State] = []
+
+    async def announce(until_done: asyncio.Event) -> int:
+        count = 0
+        while not until_done.is_set():
+            await asyncio.to_thread(stack.get, f"/announce/{count}/")
+            count += 1
+            await asyncio.sleep(0.05)
+        return count
+
+    async def scenario() -> int:
+        done, ids = asyncio.Event(), set[str]()
+        headers = {"Cookie": cookie}
+        async with connect(stack.url, headers=headers, options=options) as client:
+            client.on_state(lambda state, _: states.append(state))
+            client.on(
+                "room.announced", lambda it: heard.append(int(it.text)), Announcement
+            )
+            client.subscribe("who.am.i", on_reply=ids.add)
+            sending = asyncio.create_task(announce(done))
+            await until(lambda: len(ids) > HAND_OVERS, 30 + HAND_OVERS)
+            done.set()
+            count = await sending
+            await until(lambda: len(heard) >= count)
+        return count
+
+    count = asyncio.run(scenario())
+    assert count > HAND_OVERS
+    assert sorted(heard) == list(range(count))
+    assert State.WAITING not in states
