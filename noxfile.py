@@ -75,6 +75,7 @@ ONCE = (
     "documents/judges",
     "e2e/test_published.py",
     "e2e/test_switch_values.py",
+    "javascript",
     "sync/test_interruption.py",
 )
 WITHOUT_ONCE = [f"--ignore=tests/{name}" for name in ONCE]
@@ -308,6 +309,17 @@ def consoles(session: nox.Session) -> None:
     chosen = ["tests/browser/test_console.py", "tests/browser/consoles"]
     env = {"WSROUTER_TEST_DATABASE": "sqlite"}
     session.run("pytest", *(session.posargs or chosen), env=env)
+
+
+@nox.session
+def hand_overs(session: nox.Session) -> None:
+    """Count through 20 hand-overs of client.js in a browser, and let 10,000 orders of
+    events happen to it in Node.js; `-- N` for N hand-overs."""
+    hand_overs = session.posargs[0] if session.posargs else "20"
+    session.install("-e", ".[dev]")
+    env = {"WSROUTER_HAND_OVERS": hand_overs, "WSROUTER_CLIENT_RUNS": "10000"}
+    judged = ("tests/browser/test_client_module.py", "tests/javascript/test_client.py")
+    session.run("pytest", *judged, env={**env, "WSROUTER_TEST_DATABASE": "sqlite"})
 
 
 @nox.session

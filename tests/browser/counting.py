@@ -69,7 +69,9 @@ window.listen = (url, options) => {
   });
 };
 </script>"""
-WATCHING = "window.connection.state === 'open' && window.isWatching === window.sockets.length"
+WATCHING = (
+    "window.connection.state === 'open' && window.isWatching === window.sockets.length"
+)
 
 
 def counting_stack(folder: Path) -> Stack:
@@ -83,7 +85,9 @@ def counting_stack(folder: Path) -> Stack:
 
 
 @contextmanager
-def listening(context: BrowserContext, stack: Stack, **options: object) -> Iterator[Page]:
+def listening(
+    context: BrowserContext, stack: Stack, **options: object
+) -> Iterator[Page]:
     """A page, logged in as Ada, that hears what is counted; options are those of
     `connect`."""
     context.set_default_timeout(30_000)
@@ -92,7 +96,9 @@ def listening(context: BrowserContext, stack: Stack, **options: object) -> Itera
     page.goto(f"{site}/enter/ada/")
     page.goto(f"{site}/page/")
     page.wait_for_function("typeof window.listen === 'function'")
-    page.evaluate("([url, options]) => window.listen(url, options)", [stack.url, options])
+    page.evaluate(
+        "([url, options]) => window.listen(url, options)", [stack.url, options]
+    )
     page.wait_for_function(WATCHING)
     yield page
     page.evaluate("window.connection?.close()")
