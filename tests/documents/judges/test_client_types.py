@@ -1,4 +1,4 @@
-"""client.d.ts with the types that `ws_export typescript` makes, and client.js itself."""
+"""client.d.ts with the types that `ws_export typescript` makes, and client.js."""
 
 import shutil
 from pathlib import Path
