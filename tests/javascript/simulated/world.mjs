@@ -59,8 +59,11 @@ export class World {
   async advance(ms) {
     const end = this.time + ms;
     await turn();
+    let busy = 0;
     for (let next = this.#next(); next && next.due <= end; next = this.#next()) {
       this.timers.delete(next.id);
+      busy = next.due === this.time ? busy + 1 : 0;
+      if (busy > 10_000) throw new Error("The time stands still.");
       this.time = next.due;
       next.run();
       await turn();

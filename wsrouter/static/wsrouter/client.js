@@ -427,7 +427,8 @@ class Connection {
     }
     const times = [...this._retired].map(({ until, limit }) => (now < until ? until : limit));
     if (link) times.push(link.handOverAt, link.probe ? Infinity : link.receivedAt + keepAlive);
-    const wait = Math.min(keepAlive, LONGEST_TIMER, Math.max(0, Math.min(...times) - now));
+    // At least 1: sums of fractions are not exact, and a timer must not fire for ever.
+    const wait = Math.min(keepAlive, LONGEST_TIMER, Math.max(1, Math.min(...times) - now));
     if (times.length) this._checkTimer = this._clock.setTimeout(() => this._check(), wait);
   }
 
