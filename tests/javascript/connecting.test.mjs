@@ -71,6 +71,13 @@ for (const status of [401, 403]) {
   });
 }
 
+test("an answer without a ticket is no way to become a guest", async () => {
+  const gateway = { tickets: false };
+  const page = await Page.opened({ ticket: "/ws/ticket/", fetch: answers(200, {}), gateway });
+  assert.equal(page.gateway.sockets.length, 0);
+  assert.notEqual(page.connection.state, "refused");
+});
+
 test("a function may say so, too", async () => {
   const ticket = () => {
     throw new TicketError(401);
@@ -256,6 +263,14 @@ const MOMENTS = {
     page.check = () => assert.deepEqual([one, other], [["open", "closed"], ["closed"]]);
     page.connection.subscribe("join", "g");
     await page.advance(SECOND);
+    return page;
+  },
+  "in a listener that is told of an attempt": async () => {
+    const page = await Page.opened();
+    page.connection.onState((state) => state === "connecting" && page.connection.close());
+    page.socket.end(1006);
+    await page.until("closed");
+    assert.equal(page.gateway.lastTicket, 1);
     return page;
   },
   "in a listener of an event": async () => {

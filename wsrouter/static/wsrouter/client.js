@@ -134,7 +134,9 @@ async function drawTicket(options, signal) {
   if (!ticket) return null;
   if (typeof ticket === "function") return ticket(signal);
   const init = { method: "POST", headers: csrfHeaders(csrfCookie), signal };
-  return (await (await request(options, ticket, init)).json()).ticket;
+  const answer = await (await request(options, ticket, init)).json();
+  if (!answer.ticket) throw new Error("The answer has no ticket.");
+  return answer.ticket;
 }
 
 /** @param {string} url @param {string | null | undefined} ticket */
@@ -285,7 +287,7 @@ class Connection {
     this._clock.clearTimeout(this._timer);
     this._timer = this._clock.setTimeout(slow, this._options.connectTimeout);
     if (!this._link) this._become("connecting");
-    this._open(attempt);
+    if (this._opening === attempt) this._open(attempt); // a listener may have closed it
   }
 
   /** @param {Attempt} attempt */
@@ -322,7 +324,7 @@ class Connection {
     if (this._opening !== attempt) return;
     this._abandon();
     if (REFUSED.includes(cause?.status)) this._end("refused", { cause });
-    else this._wait(cause, cause?.retryAfter);
+    else this._wait(cause, Number(cause?.retryAfter) || 0);
   }
 
   _abandon() {
@@ -333,7 +335,7 @@ class Connection {
     if (attempt?.socket) silence(attempt.socket);
   }
 
-  /** @param {unknown} cause @param {number} [atLeast] */
+  /** @param {unknown} cause @param {number} [atLeast] in milliseconds */
   _wait(cause, atLeast = 0) {
     const wait = atLeast + this._jitter(this._failures++);
     this._notBefore = this._clock.now() + atLeast;
