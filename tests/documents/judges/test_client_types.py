@@ -1,25 +1,30 @@
-"""client.d.ts with the types that `ws_export typescript` makes, and client.js."""
+"""The client's types with those that `ws_export typescript` makes, and its modules."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests import node_packages
 from tests.documents.judges import node
 from tests.documents.judges.test_types import two_events
 from tests.documents.judges.types_oracle import COMPILERS
 from wsrouter.catalog.build import build
 from wsrouter.documents.typescript import typescript
 
-CLIENT = Path(__file__).parents[3] / "wsrouter" / "static" / "wsrouter"
+ROOT = Path(__file__).parents[3]
+CLIENT = ROOT / "wsrouter" / "static" / "wsrouter"
+MODULES = ("client", "react")
 
 HEAD = """
 import { connect, MessageError, type ErrorOf } from "./client.js";
+import { hooks } from "./react.js";
 import type { Events, Routes } from "./shop.types";
 
 const connection = connect<Routes, Events>("wss://ws.example.com", { ticket: "/t/" });
 declare const error: ErrorOf<Routes, "orders.place">;
 declare const unknownError: ErrorOf<Routes, "orders.watch">;
+const { useConnection, useEvent, useCall, useSubscription } = hooks(connection);
 """
 RIGHT = """
 export const placed: Promise<{ sku: string; quantity: number }> =
@@ -40,6 +45,14 @@ switch (error.code) {
   case "throttled": error.detail?.retry_after.toFixed(); break;
 }
 if (unknownError instanceof MessageError) unknownError.message.trim();
+
+useEvent("orders.paid", ({ sku }) => sku.trim());
+useEvent("*", (frame) => frame.type === "orders.paid" && frame.payload.sku.trim());
+useConnection().connection.call("orders.watch", { order_id: 7 });
+const { call, reply, isPending } = useCall("orders.place", { retry: true });
+call({ sku: "tea" }).then((order) => order.sku.trim());
+if (!isPending) reply?.sku.trim();
+useSubscription("orders.place", { sku: "tea" }).reply?.quantity.toFixed();
 
 const untyped = connect(new URL("wss://ws.example.com"), { ticket: async () => null });
 untyped.call("anything").then((reply) => reply.anything);
@@ -66,17 +79,31 @@ WRONG = [
     'connection.state = "open";',
     'if (error.code === "unheard_of") {}',
     'if (error.code === "limit") error.detail.most;',
+    'useEvent("orders.payed", () => {});',
+    'useEvent("orders.paid", (order) => order.price);',
+    'useCall("orders.plaice");',
+    'useCall("orders.place").call({ sku: 7 });',
+    'useCall("orders.place").reply.sku;',
+    'useSubscription("orders.place", { order_id: 7 });',
     'connect("wss://ws.example.com", { handover: 5 });',
     'connect("wss://ws.example.com", { envelope: "round" });',
 ]
+
+
+def put_modules(folder: Path) -> None:
+    """Put the modules next to React, as npm does."""
+    for module in MODULES:
+        for name in (f"{module}.js", f"{module}.d.ts"):
+            shutil.copy(CLIENT / name, folder)
+    packages = node_packages.installed(ROOT / "tests" / "javascript")
+    (folder / "node_modules").symlink_to(packages)
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_right_programs_compile_and_wrong_ones_do_not(
     compiler: str, tmp_path: Path
 ) -> None:
-    for name in ("client.js", "client.d.ts"):
-        shutil.copy(CLIENT / name, tmp_path)
+    put_modules(tmp_path)
     (tmp_path / "shop.types.d.ts").write_text(typescript(build(two_events())))
     expected = "\n".join(f"// @ts-expect-error\n{line}" for line in WRONG)
     (tmp_path / "right.ts").write_text(HEAD + RIGHT + expected)
@@ -91,6 +118,8 @@ def test_right_programs_compile_and_wrong_ones_do_not(
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_the_module_is_what_its_types_say(compiler: str) -> None:
+def test_the_modules_are_what_their_types_say(compiler: str, tmp_path: Path) -> None:
+    put_modules(tmp_path)
     options = ["--allowJs", "--checkJs", "--lib", "es2020,dom,dom.iterable"]
-    assert node.compile_errors(compiler, CLIENT, ["client.js"], *options) == []
+    files = [f"{module}.js" for module in MODULES]
+    assert node.compile_errors(compiler, tmp_path, files, *options) == []
