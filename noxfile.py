@@ -313,12 +313,15 @@ def consoles(session: nox.Session) -> None:
 
 @nox.session
 def hand_overs(session: nox.Session) -> None:
-    """Count through 20 hand-overs of client.js in a browser, and let 10,000 orders of
-    events happen to it in Node.js; `-- N` for N hand-overs."""
+    """Count through 20 hand-overs of client.js in a browser, freeze its page, cut its
+    network, and let 10,000 orders of events happen to it in Node.js; `-- N` for N
+    hand-overs."""
     hand_overs = session.posargs[0] if session.posargs else "20"
     session.install("-e", ".[dev]")
     env = {"WSROUTER_HAND_OVERS": hand_overs, "WSROUTER_CLIENT_RUNS": "10000"}
-    judged = ("tests/browser/test_client_module.py", "tests/javascript/test_client.py")
+    client = "tests/browser/client"
+    pages = (f"{client}/test_hand_overs.py", f"{client}/hand_overs")
+    judged = (*pages, "tests/javascript/test_client.py")
     session.run("pytest", *judged, env={**env, "WSROUTER_TEST_DATABASE": "sqlite"})
 
 

@@ -8,7 +8,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.e2e.ws_local_stack import Stack, copied
 
-CLIENT = Path(__file__).parents[2] / "wsrouter/static/wsrouter/client.js"
+CLIENT = Path(__file__).parents[3] / "wsrouter/static/wsrouter/client.js"
+LIMITS = ["--no-cookies", "--idle-timeout", "3", "--max-duration", "12"]
 WS = """
 
 counted = router.event("counted", int)
@@ -103,3 +104,10 @@ def listening(
     yield page
     page.evaluate("window.connection?.close()")
     page.close()
+
+
+def count(context: BrowserContext, stack: Stack, start: int, stop: int) -> None:
+    """Have the numbers sent, one every 50 ms."""
+    url = f"http://127.0.0.1:{stack.django_port}/count/{start}/{stop}/"
+    answer = context.request.get(url, timeout=60_000)
+    assert answer.ok, answer.text()
