@@ -37,7 +37,10 @@ __all__ = [
 def get(id: str) -> Connection:  # noqa: A002  # as `Connection.id`
     """The open connection of that id, from any view, task or shell. Raises
     ConnectionGone when it is not open, or when its session has ended."""
-    if (connection := ConnectionRegistry().get(id)) is None:
+    connection = None
+    if str(id).isprintable():  # a database cannot be asked for others
+        connection = ConnectionRegistry().get(id)
+    if connection is None:
         raise ConnectionGone(f"Connection {id} is not open.")
     return connection
 

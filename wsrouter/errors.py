@@ -56,7 +56,8 @@ class MessageError(WSRouterError):
 
 
 class InvalidValue(MessageError, ValueError):
-    """A group name or a connection's state that cannot be stored.
+    """A group name, a connection id or a subprotocol that cannot be one, or a
+    connection's state that cannot be stored.
 
     Such a value often comes from a client. In a message handler it is answered with the
     code `invalid_payload`, in `connect` it refuses the handshake with 400.

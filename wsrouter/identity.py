@@ -59,13 +59,29 @@ class Identity:
         latest = timezone.now() + LIFETIME
         return min(latest, self.expires_at) if self.expires_at else latest
 
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
 
 def has_row(user: Any) -> bool:
     """Whether a user is a saved one of the project's user model. A connection, and a
     ticket, refer to the user's row; a user who exists in a token only, such as
     SimpleJWT's `TokenUser`, has none."""
     is_user = isinstance(user, get_user_model())
-    return is_user and user.pk is not None and not user._state.adding
+    return is_user and primary_key(user) is not None and not user._state.adding
+
+
+def primary_key(user: Any) -> Any:
+    """The key of the user's row, None without one. It is not always `user.pk`: a child
+    of the user model with a table of its own may have a primary key of its own."""
+    if not isinstance(user, get_user_model()):
+        return user.pk
+    wanted: Any = get_user_model()._meta.pk
+    field: Any = user._meta.pk
+    while field is not wanted and field.remote_field:
+        field = field.target_field
+    return user.pk if field is wanted else getattr(user, wanted.attname)
 
 
 def anonymous() -> Identity:
@@ -77,7 +93,7 @@ def identity_of(
     user: Any, *, expires_at: datetime | None = None, session: Any = None
 ) -> Identity:
     """The identity of a user. With `session`, a Django session, it ends with that; with
-    `expires_at` at that time."""
+    `expires_at` at that time; with both, when the first of them ends."""
     identity = Identity(user=user, expires_at=_as_use_tz_says(expires_at))
     if hasattr(user, "get_session_auth_hash"):
         identity = replace(identity, auth_hash=user.get_session_auth_hash())
@@ -85,9 +101,10 @@ def identity_of(
         return identity
     # First: reading an ended session makes Django forget its key.
     session_hash = hashes_of(session, user)[0]
-    return replace(
-        identity, expires_at=session_expiry(session), session_hash=session_hash
-    )
+    end = session_expiry(session)
+    if identity.expires_at is not None:
+        end = min(end, identity.expires_at)
+    return replace(identity, expires_at=end, session_hash=session_hash)
 
 
 def session_expiry(session: Any) -> datetime:
@@ -119,7 +136,7 @@ def hashes_of(session: Any, user: Any) -> list[str]:
     """The hashes of a user's session, as `session_hashes` has them."""
     if not isinstance(session, signed_cookies.SessionStore):
         return session_hashes(session.session_key)
-    return user_hashes(user.pk)
+    return user_hashes(primary_key(user))
 
 
 def user_hashes(user_key: Any) -> list[str]:

@@ -10,7 +10,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import signed_cookies
 
 from wsrouter.auth import ticket_store
-from wsrouter.identity import hashes_of, session_hashes, user_hashes
+from wsrouter.identity import hashes_of, primary_key, session_hashes, user_hashes
 from wsrouter.models import OpenConnection
 from wsrouter.registry import database, ended_sessions, revocation, user_rows
 from wsrouter.registry.open_connections import ConnectionRegistry
@@ -55,10 +55,11 @@ def on_user_saved(
 def on_user_deleted(*, instance: Any, **_: Any) -> None:
     """End the connections of a user who is about to be deleted. Deleting the user would
     delete their rows as well, and then no disconnect handler could run."""
-    ticket_store.delete_of_user(instance.pk)
-    user_rows.lock_for_deletion(instance.pk)
+    key = primary_key(instance)
+    ticket_store.delete_of_user(key)
+    user_rows.lock_for_deletion(key)
     registry = ConnectionRegistry()
-    rows = OpenConnection.objects.using(database.alias()).filter(user=instance.pk)
+    rows = OpenConnection.objects.using(database.alias()).filter(user=key)
     ids = rows.values_list("connection_id", "gateway")
     results = [registry.forget(*connection) for connection in ids]
     removed = [result for result in results if result]
@@ -70,5 +71,5 @@ def _end_signed(session: Any, user: Any) -> None:
     """The old session of a login, where sessions live in cookies: it ends when it was
     that of another user."""
     old_user = session.get(SESSION_KEY)
-    if old_user and str(old_user) != str(user.pk):
+    if old_user and str(old_user) != str(primary_key(user)):
         ending.end_session(user_hashes(old_user))

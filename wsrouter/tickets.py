@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from wsrouter import conf
 from wsrouter.auth import ticket_store
 from wsrouter.errors import TooManyTickets
-from wsrouter.identity import Identity, has_row, identity_of
+from wsrouter.identity import Identity, has_row, identity_of, primary_key
 from wsrouter.registry import database, ended_sessions
 from wsrouter.registry.rate_counter import CacheCounter
 
@@ -28,21 +28,26 @@ def issue(
 
     The connection ends with `session`, a Django session, and at `expires_at`, such as
     the expiry of a JWT. Raises TooManyTickets, ValueError when the user is anonymous,
-    inactive or has no row in the database, or the session has ended, and
+    inactive or has no row in the database, or the session or `expires_at` is over, and
     ConfigurationError for an unknown gateway.
     """
     option = conf.gateway(gateway).tickets
-    if not (user.is_authenticated and user.is_active):
+    if not getattr(user, "is_authenticated", False):
+        kind = type(user).__qualname__
+        raise ValueError(f"A ticket is for a user who has logged in, not a {kind}.")
+    if not user.is_active:
         raise ValueError("A ticket is for an active user.")
     if not has_row(user):
         raise ValueError(
             f"A ticket is for a user of the database; {type(user).__qualname__} has no"
             " row in the table of users."
         )
-    key = f"{gateway}:ticket:user:{user.pk}"
+    key = f"{gateway}:ticket:user:{primary_key(user)}"
     if wait := CacheCounter().hit(key, option.rate):
         raise TooManyTickets(wait)
     identity = identity_of(user, session=session, expires_at=expires_at)
+    if identity.has_expired:
+        raise ValueError("The proof of the user, or the session, has expired.")
     text = ticket_store.create(identity, gateway=gateway, seconds=option.seconds)
     check = partial(_delete_if_ended, text, identity)
     if not database.after_commit(check) and check():

@@ -1,11 +1,14 @@
 """Handlers whose replies read the database while they are written, or are texts that
 are translated then."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, User
+from django.core.paginator import Paginator
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -74,6 +77,28 @@ def values() -> Any:
     return queryset().values("name")
 
 
+def in_a_dataclass() -> Any:
+    return Listing(
+        people=User.objects.filter(username="ada"), title=gettext_lazy("Monday")
+    )
+
+
+def in_rows_of_sql() -> Any:
+    return User.objects.raw("SELECT * FROM auth_user WHERE username = 'ada'")
+
+
+def in_a_view_of_a_dict() -> Any:
+    return User.objects.in_bulk(["ada"], field_name="username").values()
+
+
+def in_a_page() -> Any:
+    return Paginator(User.objects.filter(username="ada").order_by("pk"), 5).page(1)
+
+
+def not_read_yet() -> Any:
+    return SimpleLazyObject(person)
+
+
 def dictionary() -> Any:
     return {"username": "ada", "last_name": "Lovelace"}
 
@@ -89,6 +114,13 @@ def lazy_inside() -> Any:
 
 def lazy_untyped() -> Any:
     return [gettext_lazy("Monday"), {"a": (gettext_lazy("Tuesday"),)}]
+
+
+@dataclass
+class Listing:
+    people: list[PersonOut]
+    title: str
+    count: int = field(init=False, default=1)
 
 
 class Page(BaseModel):
@@ -109,6 +141,11 @@ REPLIES: dict[Any, tuple[Any, Any]] = {
     deferred: (PersonOut, ADA),
     nested: (Page, {"people": [ADA], "count": 1}),
     values: (..., GROUPS),
+    in_a_dataclass: (Listing, {"people": [ADA], "title": "Montag", "count": 1}),
+    in_rows_of_sql: (list[PersonOut], [ADA]),
+    in_a_view_of_a_dict: (list[PersonOut], [ADA]),
+    in_a_page: (list[PersonOut], [ADA]),
+    not_read_yet: (PersonOut, ADA),
     dictionary: (PersonOut, ADA | {"isStaff": False, "groups": []}),
     lazy: (str, "Montag"),
     lazy_inside: (Titled, GERMAN),
@@ -155,3 +192,19 @@ def wrong() -> list[int]:
 @router.route("once")
 def once() -> list[list[int]]:
     return [iter([1]), iter(["x"])]  # type: ignore[list-item]
+
+
+@router.route("once.inside")
+def once_inside() -> list[Listing]:
+    """The first attempt has read from it: the rest of it would be a wrong reply."""
+    people: Any = (user for user in User.objects.all())
+    return [Listing(people=people, title="x")]
+
+
+class Lazily(BaseModel):
+    people: Iterable[Any]
+
+
+@router.route("once.in_a_model")
+def once_in_a_model() -> Any:
+    return Lazily(people=(user for user in User.objects.all()))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.django.events import Gateway
 from tests.security.served import SETTINGS, told
-from wsrouter import connections, tickets
+from wsrouter import ConnectionGone, connections, tickets
 from wsrouter.models import OpenConnection
 from wsrouter.testing import WebSocketClient
 
@@ -86,6 +86,21 @@ def test_a_soft_deleted_user_gets_no_events(way: str, user: User, other: User) -
     assert not socket.is_open
     told.send("x", everyone=True, now=True)
     assert len(bystander.frames) == 1
+
+
+@pytest.mark.usefixtures("hiding")
+def test_a_view_does_not_get_the_connection_of_a_soft_deleted_user(
+    user: User, other: User
+) -> None:
+    hidden, bystander, guest = Gateway(), Gateway(), Gateway()
+    for gateway, who in ((hidden, user), (bystander, other), (guest, None)):
+        assert gateway.connect(who).status_code == 200
+    assert connections.get(hidden.id).user == user
+    User.objects.filter(pk=user.pk).update(email=HIDDEN)
+    with pytest.raises(ConnectionGone):
+        connections.get(hidden.id)
+    assert connections.get(bystander.id).user == other
+    assert connections.get(guest.id).user.is_anonymous
 
 
 @pytest.mark.usefixtures("hiding")

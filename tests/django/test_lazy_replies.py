@@ -58,6 +58,8 @@ NAMED = {
     "untyped": ["untyped", "QuerySet", "Group", "annotate the reply"],
     "untyped.nested": ["untyped_nested", "dict", "User", "annotate the reply"],
     "wrong": ["wrong", "(list[int])", "0 int_type; 1 int_type"],
+    "once.inside": ["once_inside", "Listing", "generator"],
+    "once.in_a_model": ["once_in_a_model", "Lazily", "Iterator"],
     "once": ["once", "(list[list[int]])", "1.0 int_parsing"],
 }
 

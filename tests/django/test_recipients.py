@@ -1,23 +1,27 @@
 """Whom an event reaches: connections, users, groups and everyone."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
-from django.db import transaction
+from django.db import models, transaction
 from django.test import override_settings
 from django.test.utils import isolate_apps
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from tests.django.events import Gateway
 from tests.django.group_routes import Peer, done, told, within
 from tests.project.shop.models import Person
-from wsrouter import Connection, Delivery, Report, connections
+from wsrouter import Connection, ConnectionGone, Delivery, Report, connections, tickets
 from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.memory import MemoryTransport
-from wsrouter.errors import HandshakeNotDone
+from wsrouter.errors import HandshakeNotDone, InvalidValue
+from wsrouter.identity import primary_key
 from wsrouter.models import OpenConnection
+from wsrouter.receivers import on_user_saved
 from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.ports import Recipients
@@ -142,6 +146,11 @@ def test_what_is_no_queryset_of_users(transport: MemoryTransport, user: User) ->
         ({"user": User.objects.all()}, "not a QuerySet; users= takes several"),
         ({"user": True}, "not True"),
         ({"user": "ada"}, "not 'ada'"),
+        ({"user": User}, "not <class"),
+        ({"user": 1.0}, "not 1.0"),
+        ({"user": Decimal("1.9")}, "not Decimal('1.9')"),
+        ({"user": 2**70}, "not 1180591620717411303424"),
+        ({"user": "9" * 30}, "not '999"),
         ({"users": user}, "not a User; user= takes one"),
         ({"users": "ada"}, "not a str; user= takes one"),
         ({"users": 7}, "not a int; user= takes one"),
@@ -152,6 +161,90 @@ def test_what_is_no_queryset_of_users(transport: MemoryTransport, user: User) ->
     for options, mistake in wrong:
         with pytest.raises(TypeError, match=re.escape(mistake)):
             told.send("x", **options)
+
+
+def test_none_is_not_the_anonymous_ones(transport: MemoryTransport, user: User) -> None:
+    """A column that may be NULL: an order without a customer is nobody's."""
+    ada, guest = Peer(transport, user), Peer(transport)
+    nobody: list[Any] = [
+        [None],
+        [None, user],
+        iter([None]),
+        OpenConnection.objects.values_list("user", flat=True),
+        list(OpenConnection.objects.values_list("user", flat=True)),
+    ]
+    for users in nobody:
+        with pytest.raises(TypeError, match="not None"):
+            told.send("x", users=users)
+    with pytest.raises(TypeError, match="not None"):
+        connections.end(None)
+    assert (ada.got, guest.got) == (0, 0)
+    assert told.send("x", everyone=True) == done(2)
+
+
+def test_a_child_with_a_key_of_its_own(
+    transport: MemoryTransport, user: User, other: User
+) -> None:
+    """Its key is that of a stranger in the table of users."""
+    with isolate_apps("tests.project.shop"):
+
+        class Seller(User):
+            number = models.AutoField(primary_key=True)
+            account = models.OneToOneField(User, models.CASCADE, parent_link=True)
+
+            class Meta:
+                app_label = "shop"
+
+        seller = Seller(number=other.pk, account_id=user.pk, id=user.pk)
+    seller._state.adding, seller.password = False, user.password
+    ada, bob = Peer(transport, user), Peer(transport, other)
+    assert told.send("x", user=seller) == done(1)
+    assert told.send("x", users=[seller]) == done(1)
+    assert told.send("x", everyone=True, exclude=seller) == done(1)
+    assert (ada.got, bob.got) == (2, 1)
+    assert (primary_key(seller), primary_key(AnonymousUser())) == (user.pk, None)
+    text = tickets.issue(seller)["ticket"]
+    by_ticket = Gateway()
+    assert by_ticket.connect(query=f"?ticket={text}").status_code == 200
+    assert connections.get(by_ticket.id).user == user
+    seller.password = "another"
+    on_user_saved(instance=seller, created=False, update_fields=None)
+    assert connections.get(bob.id).user == other
+    with pytest.raises(ConnectionGone):
+        connections.get(ada.id)
+
+
+def test_what_names_no_groups_and_no_gateway(transport: MemoryTransport) -> None:
+    peer = Peer(transport)
+    wrong: list[tuple[Any, str]] = [
+        ({"groups": 5}, "not a int; use group= for one"),
+        ({"groups": "all"}, "not a str; use group= for one"),
+        ({"groups": b"all"}, "not a bytes; use group= for one"),
+        ({"everyone": True, "gateway": ""}, "not ''; without it"),
+        ({"everyone": True, "gateway": []}, "not []; without it"),
+        ({"everyone": True, "gateway": 5}, "not 5; without it"),
+    ]
+    for options, mistake in wrong:
+        with pytest.raises(TypeError, match=re.escape(mistake)):
+            told.send("x", **options)
+    assert peer.got == 0
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "a\n"])
+def test_a_text_that_cannot_be_a_connection_id(
+    transport: MemoryTransport, text: str
+) -> None:
+    """It may come from a client; no database can be asked for it."""
+    for options in (
+        {"connection": text},
+        {"connections": [text]},
+        {"connection": Connection(text)},
+        {"everyone": True, "exclude": text},
+    ):
+        with pytest.raises(InvalidValue, match="printable"):
+            told.send("x", **options)
+    with pytest.raises(ConnectionGone):
+        connections.get(text)
 
 
 def test_too_many_users(

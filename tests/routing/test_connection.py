@@ -180,6 +180,14 @@ def test_unusual_state(value: Any) -> None:
     assert Connection("c1=").update_state(x=value) == {"x": value}
 
 
+def test_every_key_can_be_changed() -> None:
+    """Keys may come from a client."""
+    connection = Connection("c")
+    names = {"self": 1, "connection_id": 2, "changes": 3, "": 4}
+    assert connection.update_state(**names) == names
+    assert asyncio.run(connection.aupdate_state(**names)) == names
+
+
 def test_an_object_in_the_state_is_a_mistake_of_the_application() -> None:
     with pytest.raises(TypeError, match=r"state\['x'\].*object"):
         Connection("c1=").update_state(x=[object()])

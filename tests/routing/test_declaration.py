@@ -23,12 +23,32 @@ def test_impossible_throttles(throttle: Any) -> None:
     assert repr(throttle) in message
 
 
-@pytest.mark.parametrize("permission", ["", "view_order", 7, None])
+class IsOwner:
+    """A class counts as true, and so does each of its instances."""
+
+    def __init__(self, connection: Connection) -> None: ...
+
+
+def asking(connection: Connection) -> Any:
+    yield False
+
+
+async def asking_async(connection: Connection) -> Any:
+    yield False
+
+
+@pytest.mark.parametrize(
+    "permission",
+    ["", "view_order", 7, None, b"a.b", 1.5, IsOwner, bool, asking, asking_async],
+)
 def test_impossible_permissions(permission: Any) -> None:
     router = Router()
     declare = router.route("a", permissions=[permission])
     assert names(refused(lambda: declare(handler), router), "handler")
     refused(lambda: Router(permissions=[permission]))
+    if not isinstance(permission, bytes):
+        declare = router.route("a", permissions=permission)
+        assert names(refused(lambda: declare(handler), router), "handler")
 
 
 def test_one_string_is_no_list_of_letters() -> None:

@@ -75,6 +75,18 @@ def test_the_first_subprotocol_wins(run: Run) -> None:
     assert answer.headers == {"Sec-WebSocket-Protocol": "v2"}
 
 
+@pytest.mark.parametrize("text", ["v1, v2", "a b", "\u00e9", "a\r\nX: y", "v1\n"])
+def test_what_is_no_subprotocol_is_refused(text: str, run: Run) -> None:
+    """A client may have offered it; the answer would be one that no gateway reads."""
+    router = Router()
+    router.connect(lambda: Accept(text))
+    gateway = Gateway(router, run=run)
+    answer = gateway.connect()
+    assert (answer.status, answer.headers) == (400, {})
+    assert answer.body == b"Accept takes one of the offered subprotocols."
+    assert not gateway.crashes
+
+
 @pytest.mark.parametrize(
     ("error", "status", "body", "crashes"),
     [

@@ -50,6 +50,11 @@ def until(request: HttpRequest) -> Identity:
     return Identity(user=User.objects.get(username="ada"), expires_at=soon)
 
 
+def until_a_moment_ago(request: HttpRequest) -> Identity:
+    past = timezone.now() - timedelta(seconds=1)
+    return Identity(user=User.objects.get(username="bob"), expires_at=past)
+
+
 def crashing(request: HttpRequest) -> None:
     raise RuntimeError("hunter2")
 
@@ -97,6 +102,24 @@ class TestFunctions:
         left = row.expires_at - timezone.now()
         assert timedelta(minutes=8) < left < timedelta(minutes=9)
         assert row.auth_hash == row.user.get_session_auth_hash()
+
+    def test_one_whose_proof_has_expired_is_refused(self) -> None:
+        options = {"AUTHENTICATION": [HERE + "until_a_moment_ago"]}
+        assert who(options) == "401"
+        assert not OpenConnection.objects.exists()
+
+    @pytest.mark.parametrize(
+        "found", [Identity(user=None), Identity(user=7), 7, User, [User()]]
+    )
+    def test_an_identity_of_no_user_lets_nobody_in(
+        self,
+        found: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        monkeypatch.setitem(globals(), "anything", lambda request: found)
+        assert who({"AUTHENTICATION": [HERE + "anything"]}) == "500"
+        assert "which is not a user" in caplog.text
 
     def test_an_inactive_user_is_nobody(self) -> None:
         User.objects.update(is_active=False)

@@ -16,6 +16,7 @@ from tests.django.events import SECRET, Gateway
 from tests.security.conftest import InThreads
 from tests.security.served import SETTINGS
 from wsrouter import tickets
+from wsrouter.auth import ticket_store
 from wsrouter.errors import TooManyTickets
 from wsrouter.models import OpenConnection, Ticket
 
@@ -63,6 +64,30 @@ class TestTheView:
         assert response.status_code == 401
         assert response.json() == {"error": {"code": "not_authenticated"}}
 
+    def test_an_inactive_user_gets_none(self, user: User, settings: Any) -> None:
+        """Some backends let one log in."""
+        backend = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+        settings.AUTHENTICATION_BACKENDS = [backend]
+        client = page(user)
+        User.objects.update(is_active=False)
+        response = client.post("/ws/ticket/")
+        assert response.status_code == 401
+        assert response.json() == {"error": {"code": "not_authenticated"}}
+
+    @pytest.mark.django_db(transaction=True)
+    def test_nor_a_session_that_ends_at_this_moment(
+        self, user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client, create = page(user), ticket_store.create
+
+        def end_first(*args: Any, **options: Any) -> str:
+            client.session.flush()
+            return create(*args, **options)
+
+        monkeypatch.setattr(ticket_store, "create", end_first)
+        assert client.post("/ws/ticket/").status_code == 401
+        assert not Ticket.objects.exists()
+
     def test_it_is_protected_from_other_sites(self, user: User, settings: Any) -> None:
         """Also where the project has no middleware for that."""
         for middleware in (
@@ -106,10 +131,37 @@ class TestIssuing:
         answer = async_to_sync(tickets.aissue)(user, gateway="other")
         assert connect(answer["ticket"], Gateway(alias="other", secret="x" * 32)) == 200
 
-    @pytest.mark.parametrize("nobody", [AnonymousUser(), User(is_active=False)])
-    def test_who_cannot_log_in_gets_none(self, nobody: Any) -> None:
-        with pytest.raises(ValueError, match="active user"):
+    @pytest.mark.parametrize(
+        ("nobody", "mistake"),
+        [
+            (User(is_active=False), "active user"),
+            (AnonymousUser(), "not a AnonymousUser"),
+            (None, "not a NoneType"),
+            (7, "not a int"),
+            ("ada", "not a str"),
+        ],
+    )
+    def test_who_cannot_log_in_gets_none(self, nobody: Any, mistake: str) -> None:
+        with pytest.raises(ValueError, match=mistake):
             tickets.issue(nobody)
+
+    def test_a_proof_that_has_expired_is_none(self, user: User) -> None:
+        past = timezone.now() - timedelta(seconds=1)
+        with pytest.raises(ValueError, match="expired"):
+            tickets.issue(user, expires_at=past)
+
+    def test_of_two_proofs_the_first_to_end_counts(self, user: User) -> None:
+        soon, late = (timezone.now() + timedelta(minutes=n) for n in (7, 70))
+        session = page(user).session
+        session.set_expiry(soon)
+        session.save()
+        for session_end, moment in ((soon, late), (late, soon)):
+            session.set_expiry(session_end)
+            text = tickets.issue(user, session=session, expires_at=moment)["ticket"]
+            gateway = Gateway()
+            assert connect(text, gateway) == 200
+            row = OpenConnection.objects.get(connection_id=gateway.id)
+            assert (row.expires_at, bool(row.session_hash)) == (soon, True)
 
     def test_it_raises_when_there_were_too_many(self, user: User) -> None:
         for _ in range(20):
@@ -215,6 +267,14 @@ class TestPresenting:
     def test_nothing_else_is_one(self, query: str, ticket: str) -> None:
         response = Gateway().connect(query=query.format(ticket))
         assert response.status_code == 401
+        assert not OpenConnection.objects.exists()
+
+    def test_a_proof_that_expired_meanwhile(self, user: User) -> None:
+        soon = timezone.now() + timedelta(seconds=30)
+        text = tickets.issue(user, expires_at=soon)["ticket"]
+        past = timezone.now() - timedelta(seconds=1)
+        Ticket.objects.update(proof_expires_at=past)
+        assert connect(text) == 401
         assert not OpenConnection.objects.exists()
 
     def test_what_cannot_be_one_costs_no_query(self, user: User) -> None:

@@ -250,7 +250,19 @@ def test_an_edited_plan_is_refused(
     assert [name for name, _ in plane.server.calls if name.startswith("create")] == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"signature": 1}', "\xff"])
+@pytest.mark.parametrize("signature", ["", None, 1, "\u00e9", "\ud800", "0" * 64])
+def test_another_signature_is_refused(
+    plane: MemoryControlPlane, file: Path, signature: Any
+) -> None:
+    run("--out", str(file))
+    edit(file, "signature", value=signature)
+    refused(plane, file, "the file is not as it was saved")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", '{"signature": 1}', "\xff", "[" * 100_000, "9" * 5000],
+)
 def test_other_files_are_refused(
     plane: MemoryControlPlane, file: Path, text: str
 ) -> None:

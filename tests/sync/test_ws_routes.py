@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -162,6 +163,17 @@ def test_a_function_decides_about_anonymous_users_itself() -> None:
     assert needing("shop.view_order") == "required"
     assert needing(is_ada, "shop.view_order") == "required"
     assert needing(is_ada, login_required=True) == "required"
+
+
+def test_names_what_is_inside_of_a_partial() -> None:
+    """A lambda has no other name."""
+    declared = Router()
+    permissions = [partial(partial(is_ada)), lambda connection: True]
+    declared.route("r", permissions=permissions)(counted)
+    with serving(declared):
+        (row,) = json.loads(run("--json"))["routes"]
+    assert row["permissions"][0] == f"{__name__}.is_ada"
+    assert row["permissions"][1].endswith("<lambda>")
 
 
 def test_says_that_nothing_leads_to_the_routes(settings: Any) -> None:

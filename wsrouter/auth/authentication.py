@@ -45,9 +45,16 @@ class Authentication:
 
     def identify(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
         """The identity of the caller; anonymous when no way returns one. Raises Reject
-        for an invalid ticket, and for the cookie of a session that has ended or cannot
-        be read yet: a page whose session gets a new key may come back before it has the
-        new cookie, and must not be anonymous for as long as its socket is open."""
+        for an invalid ticket, for a proof that has expired, and for the cookie of a
+        session that has ended or cannot be read yet: a page whose session gets a new
+        key may come back before it has the new cookie, and must not be anonymous for as
+        long as its socket is open."""
+        identity = yield from self._identity(frame, request)
+        if identity.has_expired:
+            raise Reject(401, "The proof of the user has expired; log in.")
+        return identity
+
+    def _identity(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
         if identity := (yield from call(identify_by_session, request)):
             return identity
         if TICKET_PARAMETER in request.GET:
@@ -152,9 +159,10 @@ def _checked_identity(path: str, found: Any) -> Identity | None:
     Django's session does not accept either. Raises TypeError for another value."""
     if found is None:
         return None
+    user = found.user if isinstance(found, Identity) else found
+    if isinstance(user, type) or not hasattr(user, "is_authenticated"):
+        raise TypeError(f"{path} returned {found!r}, which is not a user.")
     if not isinstance(found, Identity):
-        if not hasattr(found, "is_authenticated"):
-            raise TypeError(f"{path} returned {found!r}, which is not a user.")
         found = identity_of(found)
     if not found.user.is_authenticated:
         return None

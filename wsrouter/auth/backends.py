@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib.auth import get_backends
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 
+from wsrouter.identity import primary_key
+
 
 def are_asked() -> bool:
     """Whether any user can be refused: a backend that finds users as Django's own does
@@ -22,7 +24,9 @@ def accept(user: Any) -> bool:
     if user is None or not are_asked():
         return True
     backends = [backend for backend in get_backends() if _has_get_user(backend)]
-    return not backends or any(backend.get_user(user.pk) for backend in backends)
+    return not backends or any(
+        backend.get_user(primary_key(user)) for backend in backends
+    )
 
 
 def _has_get_user(backend: Any) -> bool:

@@ -11,7 +11,7 @@ from django.db import router
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from wsrouter.identity import Identity, is_current
+from wsrouter.identity import Identity, is_current, primary_key
 from wsrouter.models import Ticket
 from wsrouter.routing.frame import Frame
 
@@ -36,7 +36,7 @@ def create(identity: Identity, *, gateway: str, seconds: int) -> str:
     _tickets().filter(expires_at__lte=now - _KEPT).delete()
     ticket = Ticket(
         digest=_digest(text),
-        user_id=identity.user.pk,
+        user_id=primary_key(identity.user),
         auth_hash=identity.auth_hash,
         session_hash=identity.session_hash,
         gateway=gateway,

@@ -1,6 +1,5 @@
 """The spec of a root router."""
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from wsrouter.routing.declared_errors import ErrorDetail
 from wsrouter.routing.error_codes import library_codes
 from wsrouter.routing.route import Route
 from wsrouter.routing.router import Router
-from wsrouter.routing.signature import ParameterKind
+from wsrouter.routing.signature import ParameterKind, unwrapped
 from wsrouter.routing.table import MountedEvent, Stack, Table, table
 
 
@@ -83,6 +82,7 @@ def _functions(stack: Stack) -> Iterator[Callable[..., Any]]:
 
 
 def _dotted_name(function: object) -> str:
+    function = unwrapped(function)
     name = getattr(function, "__qualname__", type(function).__qualname__)
     return f"{function.__module__}.{name}"
 
@@ -92,5 +92,5 @@ def _permission_name(permission: str | Callable[..., Any]) -> str:
 
 
 def _place(function: Callable[..., Any]) -> str:
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(unwrapped(function), "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else ""

@@ -19,9 +19,9 @@ from wsrouter.identity import has_row
 @require_POST
 def ticket(request: HttpRequest) -> HttpResponse:
     """Answers a POST with Django's session cookie and CSRF token; `?gateway=` chooses
-    another gateway than `default`. The status is 401 when the user is not logged in
-    or has no row in the database, 404 for an unknown gateway and 429 after too many
-    tickets."""
+    another gateway than `default`. The status is 401 when the user is not logged in,
+    is inactive or has no row in the database, or the session has just ended, 404 for an
+    unknown gateway and 429 after too many tickets."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not has_row(user):
         return _error_response(401, "not_authenticated")
@@ -35,6 +35,8 @@ def ticket(request: HttpRequest) -> HttpResponse:
         response = _error_response(429, "throttled")
         response["Retry-After"] = str(math.ceil(error.retry_after))
         return response
+    except ValueError:  # an inactive user, or a session that ends at this moment
+        return _error_response(401, "not_authenticated")
     return JsonResponse(answer)
 
 

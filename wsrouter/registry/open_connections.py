@@ -10,9 +10,15 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from wsrouter.errors import MessageError, SessionEnded
-from wsrouter.identity import LIFETIME, Identity, is_current
+from wsrouter.identity import LIFETIME, Identity, is_current, primary_key
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.registry import compiled_lookup, language, memberships, user_rows
+from wsrouter.registry import (
+    compiled_lookup,
+    language,
+    listed_users,
+    memberships,
+    user_rows,
+)
 from wsrouter.registry.database import alias, aware, storable
 from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
@@ -82,6 +88,8 @@ class ConnectionRegistry:
             connection_id=connection_id, expires_at__gt=timezone.now()
         ).first()
         if row is None or not is_current(row.user, row.auth_hash):
+            return None
+        if row.user is not None and not listed_users.listed([row.user_id]):
             return None
         return Connection(row.connection_id, registry=self, **_stored_attributes(row))
 
@@ -252,7 +260,7 @@ def _new_row(
 ) -> OpenConnection:
     return OpenConnection(
         connection_id=frame.connection_id,
-        user_id=identity.user.pk,
+        user_id=primary_key(identity.user),
         auth_hash=identity.auth_hash,
         session_hash=identity.session_hash,
         state=checked_state(connection.state),

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from wsrouter.delivery.retry import HANDSHAKE_GRACE
-from wsrouter.identity import is_current
+from wsrouter.identity import is_current, primary_key
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry import ended_sessions, listed_users
 from wsrouter.registry.database import alias
@@ -39,8 +39,9 @@ def expire_connection(connection_id: str) -> None:
 def expire_stale_identities_of(user: Any) -> list[Address]:
     """Expire the connections of a user who was just saved, where the account is now
     inactive or hidden, or the password is another one."""
-    rows = list(_live_rows().filter(user=user.pk))
-    if rows and not listed_users.listed([user.pk]):
+    key = primary_key(user)
+    rows = list(_live_rows().filter(user=key))
+    if rows and not listed_users.listed([key]):
         return _expire(rows)
     return _expire(row for row in rows if not is_current(user, row.auth_hash))
 

@@ -1,6 +1,7 @@
 """From users, as an application names them, to the primary keys that rows hold."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.db.models.query import FlatValuesListIterable, ModelIterable
+
+from wsrouter.identity import primary_key
 
 MAX_USERS = 100_000
 """Users of one call. They are all held in memory, and in the row of a queued send."""
@@ -27,10 +30,10 @@ def user_key(user: Any) -> Any:
             f" {get_user_model().__name__}."
         )
     if _is_user(user):
-        user = user.pk
-        if user is None:
+        if (key := primary_key(user)) is None:
             raise ValueError("A user who is stored is expected, not an anonymous one.")
-    elif isinstance(user, Iterable) and not isinstance(user, str | bytes):
+        return _checked(key)
+    if isinstance(user, Iterable) and not isinstance(user, str | bytes):
         raise TypeError(
             f"One user is expected, or a primary key, not {_named(user)}; users= takes"
             " several."
@@ -70,22 +73,31 @@ def _keys(users: Iterable[Any]) -> Iterable[Any]:
             f"users= takes a queryset of {get_user_model().__name__}, not of"
             f" {users.model.__name__}."
         )
-    return users.values_list("pk", flat=True)[: MAX_USERS + 1]
+    name = get_user_model()._meta.pk.name
+    return users.values_list(name, flat=True)[: MAX_USERS + 1]
 
 
 def _is_user(value: Any) -> bool:
     """Asked before whether it is iterable: the lazy `request.user` seems to be."""
+    if isinstance(value, type):
+        return False
     return isinstance(value, Model) or hasattr(value, "is_authenticated")
 
 
 def _checked(key: Any) -> Any:
-    """A primary key in the type of its field: `"7"` and 7 are the same user."""
+    """A primary key in the type of its field: `"7"` and 7 are the same user. None is no
+    key: a query for it would find the anonymous connections."""
+    field: Any = get_user_model()._meta.pk
+    while field.remote_field:  # has neither a range nor a length of its own
+        field = field.target_field
     try:
-        if not isinstance(key, bool | float):
-            return get_user_model()._meta.pk.to_python(key)
-        raise TypeError
+        if key is None or isinstance(key, bool | float | Decimal | type):
+            raise TypeError
+        found = field.to_python(key)
+        field.run_validators(found)  # such as the range of the column
     except (ValidationError, TypeError, ValueError):
         raise TypeError(f"A user is expected, or a primary key, not {key!r}.") from None
+    return found
 
 
 def _named(value: Any) -> str:

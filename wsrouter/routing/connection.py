@@ -76,9 +76,12 @@ class Connection:
     def groups(self) -> frozenset[str]:
         return self._registry.groups(self.id)
 
-    def update_state(self, **changes: Any) -> Mapping[str, Any]:
+    def update_state(self, /, **changes: Any) -> Mapping[str, Any]:
         """Change keys of `state`, atomically, and return the whole dict. Raises
         InvalidValue, a ValueError, for what JSON cannot hold, such as NaN."""
+        return self._update_state(changes)
+
+    def _update_state(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
         state = self._registry.update_state(self.id, checked_state(changes))
         if state is not self.state:
             self.state = ReadOnlyState(state)
@@ -112,8 +115,8 @@ class Connection:
     async def agroups(self) -> frozenset[str]:
         return await sync_to_async(self._registry.groups)(self.id)
 
-    async def aupdate_state(self, **changes: Any) -> Mapping[str, Any]:
-        return await sync_to_async(self.update_state)(**changes)
+    async def aupdate_state(self, /, **changes: Any) -> Mapping[str, Any]:
+        return await sync_to_async(self._update_state)(changes)
 
     async def aclose(self) -> None:
         await sync_to_async(self.close)()

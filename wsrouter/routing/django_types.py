@@ -6,6 +6,7 @@ from typing import Any
 
 LAZY_TEXT = ("django.utils.functional", "Promise")
 QUERYSET = ("django.db.models.query", "QuerySet")
+RAW_QUERYSET = ("django.db.models.query", "RawQuerySet")
 MANAGER = ("django.db.models.manager", "BaseManager")
 MODEL = ("django.db.models.base", "Model")
 
@@ -20,3 +21,9 @@ _names: Callable[[type], frozenset[tuple[str, str]]] = lru_cache(1024)(_read_nam
 def is_a(value: Any, name: tuple[str, str]) -> bool:
     """Whether `value` is an instance of the class of that module and name."""
     return name in _names(type(value))
+
+
+def stands_for(value: Any, name: tuple[str, str]) -> bool:
+    """Whether `value` is such an instance or stands for one, as `request.user` does: it
+    is read from the database now if it was not used before."""
+    return name in _names(value.__class__)

@@ -4,16 +4,25 @@ The classes that answer messages are not frozen: one is made for every message, 
 frozen dataclass takes twice as long to make.
 """
 
+import re
 from dataclasses import dataclass
 
-from wsrouter.errors import MessageError
+from wsrouter.errors import InvalidValue, MessageError
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Returned by a `connect` handler to choose one of the offered subprotocols."""
+    """Returned by a `connect` handler to choose one of the offered subprotocols. Raises
+    InvalidValue for a text that cannot be one, such as a list of them."""
 
     subprotocol: str = ""
+
+    def __post_init__(self) -> None:
+        # An answer that no gateway can read would leave a connection without a socket.
+        if self.subprotocol and not _TOKEN.fullmatch(self.subprotocol):
+            raise InvalidValue("Accept takes one of the offered subprotocols.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A registered handler as one frozen value."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from wsrouter.routing.declared_errors import (
     ErrorDetail,
     declared_errors,
 )
-from wsrouter.routing.signature import ParameterKind, Signature, read_signature
+from wsrouter.routing.signature import ParameterKind, Signature, read_signature, yields
 from wsrouter.routing.throttle import Rate
 
 Permission = str | Callable[..., Any]
@@ -127,15 +127,25 @@ def checked_permissions(
     permissions: Permission | Sequence[Permission], *, name: str
 ) -> tuple[Permission, ...]:
     """One permission counts as a list of one."""
-    one = isinstance(permissions, str) or callable(permissions)
+    several = isinstance(permissions, Iterable) and not callable(permissions)
+    one = isinstance(permissions, str) or not several
     listed = (permissions,) if one else tuple(permissions)  # type: ignore[arg-type]
     for permission in listed:
-        if not (callable(permission) or "." in str(permission)):
+        if not _can_decide(permission):
             raise DeclarationError(
                 f"{name}: the permission {permission!r} is neither of the form"
-                " 'app_label.codename' nor a function of the connection."
+                " 'app_label.codename' nor a function of the connection that returns"
+                " yes or no."
             )
     return listed  # type: ignore[return-value]
+
+
+def _can_decide(permission: object) -> bool:
+    """An instance of a class and a generator count as true: they let everybody in."""
+    if isinstance(permission, str):
+        return "." in permission
+    is_class = isinstance(permission, type)
+    return callable(permission) and not is_class and not yields(permission)
 
 
 def strings(many: str | Sequence[str]) -> tuple[str, ...]:

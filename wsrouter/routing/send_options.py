@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypedDict
 
+from wsrouter.errors import InvalidValue
 from wsrouter.routing import ports
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.group import checked_group
@@ -57,7 +58,7 @@ class Choice:
             everyone=self.everyone,
             exclude=excluded_ids,
             exclude_users=excluded_users,
-            gateway=self.gateway or "",
+            gateway=self._gateway_name(),
         )
 
     def _check_that_one_is_given(self) -> None:
@@ -88,9 +89,28 @@ class Choice:
     def _group_names(self) -> frozenset[str]:
         if self.group is not None:
             return frozenset({checked_group(self.group)})
-        if isinstance(self.groups, str):
-            raise TypeError("send(groups=...) takes several names; use group= for one.")
-        return frozenset(map(checked_group, self.groups or ()))
+        if self.groups is None:
+            return frozenset()
+        if isinstance(self.groups, str | bytes) or not isinstance(
+            self.groups, Iterable
+        ):
+            raise TypeError(
+                "send(groups=...) takes several names, not a"
+                f" {type(self.groups).__name__}; use group= for one."
+            )
+        return frozenset(map(checked_group, self.groups))
+
+    def _gateway_name(self) -> str:
+        """An empty name is a mistake, not every gateway."""
+        if self.gateway is None:
+            return ""
+        given: object = self.gateway
+        if not isinstance(given, str) or not given:
+            raise TypeError(
+                "send(gateway=...) takes the name of a gateway, not"
+                f" {given!r}; without it, the event is for all of them."
+            )
+        return given
 
 
 def _id(one: object) -> str:
@@ -101,6 +121,8 @@ def _id(one: object) -> str:
             f"A connection or its id is expected, not a {type(one).__name__}"
             + ("; connections= takes several." if several else f": {one!r}.")
         )
+    if not found.isprintable():
+        raise InvalidValue("A connection id has printable characters only.")
     return found
 
 

@@ -99,21 +99,34 @@ def check_function(function: Any, name: str) -> None:
     """Raises DeclarationError for an object that is no function, or one that yields."""
     if not callable(function) or inspect.isclass(function):
         raise DeclarationError(f"{name} is not a function.")
-    for code in (function, type(function).__call__):
-        if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
-            raise DeclarationError(f"{name} must return its result, not yield it.")
+    if yields(function):
+        raise DeclarationError(f"{name} must return its result, not yield it.")
+
+
+def yields(function: Any) -> bool:
+    """Whether a function is a generator function, async or not."""
+    return any(
+        inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code)
+        for code in (function, type(function).__call__)
+    )
 
 
 def describe(function: Any) -> str:
     """The name of a function, or of an object that can be called, with its file and
     line, for error messages."""
-    inner = inspect.unwrap(function)
-    while isinstance(inner, partial):
-        inner = inspect.unwrap(inner.func)
+    inner = unwrapped(function)
     name = getattr(inner, "__qualname__", repr(inner))
     call = getattr(type(inner), "__call__", None)  # noqa: B004  # its code is wanted
     code = getattr(inner, "__code__", getattr(call, "__code__", None))
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
+
+
+def unwrapped(function: Any) -> Any:
+    """The function inside of decorators and of `functools.partial`."""
+    inner = inspect.unwrap(function)
+    while isinstance(inner, partial):
+        inner = inspect.unwrap(inner.func)
+    return inner
 
 
 def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class SavedPlan:
     wanted: Snapshot
     digest: Digest
     content: Mapping[str, Any]
-    signature: str
+    signature: bytes
 
     def prepare(self, plane: ControlPlane, secret: str) -> Plan:
         """The same plan, made again from what is deployed now; writes nothing.
@@ -50,7 +50,8 @@ class SavedPlan:
         wanted = _with_secret(self.wanted, secret)
         if digest(wanted, kept={}).secret != self.digest.secret:
             _refuse("SECRET is not the one that the plan was made with")
-        if not hmac.compare_digest(_signature(self.content, wanted), self.signature):
+        signature = _signature(self.content, wanted)
+        if not hmac.compare_digest(signature.encode(), self.signature):
             _refuse("the file is not as it was saved")
         plan = prepare(plane, self.target, wanted, self.options)
         if _content(plan, self.location) != self.content:
@@ -72,7 +73,7 @@ def load(text: str) -> SavedPlan:
         content = json.loads(text)
         signature = content.pop("signature")
         version = content["wsrouter_plan"]
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise SyncError("The file is not a plan that ws_sync saved.") from None
     if version != VERSION:
         raise SyncError(
@@ -86,7 +87,7 @@ def load(text: str) -> SavedPlan:
             wanted=TypeAdapter(Snapshot).validate_python(content["wanted"]),
             digest=_parsed_digest(content["digest"]),
             content=content,
-            signature=str(signature),
+            signature=str(signature).encode(errors="replace"),
         )
     except (ValidationError, KeyError, TypeError):
         raise SyncError("The file is not a plan that ws_sync saved.") from None
