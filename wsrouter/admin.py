@@ -33,7 +33,11 @@ class ReadOnlyAdmin(_Admin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """Only together with a user. The admin asks for the rows that go with one, on
+        the pages of users: who may delete the user may delete them."""
+        match = request.resolver_match
+        is_own_page = match is None or str(match.url_name).startswith("wsrouter_")
+        return obj is not None and not is_own_page
 
 
 @admin.register(Membership)

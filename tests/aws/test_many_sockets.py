@@ -1,6 +1,7 @@
 """Events to five hundred sockets that MiniStack holds open, by way of its own
 `@connections`."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -52,7 +53,7 @@ def test_every_socket_once_and_the_closed_are_gone(
     for transport in TRANSPORTS:
         sent = send(transport, endpoint, f"by {transport}")
         assert sent.report == Report(delivered=SOCKETS)
-    expected = [frame(f"by {transport}") for transport in TRANSPORTS]
+    expected = [f"by {transport}" for transport in TRANSPORTS]
     for connection_id in opened_sockets.sockets:
         assert texts(opened_sockets, connection_id) == expected
     for number, transport in enumerate(TRANSPORTS, start=1):
@@ -65,7 +66,7 @@ def test_every_socket_once_and_the_closed_are_gone(
         reasons = {"gone": LEAVING}
         assert sent.report == Report(delivered=left, gone=LEAVING, reasons=reasons)
         assert set(known()) == set(opened_sockets.sockets)
-    again = [frame(f"again by {transport}") for transport in TRANSPORTS]
+    again = [f"again by {transport}" for transport in TRANSPORTS]
     for connection_id in opened_sockets.sockets:
         assert texts(opened_sockets, connection_id) == again
 
@@ -77,14 +78,10 @@ def send(transport: str, endpoint: str, text: str) -> Delivery:
         return news.send(text, everyone=True, now=True)
 
 
-def frame(text: str) -> str:
-    return f'{{"type":"news","payload":"{text}"}}'
-
-
 def texts(sockets: OpenSockets, connection_id: str) -> list[str]:
-    """MiniStack 1.4 passes a post's body on as a binary frame, 1.5 as text."""
+    """The payloads that a socket got."""
     found = sockets.frames(connection_id, len(TRANSPORTS))
-    return [frame.decode() if isinstance(frame, bytes) else frame for frame in found]
+    return [json.loads(frame)["payload"] for frame in found]
 
 
 def known() -> list[str]:

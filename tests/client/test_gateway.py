@@ -281,6 +281,20 @@ def test_a_ticket_view_that_fails(
     )
 
 
+def test_too_many_tickets_are_waited_for(gateway: RunningGateway) -> None:
+    def draw() -> str:
+        raise TicketError(429, retry_after=60)
+
+    async def scenario() -> float:
+        client = connect(gateway.url, ticket=draw)
+        await until(lambda: client.state is State.WAITING)
+        due = client._protocol.deadline() - asyncio.get_running_loop().time()
+        await client.close()
+        return due
+
+    assert asyncio.run(scenario()) > 30
+
+
 def test_close_while_a_ticket_is_drawn(
     gateway: RunningGateway, server: Answering
 ) -> None:

@@ -3,7 +3,7 @@
 import gc
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import transaction
 from django.test import Client as HttpClient
 from django.test import TestCase, TransactionTestCase, override_settings
@@ -264,3 +264,13 @@ def test_nothing_there_says_what_is() -> None:
         pytest.raises(AssertionError, match=r"not answered.*Forbidden"),
     ):
         client.call("no.such.route")
+
+
+@pytest.mark.django_db
+def test_what_is_no_user_is_named() -> None:
+    for wrong in (5, "ada", Group(name="cats")):
+        with pytest.raises(TypeError, match=f"not a {type(wrong).__name__}"):
+            WebSocketClient(wrong)
+    with WebSocketClient(AnonymousUser()) as client:
+        row = OpenConnection.objects.get(connection_id=client.connection_id)
+        assert row.user is None

@@ -1,16 +1,14 @@
 """Clients that keep sending: threads of a test, or a process to be killed."""
 
-import json
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
-
-MESSAGE = json.dumps({"action": "say", "id": "1", "payload": {"text": "x"}})
+from wsrouter import MessageError
+from wsrouter.client import CallTimeout, ConnectionLost
+from wsrouter.client.sync import connect
 
 
 class Traffic:
@@ -38,17 +36,18 @@ class Traffic:
                 thread.join(60)
 
     def _send_messages(self) -> None:
-        headers = {"Cookie": self._cookie}
-        with connect(self._url, additional_headers=headers, proxy=None) as client:
-            try:
-                while not self._stopping.wait(0.01):
-                    client.send(MESSAGE)
-                    found = json.loads(client.recv(timeout=30))
-                    self.answers[str(found.get("type") or found["message"])] += 1
-            except ConnectionClosed:
-                self.closed += 1
-            except TimeoutError:
-                self.unanswered.append(MESSAGE)
+        with connect(self._url, headers={"Cookie": self._cookie}) as client:
+            while not self._stopping.wait(0.01):
+                try:
+                    client.call("say", {"text": "x"})
+                    self.answers["reply"] += 1
+                except MessageError as error:
+                    self.answers[str(error)] += 1
+                except CallTimeout as error:
+                    self.unanswered.append(str(error))
+                except ConnectionLost:
+                    self.closed += 1
+                    break
 
 
 if __name__ == "__main__":

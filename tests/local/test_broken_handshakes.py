@@ -135,6 +135,28 @@ def test_a_broken_request_gets_a_status_and_a_line(
 
 
 @pytest.mark.parametrize(
+    ("sent", "cause"),
+    [
+        (request().replace(b"Connection: Upgrade\r\n", b""), "without `Connection"),
+        (request().replace(b"Upgrade: websocket\r\n", b""), "without `Connection"),
+        (request("Upgrade: h2c"), "without `Connection"),
+        (request(line="GET /production HTTP/1.0"), "by GET over HTTP/1.0"),
+        (request(line="POST /production HTTP/1.1"), "by POST over HTTP/1.1"),
+        (request(upgrade=False), ""),
+    ],
+)
+def test_a_handshake_that_lost_its_upgrade_is_shown(
+    patient: RunningGateway, sent: bytes, cause: str
+) -> None:
+    """As a proxy does that was not told to pass it; a page alone is no failure."""
+    assert status(patient.port, sent) == 426
+    outcomes = [entry.outcome for entry in patient.entries if entry.failed]
+    assert [text[:42] for text in outcomes] == (
+        [f"refused 426: a handshake {cause}"[:42]] if cause else []
+    )
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         ("Connection: Upgrade", "Connection: keep-alive"),

@@ -27,6 +27,7 @@ from tests.security import served
 from tests.security.served import SETTINGS
 from wsrouter import connections, tickets
 from wsrouter.models import EndedSession, OpenConnection, Ticket
+from wsrouter.registry.open_connections import ConnectionRegistry
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 PATIENCE = 30
@@ -208,6 +209,28 @@ def test_a_page_whose_key_was_renewed_comes_back_at_once(
     assert again.connect(client=new).status_code == 200
     assert again.send("who")["payload"] == "ada"
     assert gateway.send("who")["error"]["code"] == "not_authenticated"
+
+
+def test_a_row_that_has_ended_is_not_answered_with_200(
+    browser: Client, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`end(user)` between the row and the answer of a handshake, and its repetition."""
+    stored = ConnectionRegistry.remember
+
+    def remember(self: Any, *args: Any) -> Any:
+        result = stored(self, *args)
+        OpenConnection.objects.update(expires_at=timezone.now())
+        return result
+
+    gateway = Gateway()
+    with monkeypatch.context() as patch:
+        patch.setattr(ConnectionRegistry, "remember", remember)
+        assert gateway.connect(client=cookie(browser)).status_code == 401
+    assert not OpenConnection.objects.exists()
+    assert gateway.connect(client=cookie(browser)).status_code == 200
+    OpenConnection.objects.update(expires_at=timezone.now())
+    assert gateway.connect(client=cookie(browser)).status_code == 401
+    assert not OpenConnection.objects.exists()
 
 
 def test_a_rollback_ends_nothing(browser: Client, user: User) -> None:

@@ -52,7 +52,11 @@ SERVERS = {
     ),
     "daphne": "-m daphne -b {host} -p {port} {asgi}",
 }
-STOPPING = "graceful shutdown triggered", "pending application instances"
+STOPPING = (
+    "Handling signal: term",
+    "graceful shutdown triggered",
+    "pending application instances",
+)
 
 
 class Sockets(ThreadingHTTPServer):

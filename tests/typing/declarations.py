@@ -48,6 +48,10 @@ async def coroutine(message: Message) -> list[OrderStatus]:
     return []
 
 
+@router.route("bought", errors=["sold_out", ("limit", OrderStatus)])
+def buy(payload: Watch) -> None: ...
+
+
 @router.default
 def anything(text: str) -> None: ...
 
@@ -86,6 +90,7 @@ def decorators_are_used_right() -> None:
     router.route()  # type: ignore[call-arg]
     router.route("a", throttle=20)  # type: ignore[arg-type]
     router.route("a", permissions=[7])  # type: ignore[list-item]
+    router.route("a", errors=[7])  # type: ignore[list-item]
     router.route("a", "b")  # type: ignore[call-arg]
     router.route("a")("no function")  # type: ignore[type-var]
     router.connect()  # type: ignore[call-arg]

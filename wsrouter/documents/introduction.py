@@ -8,7 +8,8 @@ The answer has the `id` of its message: `{"type": "reply", ...}` with a `payload
 `{"type": "error", ...}` with an `error` that has a `code` for programs and a `message`
 for people. A message without an `id` to a route that replies nothing gets no answer.
 Events come at any time; their `type` is the name of the event, and their `id` tells an
-event that arrives twice from two equal ones.
+event that arrives twice from two equal ones. `wsrouter.ping` is answered with `{}`, and
+keeps a silent connection alive.
 
 API Gateway ends a connection after two hours, and after ten minutes without a frame."""
 

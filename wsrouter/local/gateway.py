@@ -31,6 +31,8 @@ from wsrouter.local.view import status_page
 from wsrouter.local.view.status_page import StatusPage
 from wsrouter.wire.error_code import error_code
 
+_HANDSHAKE_KEY = b"sec-websocket-key"
+
 
 class LocalGateway:
     """Serves one API at `/<stage>` with `/<stage>/@connections/<id>`, or at the path of
@@ -117,13 +119,21 @@ class LocalGateway:
         if self.api.stage_deleted.is_set():
             return _forbidden()
         if scope["path"] == self.api.path:
-            return _upgrade_required()
+            return self._upgrade_required(scope)
         if path not in self.api.management_paths or not connection_id:
             is_below = scope["path"].startswith(f"{self.api.path.rstrip('/')}/")
             if is_below and self.api.behaviour.below_stage == "426":
-                return _upgrade_required()
+                return self._upgrade_required(scope)
             return _forbidden()
         return await self._connections(scope, receive, connection_id)
+
+    def _upgrade_required(self, scope: Scope) -> Response:
+        """The answer to a request that is no handshake; an entry for one that was meant
+        to be: its client only learns that it has failed."""
+        if _HANDSHAKE_KEY in dict(scope["headers"]):
+            self.log_refusal(426, _missing_of_handshake(scope), route_key=CONNECT)
+        upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
+        return json_response(426, {"message": "Upgrade Required"}, upgrade)
 
     async def _connections(
         self, scope: Scope, receive: Receive, connection_id: str
@@ -164,9 +174,14 @@ def _headers_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     return sum(len(name) + len(value) + 4 for name, value in headers)
 
 
-def _upgrade_required() -> Response:
-    upgrade = (("connection", "upgrade"), ("upgrade", "websocket"))
-    return json_response(426, {"message": "Upgrade Required"}, upgrade)
+def _missing_of_handshake(scope: Scope) -> str:
+    method, version = scope["method"], scope["http_version"]
+    if (method, version) != ("GET", "1.1"):
+        return f"a handshake by {method} over HTTP/{version}, not by GET over HTTP/1.1"
+    return (
+        "a handshake without `Connection: Upgrade` and `Upgrade: websocket`; proxies"
+        " drop these headers unless they are told to pass them"
+    )
 
 
 def _forbidden() -> Response:

@@ -87,7 +87,9 @@ def _is_user(value: Any) -> bool:
 def _checked(key: Any) -> Any:
     """A primary key in the type of its field: `"7"` and 7 are the same user. None is no
     key: a query for it would find the anonymous connections."""
-    field = get_user_model()._meta.pk
+    field: Any = get_user_model()._meta.pk
+    while field.remote_field:  # has neither a range nor a length of its own
+        field = field.target_field
     try:
         if key is None or isinstance(key, bool | float | Decimal | type):
             raise TypeError

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-LAZY_OBJECT = ("django.utils.functional", "LazyObject")
 LAZY_TEXT = ("django.utils.functional", "Promise")
 QUERYSET = ("django.db.models.query", "QuerySet")
 RAW_QUERYSET = ("django.db.models.query", "RawQuerySet")

@@ -12,7 +12,6 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from wsrouter.routing.django_types import (
-    LAZY_OBJECT,
     LAZY_TEXT,
     MANAGER,
     MODEL,
@@ -25,6 +24,8 @@ from wsrouter.routing.django_types import (
 MAX_NESTING = 64
 """Levels of containers in which the second attempt looks for what pydantic does not
 know."""
+_LAZY_MODULE = "django.utils.functional"
+"""Has the types of objects and texts that may read the database when they are used."""
 Json = bytes
 """JSON in UTF-8."""
 
@@ -37,7 +38,7 @@ def dump(adapter: "TypeAdapter[Any]", value: Any) -> Json | Exception:
     """The first attempt; the error is for `dump_again`."""
     if hasattr(type(value), "__next__"):
         return _ReadOnceError(value)
-    if is_a(value, LAZY_OBJECT):
+    if type(value).__module__ == _LAZY_MODULE:
         return TypeError(f"{type(value).__qualname__} may read the database.")
     try:
         # Fields are found by their names, too: an instance of a model does not have

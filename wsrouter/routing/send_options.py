@@ -104,12 +104,13 @@ class Choice:
         """An empty name is a mistake, not every gateway."""
         if self.gateway is None:
             return ""
-        if not isinstance(self.gateway, str) or not self.gateway:
+        given: object = self.gateway
+        if not isinstance(given, str) or not given:
             raise TypeError(
                 "send(gateway=...) takes the name of a gateway, not"
-                f" {self.gateway!r}; without it, the event is for all of them."
+                f" {given!r}; without it, the event is for all of them."
             )
-        return self.gateway
+        return given
 
 
 def _id(one: object) -> str:

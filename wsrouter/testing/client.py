@@ -59,6 +59,8 @@ class WebSocketClient:
         gateway: str = "default",
         raise_exceptions: bool = True,
     ) -> None:
+        if user is not None and not hasattr(user, "is_authenticated"):
+            raise TypeError(f"A user is expected, not a {type(user).__name__}.")
         self.connection_id = token()
         self.subprotocol = ""
         self._close_code: int | None = None
@@ -105,7 +107,7 @@ class WebSocketClient:
             **authorizer_context(authorizer or {}),
         }
         browser = Client(raise_request_exception=self._http.raise_request_exception)
-        if self._user is not None:
+        if self._user is not None and self._user.is_authenticated:
             browser.force_login(self._user)
         context = self._context(EventType.CONNECT, "$connect")
         with memory.event():

@@ -3,6 +3,8 @@ seen by whatever ends it: a logout that has missed the row is found here."""
 
 from typing import Any
 
+from django.utils import timezone
+
 from wsrouter.auth import backends, cookie_session, ticket_store
 from wsrouter.identity import is_current
 from wsrouter.models import OpenConnection
@@ -37,7 +39,7 @@ def confirm(frame: Frame, request: Any) -> bool:
 def _holds(frame: Frame, request: Any) -> bool:
     rows = OpenConnection.objects.using(database.alias()).select_related("user")
     rows = rows.defer("state", "user_agent").filter(connection_id=frame.connection_id)
-    row = rows.filter(gateway=frame.gateway).first()
+    row = rows.filter(gateway=frame.gateway, expires_at__gt=timezone.now()).first()
     if row is None:
         return False
     if row.user is None:

@@ -108,6 +108,7 @@ def test_every_feature_of_a_schema_has_a_form(
     for key, (first, again) in found.items():
         assert first == again, key
     everything = found["everything"][0]
+    assert found["optional"] == [None, None], "it is left out"
     assert everything["level"] == 1
     assert everything["literal"] == "a"
     assert everything["nothing"] is None

@@ -60,7 +60,7 @@ function route(document, operation, envelope) {
     tags: (operation.tags ?? []).map(({ name }) => name),
     takesText,
     payload,
-    isOptional: !message.payload?.required?.includes("payload"),
+    isOptional: !envelope.flat && !message.payload?.required?.includes("payload"),
     example: message.examples?.[0]?.payload?.payload,
     reply: member(reply, "payload"),
     errors: errorCodes(error),

@@ -12,10 +12,29 @@ export function payloadForm({ make, tree, rows, values, EMPTY }, route, onProble
   let isJson = false;
   let shown = [];
 
+  // Sent when its box is ticked, as a field that may be missing. A model whose fields may
+  // all be missing needs no box.
+  function optionalRoot() {
+    const optional = rows.optionalRow("payload", schema, () => tree.build(schema));
+    const node = {
+      read: () => (optional.row ? optional.row.node.read() : EMPTY),
+      write: (value) => optional.include().node.write(value),
+      child: (step) => optional.row?.node.child(step) ?? null,
+      focus: () => optional.row?.node.focus(),
+      get control() { return optional.row?.node.control; },
+    };
+    return { node, element: optional.element, show: (message) => optional.row?.show(message) };
+  }
+
   function build() {
-    const node = tree.build(schema);
-    root = node.control ? rows.row("payload", schema, node) : { node, element: node.element, show: () => {} };
+    if (route.isOptional && !values.resolve(schema).properties) root = optionalRoot();
+    else root = requiredRoot();
     formPanel.replaceChildren(root.element);
+  }
+
+  function requiredRoot() {
+    const node = tree.build(schema);
+    return node.control ? rows.row("payload", schema, node) : { node, element: node.element, show: () => {} };
   }
 
   const formPanel = make("div", { class: "form" });
