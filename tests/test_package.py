@@ -1,8 +1,6 @@
 """What the distribution promises: its version, its dependencies, its light import."""
 
-import json
 import re
-import subprocess
 import sys
 from importlib import metadata
 from importlib.util import find_spec
@@ -10,6 +8,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from tests.loaded_modules import modules_after
 
 DISTRIBUTION = "django-wsrouter"
 CHANGELOG = Path(__file__).parent.parent / "docs" / "changelog.md"
@@ -33,13 +33,6 @@ import importlib, pkgutil, wsrouter.routing as package
 for each in pkgutil.walk_packages(package.__path__, "wsrouter.routing."):
     importlib.import_module(each.name)
 """
-
-
-def modules_after(code: str) -> set[str]:
-    """The modules that a fresh interpreter has loaded after running `code`."""
-    code += "\nimport json, sys\nprint(json.dumps(list(sys.modules)))"
-    command = [sys.executable, "-c", code]
-    return set(json.loads(subprocess.check_output(command, text=True)))
 
 
 def libraries(modules: set[str]) -> set[str]:

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,6 +44,30 @@ def listens(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def running_ws_local(
+    manage: Sequence[str], log: Path, *ports: int, **options: Any
+) -> "Iterator[None]":
+    """Runs `ws_local` at its port and Django's until the block ends; `manage` is the
+    command before it, `options` are Popen's."""
+    named = zip(("--port", "--django-port"), map(str, ports), strict=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*manage, "ws_local", *chain(*named)],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            **options,
+        )
+    try:
+        eventually(lambda: process.poll() is not None or all(map(listens, ports)))
+        assert process.poll() is None, log.read_text()
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=TIMEOUT_SECONDS)
 
 
 @dataclass

@@ -1,15 +1,15 @@
 """The example project in processes of its own, as its users run it."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from tests.e2e.ws_local_stack import TIMEOUT_SECONDS, eventually, listens
+from tests.e2e.ws_local_stack import running_ws_local
 from tests.ports import free_port
 
 PROJECT = Path(__file__).parents[2] / "examples" / "notifications"
@@ -74,24 +74,7 @@ class Notifications:
         """Runs `ws_local`, with two users in the database, until the block ends."""
         self.manage("migrate", "--verbosity", "0")
         self.shell(USERS)
-        ports = ["--port", str(self.port), "--django-port", str(self.django_port)]
-        log = self.folder / "log.txt"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "ws_local", *ports],
-                cwd=PROJECT,
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        try:
-            eventually(lambda: process.poll() is not None or self._is_ready())
-            assert process.poll() is None, log.read_text()
+        command, log = [sys.executable, "manage.py"], self.folder / "log.txt"
+        options: dict[str, Any] = {"cwd": PROJECT, "env": self.environment}
+        with running_ws_local(command, log, self.port, self.django_port, **options):
             yield self
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=TIMEOUT_SECONDS)
-
-    def _is_ready(self) -> bool:
-        return listens(self.port) and listens(self.django_port)
