@@ -1,11 +1,12 @@
 """The error codes that a route can answer: the library's own, by what the route asks
 for, and those that its declaration adds."""
 
+from typing import NamedTuple
+
 from pydantic import ValidationError
 
 from wsrouter.errors import MessageError
 from wsrouter.routing.adapter import spelled
-from wsrouter.routing.declared_errors import ErrorDetail
 from wsrouter.routing.json_values import Json, dump
 from wsrouter.routing.route import Route
 
@@ -26,32 +27,36 @@ def library_codes(route: Route) -> tuple[str, ...]:
     return tuple(code for code, is_possible in asked.items() if is_possible)
 
 
-def contradiction(route: Route, error: MessageError) -> str:
-    """What is wrong with an error by the `errors=` of its route. Empty when nothing is,
-    and for a route that declares none."""
+class CheckedError(NamedTuple):
+    """An error beside the `errors=` of its route. `problem` says what is wrong with it;
+    empty when nothing is. `detail` is the detail as the declared model writes it, with
+    what its fields have as defaults, so that clients get what the documents say; None
+    where no model is declared, and for a detail that does not fit."""
+
+    problem: str = ""
+    detail: Json | None = None
+
+
+def checked_error(route: Route, error: MessageError) -> CheckedError:
+    """What the route's `errors=` say of an error; nothing where it declares none."""
     if route.errors is None:
-        return ""
-    detail = route.errors.get(error.code)
-    if detail is None:
+        return CheckedError()
+    declared = route.errors.get(error.code)
+    if declared is None:
         is_known = error.code in route.errors or error.code in library_codes(route)
-        return "" if is_known else f"its errors= do not list the code {error.code!r}"
-    problem = _problem(detail, error)
-    model = spelled(detail.model)
-    return problem and f"the detail of {error.code!r} is no {model}: {problem}"
+        unlisted = f"its errors= do not list the code {error.code!r}"
+        return CheckedError("" if is_known else unlisted)
+    written = dump(declared.adapter, error.detail)
+    if not isinstance(written, Exception):
+        return CheckedError(detail=written)
+    problem, model = _sentence(written), spelled(declared.model)
+    return CheckedError(
+        problem and f"the detail of {error.code!r} is no {model}: {problem}"
+    )
 
 
-def declared_detail(route: Route, error: MessageError) -> Json | None:
-    """The detail as the model in `errors=` writes it, with what its fields have as
-    defaults, so that clients get what the documents say. None where no model is
-    declared, and for a detail that does not fit."""
-    detail = (route.errors or {}).get(error.code)
-    written = dump(detail.adapter, error.detail) if detail else None
-    return None if isinstance(written, Exception) else written
-
-
-def _problem(detail: ErrorDetail, error: MessageError) -> str:
-    written = dump(detail.adapter, error.detail)
-    if not isinstance(written, ValidationError):
-        return str(written) if isinstance(written, Exception) else ""
-    problem = written.errors()[0]
-    return ": ".join(filter(None, [".".join(map(str, problem["loc"])), problem["msg"]]))
+def _sentence(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))

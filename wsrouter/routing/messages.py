@@ -9,7 +9,7 @@ from wsrouter.errors import MessageError
 from wsrouter.routing.admission import admit
 from wsrouter.routing.compiled_route import CompiledRoute, HandlerInput
 from wsrouter.routing.connection import Connection
-from wsrouter.routing.error_codes import contradiction, declared_detail
+from wsrouter.routing.error_codes import checked_error
 from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Call, Flow, call, run_sync
 from wsrouter.routing.frame import Frame
@@ -170,11 +170,11 @@ class Messages:
             )
         if not isinstance(answer, MessageError):
             answer = yield from self.failures.crash(answer, frame, request)
-        if self.on_contradiction and (why := contradiction(compiled.route, answer)):
-            name = compiled.route.signature.name
-            yield from call(self.on_contradiction, frame, request, f"{name}: {why}.")
+        problem, detail = checked_error(compiled.route, answer)
+        if self.on_contradiction and problem:
+            why = f"{compiled.route.signature.name}: {problem}."
+            yield from call(self.on_contradiction, frame, request, why)
         client_id = (parsed or self._unread(frame.body)).id
-        detail = declared_detail(compiled.route, answer)
         return Failure(answer, action, client_id, answer is CRASH, detail)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from wsrouter.delivery import batch_threads
 from wsrouter.routing.after_answer import Batch, TimeBudget
 
 logger = logging.getLogger("wsrouter.security")
@@ -59,7 +60,7 @@ def _start(jobs: list[Job]) -> bool:
         if not batches:
             return True
     for batch in batches:
-        batch.leaving[0](TimeBudget())
+        batch_threads.run_in_place(batch)
     return False
 
 

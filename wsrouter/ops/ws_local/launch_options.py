@@ -7,6 +7,7 @@ from typing import Any
 from wsrouter.local.rules import authorizer_template, switches
 from wsrouter.local.rules.behaviour import Behaviour, Limits
 from wsrouter.wire import mapping
+from wsrouter.wiring.client_url import LOCAL_PORT
 
 _DEFAULTS = Limits()
 _DEFAULT = "(default: %(default)s)"
@@ -50,7 +51,7 @@ def _add_addresses(parser: ArgumentParser) -> None:
     add(
         "--port",
         type=_port,
-        default=8001,
+        default=LOCAL_PORT,
         metavar="PORT",
         help=f"Port that clients connect to {_DEFAULT}.",
     )
