@@ -21,10 +21,32 @@ type Arguments<Payload, Options> = undefined extends Payload
   ? [payload?: Payload, options?: Options]
   : [payload: Payload, options?: Options];
 
-/** An event as it arrived; `type` tells the payload's type. */
+/** How far a page has got in a stream of kept events. */
+export interface Position {
+  epoch: string;
+  seq: number;
+}
+
+/** By the id of the stream: what `wsrouter.streams.positions()` returns. */
+export type Positions = Record<string, Position>;
+
+/** An event as it arrived; `type` tells the payload's type. A kept one has its `stream`. */
 export type EventFrame<Events, Type extends Name<Events> = Name<Events>> = {
-  [K in Type]: { type: K; id?: string; payload: Events[K] };
+  [K in Type]: { type: K; id?: string; payload: Events[K]; stream?: Position & { id: string } };
 }[Type];
+
+interface GapOf<Action, Payload> {
+  /** The stream's, unless the server could not tell. */
+  id: string | undefined;
+  /** Those of the subscription that has the stream, if there is one. */
+  action: Action;
+  payload: Payload;
+}
+
+/** Events of a stream are missing: load the state that they change anew. */
+export type Gap<Routes extends { [K in keyof Routes]: Route } = AnyRoutes> =
+  | { [K in Name<Routes>]: GapOf<K, Routes[K]["payload"]> }[Name<Routes>]
+  | GapOf<undefined, undefined>;
 
 /** What a call of this route may reject with, if it was answered. */
 export type ErrorOf<Routes, K extends keyof Routes> = Routes[K] extends { errors: infer Errors }
@@ -55,11 +77,15 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export interface SubscribeOptions<Reply> {
+export interface SubscribeOptions<Reply, Action = string, Payload = any> {
   /** Called for the reply on every new socket. */
   onReply?: (reply: Reply) => void;
   /** Called for each failure. Default: the option `onError`. */
   onError?: (error: any) => void;
+  /** Called when events of its streams are missing; after `onReply`, if a reply says so. */
+  onGap?: (gap: GapOf<Action, Payload>) => void;
+  /** Positions that came with the page's state, of streams that the call joins. */
+  since?: Positions;
   /** Milliseconds for each call. Default: the option `timeout`. */
   timeout?: number;
 }
@@ -102,8 +128,14 @@ export interface Connection<
    */
   subscribe<K extends Name<Routes>>(
     action: K,
-    ...rest: Arguments<Routes[K]["payload"], SubscribeOptions<Routes[K]["reply"]>>
+    ...rest: Arguments<
+      Routes[K]["payload"],
+      SubscribeOptions<Routes[K]["reply"], K, Routes[K]["payload"]>
+    >
   ): () => void;
+
+  /** Listen to gaps of all streams. Returns a function that ends it. */
+  onGap(listener: (gap: Gap<Routes>) => void): () => void;
 
   /** Look whether the connection still lives, or try at once to connect. */
   wake(): void;
@@ -180,6 +212,12 @@ export interface Options {
   messageBytes?: number;
   /** How many ids of events are remembered. Default: 1,000. */
   remembered?: number;
+  /** How long an event waits for those before it, until they are asked for. Default: 2,000. */
+  hold?: number;
+  /** How often streams are asked for events that got lost. Default: 300,000. */
+  checkStreams?: number;
+  /** Positions that came with the page; `{}` to have the user's own stream from the start. */
+  since?: Positions;
   /** Errors that belong to no call, and those of listeners. Default: console.error. */
   onError?: (error: any) => void;
   /** Sees the text of every frame. */

@@ -10,9 +10,11 @@
 /** @typedef {Record<string, any>} Frame */
 /** @typedef {typeof DEFAULTS & import("./client.d.ts").Options} Options */
 /** @typedef {{ abort: AbortController, socket?: Socket }} Attempt */
-/** @typedef {{ text: string, bytes: number, queue: boolean, retry?: boolean, id?: string, link?: Link, finish?: (error?: unknown, payload?: any) => void }} Message */
-/** @typedef {{ socket: Socket, pending: Map<string, Message>, repeating: Set<object>, openedAt: number, receivedAt: number, unclearUntil: number, handOverAt: number, until: number, limit: number, probe: any }} Link */
-/** @typedef {{ action: string, payload: any, onReply?: (reply: any) => void, onError?: (error: any) => void, timeout?: number, timer?: any }} Subscription */
+/** @typedef {{ text: string, bytes: number, queue: boolean, retry?: boolean, id?: string, link?: Link, finish?: (error?: unknown, payload?: any, streams?: Frame[]) => void, isPing?: boolean, asked?: Map<string, Stream>, subscription?: Subscription }} Message */
+/** @typedef {{ socket: Socket, pending: Map<string, Message>, repeating: Set<object>, openedAt: number, receivedAt: number, askedAt: number, unclearUntil: number, handOverAt: number, until: number, limit: number, probe: any, isAsking: boolean }} Link */
+/** @typedef {{ action: string, payload: any, onReply?: (reply: any) => void, onError?: (error: any) => void, onGap?: (gap: any) => void, since?: Positions, timeout?: number, timer?: any, streams: Set<string>, link?: Link }} Subscription */
+/** @typedef {import("./client.d.ts").Positions} Positions */
+/** @typedef {{ id: string, epoch: string, seq: number, first: number, held: Frame[], due: number, link?: Link, isGiven?: boolean }} Stream */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -21,6 +23,9 @@ const KILOBYTE = 1024;
 const OPEN = 1; // WebSocket.OPEN
 const NORMAL = 1000; // the close code
 const PING = "wsrouter.ping";
+const GAP = "wsrouter.gap"; // a name that no event has
+const TOP = "wsrouter.top"; // a frame that stands for those up to its number
+const MOST_POSITIONS = 100; // in one message
 const ANSWER_TIME = 30 * SECOND; // API Gateway waits 29 s for Django
 const LATE = 2 * SECOND; // a timer that fires so late was throttled or frozen
 const PINGS = 3; // of which the last is judged even by a late timer
@@ -48,6 +53,8 @@ const DEFAULTS = {
   outboxBytes: 256 * KILOBYTE,
   messageBytes: 32 * KILOBYTE,
   remembered: 1000,
+  hold: 2 * SECOND,
+  checkStreams: 5 * MINUTE,
   random: Math.random,
   clock: {
     now: () => Date.now(),
@@ -107,6 +114,14 @@ export class TicketError extends Error {
 }
 
 function ignore() {}
+
+/** @param {Frame} one @param {Frame} other */
+const inOrder = (one, other) => one.stream.seq - other.stream.seq;
+
+/** @param {any} error of a call that may succeed when it is made again */
+function isPassing(error) {
+  return error instanceof CallTimeout || error.retry || REPEATED.includes(error.code);
+}
 
 /** @param {Options} options @param {string | URL} url @param {RequestInit} init */
 async function request({ fetch = globalThis.fetch }, url, init) {
@@ -193,22 +208,35 @@ class Connection {
     this._watchers = new Set();
     /** @type {Set<string>} ids of the latest events */
     this._seen = new Set();
+    /** @type {Map<string, Stream>} */
+    this._streams = new Map();
+    /** @type {Set<Message>} calls that may join a stream, until their reply has counted */
+    this._underWay = new Set();
+    this._mayAsk = true; // over this socket
+    this._isForbidden = false; // over any
     this._lastId = 0;
     this._hear = this._hear.bind(this);
     this._events = this._options.events === undefined ? globalThis : this._options.events;
     // Captured: `resume` is an event of the document and does not bubble.
     for (const name of PAGE_EVENTS) this._events?.addEventListener?.(name, this._hear, true);
+    this._give(this._options.since);
     this._attempt();
   }
 
   /** @param {string} action @param {any} [payload] @param {CallOptions} [options] @returns {Promise<any>} */
-  call(action, payload, options = {}) {
+  call(action, payload, options) {
+    return this._call(action, payload, options);
+  }
+
+  /** @param {string} action @param {any} payload @param {CallOptions} [options] @param {Map<string, Stream>} [asked] @param {Subscription} [subscription] @returns {Promise<any>} */
+  _call(action, payload, options = {}, asked, subscription) {
     const { retry = false, queue = retry, signal, timeout = this._options.timeout } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw signal.reason || new Error("Aborted.");
       const id = `${++this._lastId}`;
-      const message = this._message(action, payload, id, queue);
-      message.retry = retry;
+      const isPing = action === PING;
+      const message = this._message(action, payload, id, queue, asked);
+      Object.assign(message, { retry, isPing, asked, subscription });
       /** @param {unknown} reason */
       const giveUp = (reason) => {
         // API Gateway may still answer it, with an error that does not say to what.
@@ -219,12 +247,14 @@ class Connection {
       const late = () => giveUp(new CallTimeout(action));
       const timer = timeout <= LONGEST_TIMER && this._clock.setTimeout(late, timeout);
       signal?.addEventListener("abort", abort);
-      message.finish = (error, reply) => {
+      message.finish = (error, reply, streams) => {
         this._clock.clearTimeout(timer);
         signal?.removeEventListener("abort", abort);
         message.link?.pending.delete(id);
         this._outbox.delete(message);
         error ? reject(error) : resolve(reply);
+        // In this order: the page's state, and then what has changed since.
+        Promise.resolve().then(() => this._settle(message, error, streams));
       };
       const error = this._submit(message);
       if (error) message.finish(error);
@@ -255,14 +285,21 @@ class Connection {
   /** @param {string} action @param {any} [payload] @param {object} [options] */
   subscribe(action, payload, options) {
     /** @type {Subscription} */
-    const subscription = { ...options, action, payload };
+    const subscription = { ...options, action, payload, streams: new Set() };
     this._subscriptions.add(subscription);
+    this._give(subscription.since);
     if (this._link) this._repeat(subscription, this._link);
     return () => {
       this._clock.clearTimeout(subscription.timer);
       this._subscriptions.delete(subscription);
       this._repeated(subscription);
+      for (const id of subscription.streams) this._forget(id);
     };
+  }
+
+  /** @param {Function} listener */
+  onGap(listener) {
+    return this.on(GAP, listener);
   }
 
   wake() {
@@ -363,16 +400,18 @@ class Connection {
     const former = this._link;
     /** @type {Link} */
     const link = {
-      socket, handOverAt, openedAt: now, receivedAt: now, unclearUntil: 0, until: 0, limit: 0,
-      pending: new Map(), repeating: new Set(), probe: null,
+      socket, handOverAt, openedAt: now, receivedAt: now, askedAt: now, unclearUntil: 0, until: 0,
+      limit: 0, pending: new Map(), repeating: new Set(), probe: null, isAsking: false,
     };
     this._opening = null;
     this._clock.clearTimeout(this._timer);
     this._link = link;
+    this._mayAsk = !this._isForbidden;
     socket.onmessage = ({ data }) => this._receive(link, data);
     socket.onclose = (event) => this._lost(link, event);
     if (former) this._retire(former);
     for (const subscription of this._subscriptions) this._repeat(subscription, link);
+    if (this._isKept()) this._ping(link);
     for (const message of [...this._outbox]) this._submit(message);
     if (!former && this._link === link) this._become("open");
     this._check();
@@ -429,6 +468,7 @@ class Connection {
     }
     const times = [...this._retired].map(({ until, limit }) => (now < until ? until : limit));
     if (link) times.push(link.handOverAt, link.probe ? Infinity : link.receivedAt + keepAlive);
+    times.push(...this._checkStreams(now));
     // At least 1: sums of fractions are not exact, and a timer must not fire for ever.
     const wait = Math.min(keepAlive, LONGEST_TIMER, Math.max(1, Math.min(...times) - now));
     if (times.length) this._checkTimer = this._clock.setTimeout(() => this._check(), wait);
@@ -452,7 +492,18 @@ class Connection {
       else this._lost(link, new ConnectionLost("The connection was silent after a ping."));
     };
     link.probe = this._clock.setTimeout(judge, pingTimeout);
-    this.call(PING).catch(ignore);
+    this._ping(link);
+  }
+
+  // With positions, it is answered with what was missed in the streams of this connection.
+  /** @param {Link} link */
+  _ping(link) {
+    const isElsewhere = (/** @type {string} */ id) => this._owners(id).some((each) => each.link !== link);
+    const asked = this._isKept() ? this._positions(({ id }) => !isElsewhere(id)) : undefined;
+    for (const stream of this._streams.values()) if (stream.epoch) stream.due = Infinity;
+    link.askedAt = this._clock.now();
+    link.isAsking = true;
+    this._call(PING, undefined, {}, asked).catch(ignore);
   }
 
   /** @param {Event} event */
@@ -486,6 +537,7 @@ class Connection {
     this._clock.clearTimeout(this._checkTimer);
     for (const { timer } of this._subscriptions) this._clock.clearTimeout(timer);
     this._subscriptions.clear();
+    this._streams.clear();
     for (const entries of this._listeners.values()) entries.clear();
     for (const link of [...this._retired, this._link]) if (link) this._lost(link, null);
     for (const { finish } of [...this._outbox]) finish?.(new ConnectionLost("The connection has ended."));
@@ -495,11 +547,14 @@ class Connection {
 
   // Messages
 
-  /** @param {string} action @param {any} payload @param {string | undefined} id @param {boolean} queue @returns {Message} */
-  _message(action, payload, id, queue) {
+  /** @param {string} action @param {any} payload @param {string | undefined} id @param {boolean} queue @param {Map<string, Stream>} [asked] @returns {Message} */
+  _message(action, payload, id, queue, asked) {
     const { envelope, actionName, messageBytes } = this._options;
-    const content = envelope === "flat" ? payload : { payload };
-    const text = JSON.stringify({ ...content, [actionName]: action, id });
+    const [content, name] = envelope === "flat" ? [payload, "$since"] : [{ payload }, "since"];
+    /** @type {Positions} */
+    const since = {};
+    for (const { id, epoch, seq } of asked?.values() || []) since[id] = { epoch, seq };
+    const text = JSON.stringify({ ...content, [actionName]: action, id, [name]: asked && since });
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > messageBytes) {
       throw new RangeError(`${action}: ${bytes} bytes, but API Gateway accepts ${messageBytes}.`);
@@ -516,6 +571,7 @@ class Connection {
       message.link = link;
       if (message.id) link.pending.set(message.id, message);
       else link.unclearUntil = this._clock.now() + ANSWER_TIME;
+      if (message.id && !message.isPing) this._underWay.add(message);
       if (onFrame) this._try(onFrame, "out", message.text);
       link.socket.send(message.text);
       return undefined;
@@ -542,15 +598,15 @@ class Connection {
 
   /** @param {Link} link @param {Frame} frame */
   _understand(link, frame) {
-    const { type, id, action, payload, error } = frame;
+    const { type, id, action, payload, error, streams, stream } = frame;
     const message = link.pending.get(`${id}`);
-    if (type === "reply") message?.finish?.(undefined, payload);
+    if (type === "reply") message?.finish?.(undefined, payload, streams);
     else if (type === "error") {
       const failure = new MessageError(error || frame, action);
       if (message) message.finish?.(failure);
       else if (id == null) this._report(failure);
       if (failure.code === "connection_unknown") this._lost(link, failure);
-    } else if (typeof type === "string") this._tell(type, frame);
+    } else if (typeof type === "string") stream ? this._arrived(frame) : this._tell(type, frame);
     else if (frame.message && frame.connectionId) this._blame(link, frame);
   }
 
@@ -582,12 +638,13 @@ class Connection {
 
   /** @param {Subscription} subscription @param {Link} link */
   _repeat(subscription, link, failures = 0) {
-    const { action, payload, timeout, onReply = ignore, onError } = subscription;
+    const { action, payload, timeout, streams, onReply = ignore, onError } = subscription;
     const isWanted = () => this._link === link && this._subscriptions.has(subscription);
     if (!isWanted()) return;
     link.repeating.add(subscription);
     this._clock.clearTimeout(subscription.timer);
-    this.call(action, payload, { timeout }).then(
+    const asked = this._positions(({ id, isGiven }) => isGiven || streams.has(id));
+    this._call(action, payload, { timeout }, asked.size ? asked : undefined, subscription).then(
       (reply) => {
         if (!isWanted()) return;
         this._repeated(subscription);
@@ -596,8 +653,7 @@ class Connection {
       (error) => {
         if (!isWanted() || error instanceof ConnectionLost) return;
         onError ? this._try(onError, error) : this._report(error);
-        const isPassing = error instanceof CallTimeout || error.retry || REPEATED.includes(error.code);
-        if (!isPassing) return this._repeated(subscription);
+        if (!isPassing(error)) return this._repeated(subscription);
         const wait = (error.detail?.retry_after || 0) * SECOND + this._jitter(failures);
         const again = () => this._repeat(subscription, link, failures + 1);
         subscription.timer = this._clock.setTimeout(again, wait);
@@ -609,6 +665,193 @@ class Connection {
   _repeated(subscription) {
     this._link?.repeating.delete(subscription);
     if (this._retired.size) this._check();
+  }
+
+  // Streams of kept events. Positions belong to the page, so no socket that ends takes
+  // anything along, and whatever comes over two sockets counts once.
+
+  /** @param {Positions} [positions] that the page has got with its state */
+  _give(positions = {}) {
+    for (const [id, { epoch, seq }] of Object.entries(positions)) {
+      const stream = this._stream(id);
+      if (!stream.epoch) Object.assign(stream, { epoch, seq, isGiven: true });
+    }
+  }
+
+  // Its epoch is "" until there is a position.
+  /** @param {string} id @returns {Stream} */
+  _stream(id) {
+    const stream = this._streams.get(id) || { id, epoch: "", seq: 0, first: 0, held: [], due: Infinity };
+    this._streams.set(id, stream);
+    return stream;
+  }
+
+  _isKept() {
+    return this._mayAsk && !!(this._options.since || this._streams.size);
+  }
+
+  /** @param {string} id @returns {Subscription[]} */
+  _owners(id) {
+    return [...this._subscriptions].filter(({ streams }) => streams.has(id));
+  }
+
+  // Copies, first of those streams that miss something.
+  /** @param {(stream: Stream) => boolean} isAsked @returns {Map<string, Stream>} */
+  _positions(isAsked) {
+    const found = [...this._streams.values()].filter((stream) => stream.epoch && isAsked(stream));
+    found.sort((a, b) => b.held.length - a.held.length);
+    return new Map(found.slice(0, MOST_POSITIONS).map((stream) => [stream.id, { ...stream }]));
+  }
+
+  /** @param {Frame} frame */
+  _arrived(frame) {
+    const stream = this._stream(frame.stream.id);
+    stream.held.push(frame);
+    this._advance(stream);
+    if (stream.due < Infinity) this._check();
+  }
+
+  // Posts run in parallel, so a frame may come before another with a lower number. It is
+  // held until that has come, and while a call asks for the stream: state comes first.
+  /** @param {Stream} stream */
+  _advance(stream) {
+    const now = this._clock.now();
+    const late = Math.min(stream.due, now + this._options.hold);
+    for (const { asked } of this._underWay) {
+      if (stream.epoch && asked?.has(stream.id)) return void (stream.due = Infinity);
+      // One that is not known may be joined by any call.
+      if (!stream.epoch && now < late) return void (stream.due = late);
+    }
+    const frames = stream.held.splice(0).sort(inOrder);
+    if (!stream.epoch) this._start(stream, frames[0].stream, +(frames[0].type !== TOP));
+    for (const frame of frames) {
+      const { epoch, seq } = frame.stream;
+      const isHeld = epoch !== stream.epoch || seq > stream.seq + +(frame.type !== TOP);
+      if (isHeld) stream.held.push(frame);
+      else if (seq > stream.seq || seq < stream.first) {
+        stream.seq = Math.max(stream.seq, seq);
+        this._tell(frame.type, frame);
+      }
+    }
+    stream.due = stream.held.length ? late : Infinity;
+  }
+
+  // What was posted before `first` and comes late was not missed, and is not lost.
+  /** @param {Stream} stream @param {{ epoch: string, seq: number }} at */
+  _start(stream, { epoch, seq }, below = 0) {
+    Object.assign(stream, { epoch, seq: seq - below, first: seq - below + 1 });
+  }
+
+  // A call has ended, with an error or with a reply that has these streams.
+  /** @param {Message} message @param {any} error @param {Frame[]} [entries] */
+  _settle(message, error, entries = []) {
+    const { asked, subscription, isPing, link } = message;
+    this._underWay.delete(message);
+    if (isPing && link) link.isAsking = false;
+    if (this._isEnded) return;
+    if (!error && !(subscription && !this._subscriptions.has(subscription))) {
+      for (const entry of this._listed(message, entries)) this._apply(entry, message);
+    } else if (isPing && error instanceof MessageError) {
+      this._isForbidden = this._isForbidden || error.message === "Forbidden";
+      this._mayAsk = !this._isForbidden && isPassing(error);
+    }
+    for (const stream of this._streams.values()) {
+      if (!stream.epoch || asked?.has(stream.id)) this._advance(stream);
+    }
+    this._check();
+  }
+
+  // What a reply says of membership; returns the entries that have a position.
+  /** @param {Message} message @param {Frame[]} entries */
+  _listed({ asked, subscription, isPing, link }, entries) {
+    const listed = new Set(entries.map(({ id }) => id));
+    const isRead = !listed.delete(undefined);
+    if (!isRead) this._gap(undefined, subscription ? [subscription] : []);
+    else if (isPing) {
+      for (const [id, was] of asked || []) {
+        const stream = this._streams.get(id);
+        if (listed.has(id) || !stream || stream.isGiven || stream.link !== was.link) continue;
+        const owners = this._owners(id);
+        if (owners.length || (was.link && was.link !== link)) this._gap(id, owners);
+        for (const { streams } of owners) streams.delete(id);
+        this._forget(id);
+      }
+    } else if (subscription && link === this._link) {
+      const former = subscription.streams;
+      Object.assign(subscription, { streams: listed, link });
+      for (const id of former) {
+        if (listed.has(id)) continue;
+        this._gap(id, [subscription]);
+        this._forget(id);
+      }
+    }
+    return entries.filter(({ id }) => id);
+  }
+
+  /** @param {Frame} entry @param {Message} message */
+  _apply({ id, epoch, seq, recovered, again, events }, { asked, isPing, link }) {
+    const was = asked?.get(id);
+    const stream = this._stream(id);
+    const isOther = stream.epoch && stream.epoch !== epoch;
+    stream.isGiven = false;
+    if (!isPing) stream.link = link;
+    // The answer says it all, also of what another reply has shown to be missing.
+    if (was) stream.held = stream.held.filter((each) => each.type !== TOP && each.stream.epoch === stream.epoch);
+    if (recovered || (isOther && stream.epoch !== was?.epoch)) {
+      const [next] = events;
+      if (!stream.epoch) this._start(stream, { epoch, seq: next ? next.stream.seq - 1 : seq });
+      stream.held.push(...events, { type: TOP, stream: { epoch, seq: again ? seq + 1 : seq } });
+      if (again) stream.due = 0;
+    } else if (isOther || seq > stream.seq) {
+      Object.assign(stream, { epoch, seq, first: 0 });
+      this._gap(id);
+    }
+    this._advance(stream);
+  }
+
+  // Ask for what is missing, and now and then for what is not known to be.
+  /** @param {number} now @returns {number[]} when to look again */
+  _checkStreams(now) {
+    const link = this._link;
+    const { checkStreams } = this._options;
+    let isDue = link && this._isKept() && Math.abs(now - link.askedAt) >= checkStreams;
+    for (const stream of this._streams.values()) {
+      if (now < stream.due) continue;
+      if (stream.epoch && this._mayAsk) isDue = true;
+      else this._pass(stream);
+    }
+    if (link && isDue && !link.isAsking) this._ping(link);
+    const canAsk = link && !link.isAsking;
+    const waiting = [...this._streams.values()].filter(({ epoch }) => canAsk || !epoch || !this._mayAsk);
+    const times = waiting.map(({ due }) => due);
+    if (canAsk && this._isKept()) times.push(link.askedAt + checkStreams);
+    return times.filter(Number.isFinite);
+  }
+
+  // There is no way to ask for what is missing.
+  /** @param {Stream} stream */
+  _pass(stream) {
+    if (stream.epoch) this._gap(stream.id);
+    stream.epoch = "";
+    this._advance(stream);
+  }
+
+  // The page keeps nothing of it, but what it has got is for its listeners.
+  /** @param {string} id */
+  _forget(id) {
+    if (this._owners(id).length) return;
+    const held = this._streams.get(id)?.held || [];
+    this._streams.delete(id);
+    for (const frame of held.sort(inOrder)) this._tell(frame.type, frame);
+  }
+
+  /** @param {string | undefined} id @param {Partial<Subscription>[]} [owners] */
+  _gap(id, owners = this._owners(`${id}`)) {
+    for (const { action, payload, onGap = ignore } of owners.length ? owners : [{}]) {
+      const gap = { id, action, payload };
+      this._try(onGap, gap);
+      for (const { listener } of this._listeners.get(GAP) || []) this._try(listener, gap);
+    }
   }
 
   // What the page is told
