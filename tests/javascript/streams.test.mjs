@@ -186,7 +186,7 @@ test("an event of two streams is delivered once, and moves both", async () => {
 
 test("frames for those who are left out move the position", async () => {
   const page = await opened();
-  page.streams.publish(["a"], { except: page.socket });
+  page.streams.publish(["a"], { isExcluded: true });
   page.publish("a");
   await page.advance(5 * SECOND);
   assert.deepEqual([page.seen, page.streams.pings, page.gaps], [[2], [], []]);

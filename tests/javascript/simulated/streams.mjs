@@ -5,13 +5,14 @@ const hex = (number, length) => number.toString(16).padStart(length, "0");
 export class Streams {
   constructor(page, { last = 100, replyBytes = 100_000 } = {}) {
     Object.assign(this, { page, gateway: page.gateway, last, replyBytes });
-    Object.assign(this, { byGroup: new Map(), pings: [], answers: true, lastEvent: 0, lastEpoch: 0 });
+    Object.assign(this, { byGroup: new Map(), pings: [], log: [], answers: true, lastEvent: 0, lastEpoch: 0 });
+    this.begun = new Map(); // by the id of a call: the numbers of its streams when it began
     this.delays = () => [this.gateway.latency]; // of the posts of one frame: none, one or more
     const others = this.gateway.receive.bind(this.gateway);
     this.gateway.receive = (socket, text) => {
       if (socket.isGone || socket.isCut) return;
       const { action, id, payload, since, $since = since } = JSON.parse(text);
-      const answer = this.#answer(socket, action, payload, $since);
+      const answer = this.#answer(socket, action, payload, $since, id);
       if (!answer) return others(socket, text);
       socket.lastActive = this.gateway.world.time;
       socket.got.push(action);
@@ -47,8 +48,8 @@ export class Streams {
     return Object.fromEntries(groups.map((group) => [this.of(group).id, this.position(group)]));
   }
 
-  #answer(socket, action, payload, since = {}) {
-    if (action === "watch") return this.#watch(socket, payload, since);
+  #answer(socket, action, payload, since = {}, id) {
+    if (action === "watch") return this.#watch(socket, payload, since, id);
     if (action === "unwatch") return { ms: 0, frame: () => socket.groups.delete(payload) && {} };
     if (action !== "wsrouter.ping") return null;
     this.pings.push(arguments[3]);
@@ -59,15 +60,16 @@ export class Streams {
   }
 
   // It begins, joins after the half of its time, and answers at the end of it.
-  #watch(socket, { groups, ms = 0, error, value }, since) {
-    const begun = new Map(groups.map((group) => [group, this.of(group).seq]));
-    const failure = () => ({ type: "error", error });
-    if (error) return { ms, frame: failure };
+  #watch(socket, { groups, ms = 0, number }, since, id) {
+    const seqs = new Map(groups.map((group) => [group, this.of(group).seq]));
+    this.begun.set(id, { number, seqs });
+    const failure = { type: "error", error: this.failure };
+    if (this.failure) return { ms, frame: () => failure };
     const join = () => groups.forEach((group) => socket.groups.add(group));
     if (ms) this.gateway.later(join, ms / 2);
     else join();
-    const entries = () => this.#entries(groups, since, (group) => begun.get(group));
-    return { ms, frame: () => ({ payload: value ?? groups, streams: this.isUnread ? [{ recovered: false }] : entries() }) };
+    const entries = () => this.#entries(groups, since, (group) => seqs.get(group));
+    return { ms, frame: () => ({ payload: groups, streams: this.isUnread ? [{ recovered: false }] : entries() }) };
   }
 
   #entries(groups, since, begun) {
@@ -85,18 +87,20 @@ export class Streams {
     });
   }
 
-  // One event to some groups; the frame of each is posted to that group's sockets.
-  publish(groups, { except } = {}) {
+  // One event to some groups; the frame of each is posted to that group's sockets. The
+  // user of the page may be excluded.
+  publish(groups, { isExcluded = false } = {}) {
     this.lastEvent += 1;
     for (const group of groups) {
       const stream = this.of(group);
       const { id, epoch } = stream;
       const at = { id, epoch, seq: (stream.seq += 1) };
-      const frame = { type: "event", id: hex(this.lastEvent, 16), payload: this.lastEvent, stream: at };
+      const event = { type: "event", id: hex(this.lastEvent, 16), payload: this.lastEvent, stream: at };
+      const frame = isExcluded ? { type: "wsrouter.skipped", stream: at } : event;
+      this.log.push({ group, epoch, seq: at.seq, number: this.lastEvent, isExcluded });
       stream.rows = [...stream.rows, frame].slice(-this.last);
       for (const socket of this.gateway.open) {
-        const posted = socket === except ? { type: "wsrouter.skipped", stream: at } : frame;
-        if (socket.groups.has(group)) for (const ms of this.delays(at)) this.gateway.post(socket, posted, ms);
+        if (socket.groups.has(group)) for (const ms of this.delays()) this.gateway.post(socket, frame, ms);
       }
     }
     return this.lastEvent;

@@ -14,7 +14,7 @@
 /** @typedef {{ socket: Socket, pending: Map<string, Message>, repeating: Set<object>, openedAt: number, receivedAt: number, askedAt: number, unclearUntil: number, handOverAt: number, until: number, limit: number, probe: any, isAsking: boolean }} Link */
 /** @typedef {{ action: string, payload: any, onReply?: (reply: any) => void, onError?: (error: any) => void, onGap?: (gap: any) => void, since?: Positions, timeout?: number, timer?: any, streams: Set<string>, link?: Link }} Subscription */
 /** @typedef {import("./client.d.ts").Positions} Positions */
-/** @typedef {{ id: string, epoch: string, seq: number, first: number, held: Frame[], due: number, link?: Link, isGiven?: boolean }} Stream */
+/** @typedef {{ id: string, epoch: string, seq: number, first: number, held: Frame[], due: number, link?: Link | null, isGiven?: boolean }} Stream */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -114,9 +114,6 @@ export class TicketError extends Error {
 }
 
 function ignore() {}
-
-/** @param {Frame} one @param {Frame} other */
-const inOrder = (one, other) => one.stream.seq - other.stream.seq;
 
 /** @param {any} error of a call that may succeed when it is made again */
 function isPassing(error) {
@@ -712,7 +709,8 @@ class Connection {
   }
 
   // Posts run in parallel, so a frame may come before another with a lower number. It is
-  // held until that has come, and while a call asks for the stream: state comes first.
+  // held until that has come, and while a call asks for the stream: state comes first. Of a
+  // stream that a frame or a ping tells of, what comes late from before `first` is not lost.
   /** @param {Stream} stream */
   _advance(stream) {
     const now = this._clock.now();
@@ -722,8 +720,11 @@ class Connection {
       // One that is not known may be joined by any call.
       if (!stream.epoch && now < late) return void (stream.due = late);
     }
-    const frames = stream.held.splice(0).sort(inOrder);
-    if (!stream.epoch) this._start(stream, frames[0].stream, +(frames[0].type !== TOP));
+    const frames = stream.held.splice(0).sort((a, b) => a.stream.seq - b.stream.seq);
+    if (!stream.epoch) {
+      const [{ type, stream: { epoch, seq } }] = frames;
+      Object.assign(stream, { epoch, first: seq, seq: type === TOP ? seq : seq - 1 });
+    }
     for (const frame of frames) {
       const { epoch, seq } = frame.stream;
       const isHeld = epoch !== stream.epoch || seq > stream.seq + +(frame.type !== TOP);
@@ -736,12 +737,6 @@ class Connection {
     stream.due = stream.held.length ? late : Infinity;
   }
 
-  // What was posted before `first` and comes late was not missed, and is not lost.
-  /** @param {Stream} stream @param {{ epoch: string, seq: number }} at */
-  _start(stream, { epoch, seq }, below = 0) {
-    Object.assign(stream, { epoch, seq: seq - below, first: seq - below + 1 });
-  }
-
   // A call has ended, with an error or with a reply that has these streams.
   /** @param {Message} message @param {any} error @param {Frame[]} [entries] */
   _settle(message, error, entries = []) {
@@ -749,7 +744,8 @@ class Connection {
     this._underWay.delete(message);
     if (isPing && link) link.isAsking = false;
     if (this._isEnded) return;
-    if (!error && !(subscription && !this._subscriptions.has(subscription))) {
+    const isWanted = !subscription || (link === this._link && this._subscriptions.has(subscription));
+    if (!error && isWanted) {
       for (const entry of this._listed(message, entries)) this._apply(entry, message);
     } else if (isPing && error instanceof MessageError) {
       this._isForbidden = this._isForbidden || error.message === "Forbidden";
@@ -776,7 +772,7 @@ class Connection {
         for (const { streams } of owners) streams.delete(id);
         this._forget(id);
       }
-    } else if (subscription && link === this._link) {
+    } else if (subscription) {
       const former = subscription.streams;
       Object.assign(subscription, { streams: listed, link });
       for (const id of former) {
@@ -792,17 +788,21 @@ class Connection {
   _apply({ id, epoch, seq, recovered, again, events }, { asked, isPing, link }) {
     const was = asked?.get(id);
     const stream = this._stream(id);
-    const isOther = stream.epoch && stream.epoch !== epoch;
+    const start = events.length ? events[0].stream.seq - 1 : seq;
+    const isNew = () => epoch !== stream.epoch;
+    // Only frames have told of it so far: the page's state comes with this reply.
+    const isLoose = stream.link === undefined && !stream.isGiven && !isPing;
+    if (isLoose && (isNew() || start > stream.seq)) stream.epoch = "";
     stream.isGiven = false;
-    if (!isPing) stream.link = link;
+    stream.link = isPing ? stream.link || null : link;
     // The answer says it all, also of what another reply has shown to be missing.
     if (was) stream.held = stream.held.filter((each) => each.type !== TOP && each.stream.epoch === stream.epoch);
-    if (recovered || (isOther && stream.epoch !== was?.epoch)) {
-      const [next] = events;
-      if (!stream.epoch) this._start(stream, { epoch, seq: next ? next.stream.seq - 1 : seq });
+    const isAsked = was?.epoch === stream.epoch && was.seq === stream.seq;
+    if (recovered || (stream.epoch && !isAsked)) {
+      if (!stream.epoch) Object.assign(stream, { epoch, seq: start, first: isPing ? start + 1 : 0 });
       stream.held.push(...events, { type: TOP, stream: { epoch, seq: again ? seq + 1 : seq } });
       if (again) stream.due = 0;
-    } else if (isOther || seq > stream.seq) {
+    } else if (isNew() || seq > stream.seq) {
       Object.assign(stream, { epoch, seq, first: 0 });
       this._gap(id);
     }
@@ -836,13 +836,9 @@ class Connection {
     this._advance(stream);
   }
 
-  // The page keeps nothing of it, but what it has got is for its listeners.
   /** @param {string} id */
   _forget(id) {
-    if (this._owners(id).length) return;
-    const held = this._streams.get(id)?.held || [];
-    this._streams.delete(id);
-    for (const frame of held.sort(inOrder)) this._tell(frame.type, frame);
+    if (!this._owners(id).length) this._streams.delete(id);
   }
 
   /** @param {string | undefined} id @param {Partial<Subscription>[]} [owners] */
