@@ -31,6 +31,7 @@ export const placed: Promise<{ sku: string; quantity: number }> =
   connection.call("orders.place", { sku: "tea" }, { retry: true, timeout: 5000 });
 export const watched: Promise<null> = connection.call("orders.watch", { order_id: 7 });
 connection.send("orders.place", { sku: "tea" }, { queue: true });
+connection.sendText("{}", { queue: true });
 export const stop: () => void = connection.subscribe(
   "orders.place", { sku: "tea" }, { onReply: (order) => order.sku.trim() });
 connection.on("orders.paid", ({ sku, quantity }, { id }) => id ?? sku.repeat(quantity));
@@ -70,6 +71,7 @@ WRONG = [
     'connection.call("orders.place", { sku: "tea" }, { retries: 3 });',
     'connection.send("orders.place", { sku: 7 });',
     'connection.send("orders.place", { sku: "tea" }, { retry: true });',
+    'connection.sendText({ action: "orders.place" });',
     'connection.subscribe("orders.place", { order_id: 7 });',
     'connection.subscribe("orders.watch", { order_id: 7 }, { onReply: (r) => r.x });',
     'connection.on("orders.payed", () => {});',

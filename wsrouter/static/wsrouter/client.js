@@ -10,7 +10,7 @@
 /** @typedef {Record<string, any>} Frame */
 /** @typedef {typeof DEFAULTS & import("./client.d.ts").Options} Options */
 /** @typedef {{ abort: AbortController, socket?: Socket }} Attempt */
-/** @typedef {{ text: string, bytes: number, queue: boolean, retry?: boolean, id?: string, link?: Link, finish?: (error?: unknown, payload?: any) => void }} Message */
+/** @typedef {{ text: string, bytes: number, queue?: boolean, retry?: boolean, id?: string, link?: Link, finish?: (error?: unknown, payload?: any) => void }} Message */
 /** @typedef {{ socket: Socket, pending: Map<string, Message>, repeating: Set<object>, openedAt: number, receivedAt: number, unclearUntil: number, handOverAt: number, until: number, limit: number, probe: any }} Link */
 /** @typedef {{ action: string, payload: any, onReply?: (reply: any) => void, onError?: (error: any) => void, timeout?: number, timer?: any }} Subscription */
 
@@ -232,9 +232,13 @@ class Connection {
   }
 
   /** @param {string} action @param {any} [payload] @param {{ queue?: boolean }} [options] */
-  send(action, payload, { queue = false } = {}) {
-    const error = this._submit(this._message(action, payload, undefined, queue));
-    if (error) throw error;
+  send(action, payload, { queue } = {}) {
+    this._emit(this._message(action, payload, undefined, queue));
+  }
+
+  /** @param {string} text @param {{ queue?: boolean }} [options] */
+  sendText(text, { queue } = {}) {
+    this._emit(this._measured("The text", text, undefined, queue));
   }
 
   /** @param {string} type @param {Function} listener */
@@ -495,16 +499,27 @@ class Connection {
 
   // Messages
 
-  /** @param {string} action @param {any} payload @param {string | undefined} id @param {boolean} queue @returns {Message} */
+  /** @param {string} action @param {any} payload @param {string} [id] @param {boolean} [queue] */
   _message(action, payload, id, queue) {
-    const { envelope, actionName, messageBytes } = this._options;
+    const { envelope, actionName } = this._options;
     const content = envelope === "flat" ? payload : { payload };
-    const text = JSON.stringify({ ...content, [actionName]: action, id });
+    return this._measured(action, JSON.stringify({ ...content, [actionName]: action, id }), id, queue);
+  }
+
+  /** @param {string} name @param {string} text @param {string} [id] @param {boolean} [queue] @returns {Message} */
+  _measured(name, text, id, queue) {
+    const { messageBytes } = this._options;
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > messageBytes) {
-      throw new RangeError(`${action}: ${bytes} bytes, but API Gateway accepts ${messageBytes}.`);
+      throw new RangeError(`${name}: ${bytes} bytes, but API Gateway accepts ${messageBytes}.`);
     }
     return { text, bytes, queue, id };
+  }
+
+  /** @param {Message} message */
+  _emit(message) {
+    const error = this._submit(message);
+    if (error) throw error;
   }
 
   /** @param {Message} message @returns {Error | undefined} why it is neither sent nor kept */
