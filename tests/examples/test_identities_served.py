@@ -14,8 +14,10 @@ from wsrouter.client import ConnectionRefused, State
 from wsrouter.client.sync import Client, connect
 
 PROJECT = Path(__file__).parents[2] / "examples" / "identities"
-USERS = """
+DATABASE = """
 from django.contrib.auth.models import User
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
 User.objects.create_user("ada", password="analytical")
 User.objects.create_user("device-4711")
 """
@@ -48,9 +50,8 @@ def prepared(folder: Path) -> Stack:
     database = folder / "db.sqlite3"
     variables = {"EXAMPLE_DATABASE": str(database)}
     stack = Stack(database, project=PROJECT, variables=variables)
-    for command in (["migrate", "--verbosity", "0"], ["shell", "--command", USERS]):
-        done = stack.manage(*command)
-        assert done.returncode == 0, done.stderr
+    done = stack.manage("shell", "--command", DATABASE)
+    assert done.returncode == 0, done.stderr
     return stack
 
 

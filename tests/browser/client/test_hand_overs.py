@@ -19,7 +19,7 @@ def test_hand_overs_lose_and_double_no_event(
     numbers = 0
     with listening(context, stack, **OPTIONS) as page:
         while page.evaluate("window.sockets.length") <= HAND_OVERS:
-            count(context, stack, numbers, numbers + NUMBERS_A_REQUEST)
+            count(stack, numbers, numbers + NUMBERS_A_REQUEST)
             numbers += NUMBERS_A_REQUEST
         page.wait_for_function(f"window.numbers.length >= {numbers}")
         heard = page.evaluate("window.numbers.toSorted((a, b) => a - b)")
@@ -47,6 +47,6 @@ def test_a_gateway_that_restarts_gets_its_subscriptions_back(
         page.wait_for_function("window.states.includes('waiting')")
         with started(stack, *LIMITS):
             page.wait_for_function(WATCHING)
-            count(context, stack, 0, 5)
+            count(stack, 0, 5)
             page.wait_for_function("window.numbers.length === 5")
             page.evaluate("window.connection.close()")
