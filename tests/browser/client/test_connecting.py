@@ -124,6 +124,7 @@ def test_a_page_that_comes_back_from_the_cache_is_connected_again(
         page.wait_for_function(WATCHING)
         assert page.evaluate("window.sameDocument") is True
         assert page.evaluate("window.sockets.length") == 2
+        assert page.evaluate("window.causes") == [], "the browser has closed the first"
 
 
 def test_a_hidden_tab_hears_and_a_frozen_one_hears_again(
