@@ -102,9 +102,7 @@ def test_it_can_be_closed_in_every_state(context: BrowserContext, stack: Stack) 
         )
 
 
-def test_a_network_goes_and_comes_back(
-    context: BrowserContext, stack: Stack
-) -> None:
+def test_a_network_goes_and_comes_back(context: BrowserContext, stack: Stack) -> None:
     with listening(context, stack, pingTimeout=300, backoffCap=200) as page:
         context.set_offline(True)
         page.wait_for_function("window.states.includes('waiting')")
