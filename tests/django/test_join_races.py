@@ -84,7 +84,7 @@ def _value(statement: str, **values: Any) -> Any:
 
 @pytest.mark.parametrize("end", ENDS)
 def test_who_joins_while_the_connection_ends_finds_none(one: str, end: str) -> None:
-    with meanwhile(lambda each: registry.join(each, "late"), one):
+    with meanwhile(lambda each: registry.join(each, ["late"]), one):
         ENDS[end](one)
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()
@@ -95,6 +95,6 @@ def test_a_connection_that_ends_while_it_joins_leaves_nothing(
     one: str, end: str
 ) -> None:
     with meanwhile(ENDS[end], one):
-        registry.join(one, "early")
+        registry.join(one, ["early"])
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wsrouter.catalog.routes import ApiSpec, ErrorSpec, EventSpec, RouteSpec
+from wsrouter.catalog.routes import ApiSpec, ErrorSpec, EventSpec, GroupSpec, RouteSpec
 from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT
 from wsrouter.routing.declared_errors import ErrorDetail
 from wsrouter.routing.error_codes import library_codes
+from wsrouter.routing.group_rule import GroupRule
 from wsrouter.routing.route import Route
 from wsrouter.routing.router import Router
 from wsrouter.routing.signature import ParameterKind, unwrapped
@@ -22,6 +23,10 @@ def build(root: Router) -> ApiSpec:
         ),
         hooks=tuple(_hooks(declared)),
         events=tuple(map(_event, declared.events)),
+        groups=tuple(map(_group, declared.group_rules.rules)),
+        library=tuple(
+            _route(key, placed.route) for key, placed in declared.library.items()
+        ),
     )
 
 
@@ -32,6 +37,19 @@ def _event(mounted: MountedEvent) -> EventSpec:
         model=event.model,
         summary=event.summary,
         tags=tuple(dict.fromkeys(mounted.tags)),
+    )
+
+
+def _group(rule: GroupRule) -> GroupSpec:
+    return GroupSpec(
+        pattern=rule.pattern.text,
+        handler=_dotted_name(rule.function),
+        parameters=rule.parameters,
+        client_may_join=rule.client_may_join,
+        needs_login=rule.needs_login,
+        permissions=tuple(map(_permission_name, rule.permissions)),
+        throttle=rule.throttle,
+        place=_place(rule.function),
     )
 
 

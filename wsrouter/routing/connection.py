@@ -8,8 +8,9 @@ from asgiref.sync import sync_to_async
 
 from wsrouter.errors import HandshakeNotDone, NoAddress
 from wsrouter.routing import ports
+from wsrouter.routing.flow import Flow, call, run_async, run_sync
 from wsrouter.routing.group import checked_group
-from wsrouter.routing.ports import Address, Registry
+from wsrouter.routing.ports import Address, GroupRules, Registry
 from wsrouter.routing.state import ReadOnlyState, checked_state
 from wsrouter.routing.unsaved_registry import PlainAnonymousUser, UnsavedRegistry
 
@@ -37,6 +38,7 @@ class Connection:
         api_id: str = "",
         stage: str = "",
         registry: Registry | None = None,
+        group_rules: GroupRules | None = None,
     ) -> None:
         own_state = dict(state or {})
         self.id = id
@@ -49,7 +51,9 @@ class Connection:
         self.api_id = api_id
         self.stage = stage
         self.state = ReadOnlyState(own_state) if registry else own_state
-        self._registry: Registry = registry or UnsavedRegistry(groups, own_state)
+        self._registry: Registry = registry or UnsavedRegistry(
+            groups, own_state, group_rules
+        )
 
     def __repr__(self) -> str:
         return f"<Connection {self.id} user={self.user} gateway={self.gateway}>"
@@ -63,14 +67,23 @@ class Connection:
             stage=self.stage,
         )
 
-    def join(self, group: str) -> None:
-        """Become a member of a group; raises InvalidValue, a ValueError, for a name
-        that is not valid."""
-        self._registry.join(self.id, checked_group(group))
+    def join(self, group: str, *, check: bool = True) -> None:
+        """Become a member of a group. Raises InvalidValue, a ValueError, for a name
+        that is not valid, and what the group's rule refuses with: MessageError with the
+        code `permission_denied`, or what the rule raises. `check=False` does not ask
+        the rule."""
+        run_sync(self._joining(group, check))
+
+    def _joining(self, group: str, check: bool) -> Flow[None]:
+        name = checked_group(group)
+        rules = self._registry.group_rules(self.gateway) if check else None
+        if rules is not None:
+            yield from rules.check(self, name)
+        yield from call(self._registry.join, self.id, (name,))
 
     def leave(self, group: str) -> None:
         """Leave a group; leaving a group that was not joined is no error."""
-        self._registry.leave(self.id, checked_group(group))
+        self._registry.leave(self.id, (checked_group(group),))
 
     @property
     def groups(self) -> frozenset[str]:
@@ -106,8 +119,8 @@ class Connection:
         self._check_address()
         return ports.sender().info(self.address)
 
-    async def ajoin(self, group: str) -> None:
-        await sync_to_async(self.join)(group)
+    async def ajoin(self, group: str, *, check: bool = True) -> None:
+        await run_async(self._joining(group, check))
 
     async def aleave(self, group: str) -> None:
         await sync_to_async(self.leave)(group)

@@ -11,8 +11,9 @@ from wsrouter.routing import json_values, ports
 from wsrouter.routing.adapter import adapter
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.delivery import Delivery, Report, Status
+from wsrouter.routing.named_connections import ConnectionOrId
 from wsrouter.routing.ports import Outgoing, Recipients
-from wsrouter.routing.send_options import Choice, ConnectionOrId, SendOptions
+from wsrouter.routing.send_options import Choice, SendOptions
 
 T = TypeVar("T")
 

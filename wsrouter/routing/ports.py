@@ -10,16 +10,33 @@ from typing import Any, NamedTuple, Protocol
 from wsrouter.errors import MessageError, NotReady
 from wsrouter.routing import sender_slot
 from wsrouter.routing.delivery import Delivery
+from wsrouter.routing.flow import Flow
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.throttle import Rate
+
+
+class GroupRules(Protocol):
+    """The group rules of one gateway."""
+
+    def check(self, connection: Any, group: str) -> Flow[None]:
+        """Raises what refuses the connection; nothing when it may be in the group."""
+
+    def check_client(self, connection: Any, groups: Sequence[str]) -> Flow[None]:
+        """The same for groups that a client joins by itself."""
+
+    def check_leaving(self, groups: Sequence[str]) -> None:
+        """Raises MessageError for a group that a client cannot leave by itself."""
 
 
 class Registry(Protocol):
     """Groups and state of open connections, by connection id."""
 
-    def join(self, connection_id: str, group: str) -> None: ...
+    def group_rules(self, gateway: str) -> GroupRules | None:
+        """None where no rule is known, as in a unit test of a handler."""
 
-    def leave(self, connection_id: str, group: str) -> None: ...
+    def join(self, connection_id: str, groups: Sequence[str]) -> None: ...
+
+    def leave(self, connection_id: str, groups: Sequence[str]) -> None: ...
 
     def groups(self, connection_id: str) -> frozenset[str]: ...
 
