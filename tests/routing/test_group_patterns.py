@@ -1,4 +1,4 @@
-"""Which names a pattern matches, which patterns clash, and what is refused at import."""
+"""Which names a pattern matches, which patterns clash, what is refused at import."""
 
 import itertools
 import re

@@ -21,6 +21,13 @@ NAMES = 100
 """Groups in a statement; SQLite joins 500 SELECTs at most."""
 
 
+def store(row: OpenConnection, groups: Iterable[str], *, using: str) -> None:
+    """Add the groups of a connection that is stored in this transaction. Its row is not
+    locked: on MySQL, two `$connect` of one connection would wait for each other."""
+    members = [Membership.of(row, group) for group in groups]
+    Membership.objects.using(using).bulk_create(members, ignore_conflicts=True)
+
+
 def join(connection_id: str, groups: Sequence[str], *, using: str) -> None:
     """Add a connection to groups; does nothing when the connection is closed, and for
     a group that it is in already."""

@@ -128,7 +128,7 @@ class ConnectionRegistry:
             stored = _insert(row)
             if stored is None:
                 return False
-            memberships.join(row.connection_id, sorted(groups), using=alias())
+            memberships.store(stored, groups, using=alias())
         return True
 
     def forget(self, connection_id: str, gateway: str) -> RemovedConnection | None:

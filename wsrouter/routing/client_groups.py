@@ -21,6 +21,12 @@ class GroupNames(BaseModel):
     groups: list[Name] = Field(min_length=1, max_length=MAX_GROUPS)
 
 
+class RefusedGroup(BaseModel):
+    """The group that a refusal is about."""
+
+    group: str
+
+
 class JoinedGroups(BaseModel):
     """The groups that were joined."""
 
@@ -34,7 +40,10 @@ class LeftGroups(BaseModel):
 
 
 def join(payload: GroupNames, connection: Connection) -> JoinedGroups:
-    """Join groups, all of them or none: a refusal names the group."""
+    """Join groups, all of them or none.
+
+    `permission_denied` and `not_found` name the group that was refused.
+    """
     run_sync(_rules(connection).check_client(connection, payload.groups))
     groups = list(dict.fromkeys(payload.groups))
     connection._registry.join(connection.id, groups)

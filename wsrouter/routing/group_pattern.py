@@ -72,6 +72,11 @@ class GroupPattern:
         """Their names in their order."""
         return tuple(chain(*(segment.parameters for segment in self.segments)))
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is before, between and behind the parameters."""
+        return tuple(_BRACED.split(self.text)[::2])
+
     def values(self, name: str) -> Mapping[str, str] | None:
         """The parameters of a group name as text; None when it does not match. Raises
         InvalidValue when it matches in more than one way."""

@@ -19,10 +19,11 @@ def ping() -> dict[str, Any]:
     return {}
 
 
+_REFUSED = ("permission_denied", client_groups.RefusedGroup)
 _ALWAYS: Mapping[str, Route] = {PING: route(PING, ping)}
 _FOR_GROUPS: Mapping[str, Route] = {
     JOIN: route(JOIN, client_groups.join),
-    LEAVE: route(LEAVE, client_groups.leave),
+    LEAVE: route(LEAVE, client_groups.leave, errors=[_REFUSED]),
 }
 KEYS = frozenset({*_ALWAYS, *_FOR_GROUPS})
 
