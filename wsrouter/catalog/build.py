@@ -54,15 +54,20 @@ def _library(declared: Table) -> Iterator[RouteSpec]:
 
 
 def _group(rule: GroupRule) -> GroupSpec:
-    return GroupSpec(
+    group = GroupSpec(
         pattern=rule.pattern.text,
         handler=_dotted_name(rule.function),
         parameters=rule.parameters,
         client_may_join=rule.client_may_join,
+        place=_place(rule.function),
+    )
+    if not rule.client_may_join:
+        return group
+    return replace(
+        group,
         needs_login=rule.needs_login,
         permissions=tuple(map(_permission_name, rule.permissions)),
         throttle=rule.throttle,
-        place=_place(rule.function),
     )
 
 

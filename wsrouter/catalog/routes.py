@@ -63,16 +63,17 @@ class EventSpec:
 class GroupSpec:
     """A group rule. `pattern` is that of the groups' names, `parameters` have the types
     of what is in it, `handler` is the rule's dotted name and `place` its `file:line`.
+    The rest is what is asked of clients that join by themselves.
     """
 
     pattern: str
     handler: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
     client_may_join: bool = False
     needs_login: bool = False
     permissions: tuple[str, ...] = ()
     throttle: Rate | None = None
-    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
