@@ -129,7 +129,7 @@ def test_a_name_that_the_server_chose(join: str, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "status", "questions"), [(7, 200, []), (9, 400, [8]), (8, 400, [9])]
+    ("user", "status", "questions"), [(7, 200, []), (9, 403, [8]), (8, 403, [9])]
 )
 def test_in_connect(user: int, status: int, questions: list[int], run: Run) -> None:
     gateway = Gateway(router, user=User(user), run=run)
@@ -186,6 +186,11 @@ def may_enter_office(name: str) -> bool:
     return True
 
 
+@rooms.group("desk:{row}-{place}")
+def may_sit(row: str, place: str) -> bool:
+    return True
+
+
 class OneSocket(Gateway):
     """Its connection is the same for all messages."""
 
@@ -224,6 +229,8 @@ def test_clients_join_and_leave(run: Run) -> None:
         ("office:a", "permission_denied", "You may not join 'office:a'."),
         ("nothing", "permission_denied", "You may not join 'nothing'."),
         ("room:1:2", "permission_denied", "You may not join 'room:1:2'."),
+        ("desk:1-2", "permission_denied", "You may not join 'desk:1-2'."),
+        ("desk:1-2-3", "permission_denied", "You may not join 'desk:1-2-3'."),
         ("club:a", "not_authenticated", "Log in first."),
         ("room:409", "full", "No place is left."),
         ("room:x", "invalid_payload", None),

@@ -46,7 +46,7 @@ def join(payload: GroupNames, connection: Connection) -> JoinedGroups:
     """
     run_sync(_rules(connection).check_client(connection, payload.groups))
     groups = list(dict.fromkeys(payload.groups))
-    connection._registry.join(connection.id, groups)
+    connection.join_unasked(groups)
     return JoinedGroups(groups=groups)
 
 
@@ -54,12 +54,11 @@ def leave(payload: GroupNames, connection: Connection) -> LeftGroups:
     """Leave groups. Leaving a group that was not joined is no error."""
     _rules(connection).check_leaving(payload.groups)
     groups = list(dict.fromkeys(payload.groups))
-    connection._registry.leave(connection.id, groups)
+    connection.leave_all(groups)
     return LeftGroups(groups=groups)
 
 
 def _rules(connection: Connection) -> GroupRules:
-    rules = connection._registry.group_rules(connection.gateway)
-    if rules is None:
+    if (rules := connection.group_rules) is None:
         raise MessageError("permission_denied", "No group is known.")
     return rules

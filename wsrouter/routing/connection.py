@@ -1,6 +1,6 @@
 """One open socket, as a handler sees it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,14 +76,26 @@ class Connection:
 
     def _joining(self, group: str, check: bool) -> Flow[None]:
         name = checked_group(group)
-        rules = self._registry.group_rules(self.gateway) if check else None
-        if rules is not None:
+        if check and (rules := self.group_rules):
             yield from rules.check(self, name)
-        yield from call(self._registry.join, self.id, (name,))
+        yield from call(self.join_unasked, (name,))
+
+    def join_unasked(self, groups: Sequence[str]) -> None:
+        """Join groups whose rules were asked, or need not be: for wsrouter itself."""
+        self._registry.join(self.id, groups)
 
     def leave(self, group: str) -> None:
         """Leave a group; leaving a group that was not joined is no error."""
-        self._registry.leave(self.id, (checked_group(group),))
+        self.leave_all((checked_group(group),))
+
+    def leave_all(self, groups: Sequence[str]) -> None:
+        """Leave groups with valid names: for wsrouter itself."""
+        self._registry.leave(self.id, groups)
+
+    @property
+    def group_rules(self) -> GroupRules | None:
+        """Those of its gateway, None where none are known: for wsrouter itself."""
+        return self._registry.group_rules(self.gateway)
 
     @property
     def groups(self) -> frozenset[str]:

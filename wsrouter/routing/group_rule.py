@@ -67,13 +67,10 @@ class GroupRule:
             value = self.adapters[name].validate_strings(text)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise InvalidValue(self._misfit(name, text, problem)) from None
+            raise InvalidValue(f"{name} cannot be {text!r}: {problem}.") from None
         if type(value) in _SPELLED_ONE_WAY and str(value) != text:
-            raise InvalidValue(self._misfit(name, text, f"write {value}"))
+            raise InvalidValue(f"{name} cannot be {text!r}: write {value}.")
         return value
-
-    def _misfit(self, name: str, text: str, problem: str) -> str:
-        return f"{name} of {self.pattern.text!r} cannot be {text!r}: {problem}."
 
 
 def group_rule(

@@ -37,19 +37,10 @@ class GroupRules:
         """Those of groups that clients join by themselves."""
         return tuple(rule for rule in self.rules if rule.client_may_join)
 
-    def find(self, name: str) -> RuledName | None:
-        """The rule of a group; None for a free name. Raises InvalidValue for a name
-        that fits its pattern in more than one way."""
-        for rule in self.rules:
-            values = rule.pattern.values(name)
-            if values is not None:
-                return RuledName(name, rule, values)
-        return None
-
     def check(self, connection: Connection, group: str) -> Flow[None]:
         """Ask the group's rule, where it has one. Raises MessageError with the code
         `permission_denied`, InvalidValue, and whatever the rule raises."""
-        found = self.find(group)
+        found = _find(self.rules, group)
         if found and not (yield from found.rule.admits(connection, found.values)):
             raise MessageError("permission_denied", "You may not do this.")
 
@@ -75,14 +66,25 @@ class GroupRules:
             self._of_clients(groups, place, "leave")
 
     def _of_clients(self, groups: Sequence[str], place: int, act: str) -> RuledName:
+        """Other patterns are not even read: an error must not tell of them."""
         name = groups[place]
         try:
-            found = self.find(checked_group(name))
+            found = _find(self.of_clients, checked_group(name))
         except InvalidValue as error:
             raise _invalid(place, error) from None
-        if found is None or not found.rule.client_may_join:
+        if found is None:
             raise _denied(name, act)
         return found
+
+
+def _find(rules: Iterable[GroupRule], name: str) -> RuledName | None:
+    """The rule of a group; None for a name that matches no pattern. Raises InvalidValue
+    for one that matches in more than one way."""
+    for rule in rules:
+        values = rule.pattern.values(name)
+        if values is not None:
+            return RuledName(name, rule, values)
+    return None
 
 
 def _check_client(found: RuledName, connection: Connection, place: int) -> Flow[None]:
