@@ -125,7 +125,8 @@ def _slices(values: Iterable[T], size: int) -> Iterator[list[T]]:
 
 @cache
 def _insert_statement(using: str, ids: int, groups: int) -> str:
-    """Of a list of connection ids and a list of groups: each with each."""
+    """Of a list of connection ids and a list of groups: each with each. One of each,
+    which is what most calls have, needs neither a join nor an order."""
     database = connections[using]
     quoted = database.ops.quote_name
     membership = Membership._meta
@@ -137,13 +138,16 @@ def _insert_statement(using: str, ids: int, groups: int) -> str:
     insert = database.ops.insert_statement(on_conflict=OnConflict.IGNORE)
     suffix = database.ops.on_conflict_suffix_sql(fields, OnConflict.IGNORE, [], [])
     table = quoted(OpenConnection._meta.db_table)
-    names = " UNION ALL ".join(["SELECT %s AS name"] * groups)
+    name, source = "%s", table
+    if groups > 1:
+        names = " UNION ALL ".join(["SELECT %s AS name"] * groups)
+        name, source = "names.name", f"({names}) names CROSS JOIN {table}"
+    order = f"ORDER BY {quoted('connection_id')}" if ids > 1 else ""
     return (
         f"{insert} {quoted(membership.db_table)} ({', '.join(columns)})"  # noqa: S608  # quoted names
-        f" SELECT names.name, {', '.join(columns[1:])}"
-        f" FROM ({names}) names CROSS JOIN {table}"
+        f" SELECT {name}, {', '.join(columns[1:])} FROM {source}"
         f" WHERE {quoted('connection_id')} IN ({', '.join(['%s'] * ids)})"
-        f" ORDER BY {quoted('connection_id')} {_lock(database, table)} {suffix}"
+        f" {order} {_lock(database, table)} {suffix}"
     )
 
 
