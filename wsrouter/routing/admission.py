@@ -10,7 +10,7 @@ from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.ports import Counter
 from wsrouter.routing.route import Permission, Route
-from wsrouter.routing.throttle import Rate, counted_network
+from wsrouter.routing.throttle import Rate, counted_network, throttled
 
 
 def admit(
@@ -25,12 +25,7 @@ def admit(
     if route.throttle is not None:
         key = f"{frame.gateway}:{route.key}:{_throttle_key(route, frame, connection)}"
         if wait := (yield from call(counter.hit, key, route.throttle)):
-            raise MessageError(
-                "throttled",
-                f"Too many messages; try again in {wait:.0f} s.",
-                retry=True,
-                detail={"retry_after": round(wait, 1)},
-            )
+            raise throttled(wait)
 
 
 def admit_handshake(

@@ -67,6 +67,8 @@ class Connection:
         """Become a member of a group; raises InvalidValue, a ValueError, for a name
         that is not valid."""
         self._registry.join(self.id, checked_group(group))
+        # Not in `__init__`, which a connection from the registry does without.
+        self.__dict__.setdefault("_joined", []).append(group)
 
     def leave(self, group: str) -> None:
         """Leave a group; leaving a group that was not joined is no error."""
@@ -138,3 +140,8 @@ class Connection:
             raise HandshakeNotDone(
                 f"The handshake of connection {self.id} is not done: {instead}."
             )
+
+
+def joined_groups(connection: Connection) -> tuple[str, ...]:
+    """The groups that this object has joined, in order."""
+    return tuple(dict.fromkeys(vars(connection).get("_joined", ())))

@@ -10,6 +10,7 @@ from wsrouter.routing import declared_names
 from wsrouter.routing import route as routes
 from wsrouter.routing.declared_errors import ErrorDeclaration
 from wsrouter.routing.event import Event
+from wsrouter.routing.keep import Keep, checked_keep
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.route import Hook, Permission, Route
 from wsrouter.routing.signature import describe
@@ -136,8 +137,10 @@ class Router:
         *,
         tags: Sequence[str] = (),
         summary: str = "",
+        keep: Keep | None = None,
     ) -> Event[T]:
-        """Declare an outbound message; raises DeclarationError for a reserved name."""
+        """Declare an outbound message. With `keep`, clients that reconnect get what
+        they missed. Raises DeclarationError for a reserved name."""
         caller = sys._getframe(1)
         place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
         declared_names.check_event(name, place)
@@ -147,6 +150,7 @@ class Router:
             tags=routes.strings(tags),
             summary=summary,
             declared_at=place,
+            keep=checked_keep(keep, f"Event {name!r} ({place})"),
         )
         self._add(self.events, event)
         return event
