@@ -1,7 +1,7 @@
 """The registry of open connections: who has connected, stored in the database."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -19,6 +19,7 @@ from wsrouter.registry import (
     memberships,
     user_rows,
 )
+from wsrouter.registry.checked_row import checked_row
 from wsrouter.registry.database import alias, aware, storable
 from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
@@ -73,17 +74,9 @@ class ConnectionRegistry:
         """The connection and its user, in one query; its language becomes active.
         Raises MessageError when the connection is not known, SessionEnded when its
         identity no longer holds."""
-        row = compiled_lookup.find(frame.connection_id, frame.gateway, using=alias())
-        if row is None:
-            raise MessageError(
-                "connection_unknown", "This connection is not known; connect again."
-            )
-        expires_at: datetime = row["expires_at"]
-        has_ended = expires_at <= datetime.now(expires_at.tzinfo)
-        if has_ended or row.is_user_hidden:
-            raise SessionEnded
-        if not is_current(row.user, row["auth_hash"]):
-            raise SessionEnded
+        row = checked_row(
+            compiled_lookup.find(frame.connection_id, frame.gateway, using=alias())
+        )
         if chosen := row["language"]:
             language.activate(chosen)
         return StoredConnection(frame, row, self)

@@ -10,7 +10,7 @@ from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.ports import Counter
 from wsrouter.routing.route import Permission, Route
-from wsrouter.routing.throttle import Rate, counted_network
+from wsrouter.routing.throttle import Rate, counted_network, throttled
 
 
 class Guarded(Protocol):
@@ -48,12 +48,7 @@ def is_permitted(guarded: Guarded, connection: Connection) -> Flow[bool]:
 def count(counter: Counter, rate: Rate, key: str) -> Flow[None]:
     """Raises MessageError when this is one too many."""
     if wait := (yield from call(counter.hit, key, rate)):
-        raise MessageError(
-            "throttled",
-            f"Too many messages; try again in {wait:.0f} s.",
-            retry=True,
-            detail={"retry_after": round(wait, 1)},
-        )
+        raise throttled(wait)
 
 
 def caller(

@@ -83,6 +83,8 @@ class Connection:
     def join_unasked(self, groups: Sequence[str]) -> None:
         """Join groups whose rules were asked, or need not be: for wsrouter itself."""
         self._registry.join(self.id, groups)
+        # Not in `__init__`, which a connection from the registry does without.
+        self.__dict__.setdefault("_joined", []).extend(groups)
 
     def leave(self, group: str) -> None:
         """Leave a group; leaving a group that was not joined is no error."""
@@ -163,3 +165,8 @@ class Connection:
             raise HandshakeNotDone(
                 f"The handshake of connection {self.id} is not done: {instead}."
             )
+
+
+def joined_groups(connection: Connection) -> tuple[str, ...]:
+    """The groups that this object has joined, in order."""
+    return tuple(dict.fromkeys(vars(connection).get("_joined", ())))

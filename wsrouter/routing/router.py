@@ -16,6 +16,7 @@ from wsrouter.routing.decorator_mistakes import (
 from wsrouter.routing.event import Event
 from wsrouter.routing.group_rule import GroupRule, group_rule
 from wsrouter.routing.group_rules import refuse_clashes
+from wsrouter.routing.keep import Keep, checked_keep
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.route import Hook, Permission, Route
 from wsrouter.routing.signature import describe
@@ -127,8 +128,10 @@ class Router:
         *,
         tags: Sequence[str] = (),
         summary: str = "",
+        keep: Keep | None = None,
     ) -> Event[T]:
-        """Declare an outbound message; raises DeclarationError for a reserved name."""
+        """Declare an outbound message. With `keep`, clients that reconnect get what
+        they missed. Raises DeclarationError for a reserved name."""
         caller = sys._getframe(1)
         place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
         declared_names.check_event(name, place)
@@ -138,6 +141,7 @@ class Router:
             tags=routes.strings(tags),
             summary=summary,
             declared_at=place,
+            keep=checked_keep(keep, f"Event {name!r} ({place})"),
         )
         self._add(self.events, event)
         return event

@@ -79,6 +79,11 @@ class Table:
     disconnects: Stack
     events: tuple[MountedEvent, ...]
 
+    @property
+    def keeps_events(self) -> bool:
+        """Whether any event is kept, so that groups and users have streams."""
+        return any(mounted.event.keep for mounted in self.events)
+
 
 def table(root: Router) -> Table:
     """The table of what `root` registers now."""

@@ -50,7 +50,7 @@ def lifecycle(alias: str) -> Lifecycle:
     return Lifecycle(
         messages=Messages(
             table=declared,
-            envelope=_envelope(gateway),
+            envelope=_envelope(gateway, reads_since=declared.keeps_events),
             lookup=registry.find,
             counter=counter,
             failures=failures,
@@ -88,6 +88,7 @@ def accepted_secrets(alias: str) -> tuple[str, ...]:
     return conf.accepted_secrets(alias)
 
 
-def _envelope(gateway: Gateway) -> Envelope:
+def _envelope(gateway: Gateway, *, reads_since: bool = False) -> Envelope:
     key = selection.parse(gateway.route_selection_expression).key
-    return Flat(key) if gateway.envelope == "flat" else Nested(key)
+    chosen = Flat if gateway.envelope == "flat" else Nested
+    return chosen(key, reads_since)
