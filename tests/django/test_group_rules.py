@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import connection as database
+from django.http import HttpRequest
 from django.shortcuts import aget_object_or_404, get_object_or_404
 from django.test import override_settings
 
@@ -45,8 +46,10 @@ def may_follow_lazily(connection: Connection, team_id: int) -> Any:
 
 
 @router.connect
-def opened(connection: Connection) -> None:
+def opened(connection: Connection, request: HttpRequest) -> None:
     connection.join("everyone")
+    if team := request.GET.get("team"):
+        connection.join(team)
 
 
 @router.route("follow")
@@ -127,6 +130,18 @@ def test_a_rule_may_return_a_queryset(action: str, team: Group) -> None:
     assert gateway.send(action, f"lazy:{team.pk}")["payload"] is True
     frame = gateway.send(action, "lazy:0")
     assert error_of(frame)["code"] == "permission_denied"
+
+
+@pytest.mark.parametrize("group", ["team", "ateam", "lazy"])
+def test_joins_in_connect(group: str, team: Group, user: User) -> None:
+    for gateway, pk, status in (
+        (Gateway(), team.pk, 200),
+        (Gateway(), 0, 403 if group == "lazy" else 404),
+    ):
+        response = gateway.connect(user, query=f"?team={group}:{pk}")
+        assert response.status_code == status
+        names = {"everyone", f"{group}:{pk}"} if status == 200 else set()
+        assert joined(gateway.id) == names
 
 
 def test_a_join_from_a_view_asks_the_rule(user: User, team: Group) -> None:
