@@ -28,7 +28,7 @@ PAGES = sorted(
 PROGRAMS = sorted(ROOT.glob("examples/**/*.py"))
 IMPORT = re.compile(r"from (wsrouter[\w.]*) import ([\w, ]+|\([\w,\s]+\))")
 DOTTED = re.compile(r"(?<![\w./-])wsrouter(?:\.\w+)+")
-NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | set(library_routes.ROUTES)
+NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | library_routes.KEYS
 CHECK_ID = re.compile(r"wsrouter\.[EW]\d{3}")
 
 

@@ -32,6 +32,7 @@ export const placed: Promise<{ sku: string; quantity: number }> =
 export const watched: Promise<null> = connection.call("orders.watch", { order_id: 7 });
 connection.send("orders.place", { sku: "tea" }, { queue: true });
 connection.sendText("{}", { queue: true });
+connection.subscribe("wsrouter.join", { groups: ["hall:a", "order:7.tea`"] });
 export const stop: () => void = connection.subscribe(
   "orders.place", { sku: "tea" }, { onReply: (order) => order.sku.trim() });
 connection.on("orders.paid", ({ sku, quantity }, { id }) => id ?? sku.repeat(quantity));
@@ -64,6 +65,7 @@ untyped.on("*", ({ type, payload }) => type.trim() + payload.anything);
 WRONG = [
     'connection.call("orders.place", { sku: 7 });',
     'connection.call("orders.place", {});',
+    'connection.subscribe("wsrouter.join", { groups: ["office:a"] });',
     'connection.call("orders.place");',
     'connection.call("orders.place", { sku: "tea", colour: "red" });',
     'connection.call("orders.plaice", { sku: "tea" });',

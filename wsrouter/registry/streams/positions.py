@@ -1,0 +1,152 @@
+"""Where the streams of a connection stand: their numbers, read outside of the
+transactions of the message that asks."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+)
+from django.utils import timezone
+
+from wsrouter.models import KeptEvent, Membership, Stream
+from wsrouter.registry import compiled_lookup
+from wsrouter.registry.database import alias
+from wsrouter.registry.streams import numbering, stream_arrays
+from wsrouter.registry.streams.database_clock import Milliseconds
+from wsrouter.registry.streams.numbering import GROUP, USER, StreamKey
+from wsrouter.wire.stream_frames import StreamPosition
+
+SLACK_MS = 100
+"""A number that was given so shortly before a message began may be newer than what its
+handler has read: clocks and networks are not exact."""
+MAX_STREAMS = 300
+"""Streams that one ping tells of."""
+
+
+class StreamState(NamedTuple):
+    """A stream and its highest number. `start` is the highest one that was given before
+    the message began; None where none of the kept events is as old."""
+
+    pk: int
+    public_id: str
+    epoch: str
+    top: int
+    start: int | None
+
+    def position(self, seq: int) -> StreamPosition:
+        return StreamPosition(self.public_id, self.epoch, seq)
+
+
+def of_joined(
+    connection_id: str, gateway: str, groups: Sequence[str], age_seconds: float
+) -> list[StreamState]:
+    """The streams of those groups that the connection is in now. The message that
+    joined them began `age_seconds` ago. Streams that are missing are made."""
+    found = _of_joined(connection_id, gateway, groups, age_seconds)
+    missing = [group for group in groups if group not in found]
+    if missing and (made := _make_for(connection_id, gateway, missing)):
+        found |= _of_joined(connection_id, gateway, made, age_seconds)
+    return [found[group] for group in groups if group in found]
+
+
+def of_connection(
+    connection_id: str, gateway: str
+) -> tuple[compiled_lookup.Row | None, list[StreamState]]:
+    """A connection with its user, and all of its streams, in one query; None when the
+    connection is not stored. Streams that are missing are made."""
+    row = compiled_lookup.find_annotated(
+        connection_id, gateway, stream_arrays.annotations(alias()), using=alias()
+    )
+    if row is None:
+        return None, []
+    groups = {name: state for name, *state in json.loads(row["group_streams"] or "[]")}
+    states = [_state(*state) for state in groups.values() if state[0]]
+    missing = [name for name, state in groups.items() if not state[0]][:MAX_STREAMS]
+    if missing:
+        keys = [StreamKey(gateway, GROUP, name) for name in missing]
+        numbering.make(keys, using=alias())
+        states += of_joined(connection_id, gateway, missing, 0.0)
+    states += _of_user(row, gateway)
+    return row, states
+
+
+def of_names(gateway: str, kind: str, names: Iterable[str]) -> list[StreamPosition]:
+    """The positions of groups or users, whoever is in them; missing ones are made."""
+    wanted = list(names)
+    rows = Stream.objects.using(alias()).filter(gateway=gateway, kind=kind)
+    rows = rows.filter(name__in=wanted)
+    found = {row.name: row for row in rows}
+    if missing := [name for name in wanted if name not in found]:
+        keys = [StreamKey(gateway, kind, name) for name in missing]
+        numbering.make(keys, using=alias())
+        found |= {row.name: row for row in rows.all()}
+    return [
+        StreamPosition(row.public_id, row.epoch, row.top)
+        for row in map(found.get, wanted)
+        if row is not None
+    ]
+
+
+def _of_joined(
+    connection_id: str, gateway: str, groups: Sequence[str], age_seconds: float
+) -> dict[str, StreamState]:
+    began = Milliseconds() - (int(age_seconds * 1000) + SLACK_MS)
+    before = KeptEvent.objects.filter(stream=OuterRef("pk"), numbered_ms__lte=began)
+    members = _live_members(connection_id).filter(group=OuterRef("name"))
+    rows = Stream.objects.using(alias()).filter(
+        Exists(members), gateway=gateway, kind=GROUP, name__in=groups
+    )
+    rows = rows.annotate(
+        is_still=ExpressionWrapper(Q(touched_ms__lte=began), BooleanField()),
+        start=Subquery(before.order_by("-seq").values("seq")[:1]),
+    )
+    columns = ("name", "is_still", "pk", "public_id", "epoch", "top", "start")
+    return {
+        name: _started(is_still, StreamState(*state))
+        for name, is_still, *state in rows.values_list(*columns)
+    }
+
+
+def _started(is_still: bool, state: StreamState) -> StreamState:
+    """No number has been given since the message began, however old the last one is."""
+    return state._replace(start=state.top) if is_still or not state.top else state
+
+
+def _live_members(connection_id: str) -> Any:
+    rows = Membership.objects.using(alias())
+    return rows.filter(
+        connection__connection_id=connection_id, expires_at__gt=timezone.now()
+    )
+
+
+def _make_for(connection_id: str, gateway: str, groups: Sequence[str]) -> list[str]:
+    """Only for groups that the connection is in: a join may have been rolled back."""
+    rows = _live_members(connection_id).filter(group__in=groups)
+    members = list(rows.values_list("group", flat=True))
+    keys = [StreamKey(gateway, GROUP, name) for name in members]
+    numbering.make(keys, using=alias())
+    return members
+
+
+def _of_user(row: compiled_lookup.Row, gateway: str) -> list[StreamState]:
+    if row.user is None:
+        return []
+    if found := row["user_stream"]:
+        return [_state(*json.loads(found))]
+    key = StreamKey(gateway, USER, str(row["user_id"]))
+    numbering.make([key], using=alias())
+    rows = Stream.objects.using(alias()).filter(**key._asdict())
+    return [
+        _state(*state) for state in rows.values_list("pk", "public_id", "epoch", "top")
+    ]
+
+
+def _state(pk: int, public_id: str, epoch: str, top: int) -> StreamState:
+    return StreamState(pk, public_id, epoch, top, None)
