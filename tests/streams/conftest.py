@@ -8,6 +8,7 @@ from tests.django.conftest import atomic_requests as atomic_requests
 from tests.django.conftest import deliveries as deliveries
 from tests.django.conftest import in_threads as in_threads
 from tests.django.conftest import other as other
+from tests.django.conftest import shared_database as shared_database
 from tests.django.conftest import user as user
 from tests.django.events import serving
 from tests.streams import stream_routes

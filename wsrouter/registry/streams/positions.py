@@ -2,20 +2,14 @@
 transactions of the message that asks."""
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import (
-    BooleanField,
-    Exists,
-    ExpressionWrapper,
-    OuterRef,
-    Q,
-    Subquery,
-)
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from wsrouter.models import KeptEvent, Membership, Stream
+from wsrouter.models import Membership, Stream
 from wsrouter.registry import compiled_lookup
 from wsrouter.registry.database import alias
 from wsrouter.registry.streams import numbering, stream_arrays
@@ -31,28 +25,36 @@ MAX_STREAMS = 300
 
 
 class StreamState(NamedTuple):
-    """A stream and its highest number. `start` is the highest one that was given before
-    the message began; None where none of the kept events is as old."""
+    """A stream and its highest number. By the clock of the database, `touched_ms` is
+    when it was given, and `began_ms` a moment before the message began."""
 
     pk: int
     public_id: str
     epoch: str
     top: int
-    start: int | None
+    touched_ms: int = 0
+    began_ms: int = 0
 
     def position(self, seq: int) -> StreamPosition:
         return StreamPosition(self.public_id, self.epoch, seq)
 
+    @property
+    def start(self) -> int | None:
+        """The highest number that was given before the message began; None where more
+        than the numbers is needed to know that."""
+        return self.top if self.touched_ms <= self.began_ms or not self.top else None
+
 
 def of_joined(
-    connection_id: str, gateway: str, groups: Sequence[str], age_seconds: float
+    connection_id: str, gateway: str, groups: Sequence[str], began_at: float
 ) -> list[StreamState]:
     """The streams of those groups that the connection is in now. The message that
-    joined them began `age_seconds` ago. Streams that are missing are made."""
-    found = _of_joined(connection_id, gateway, groups, age_seconds)
+    joined them began at `began_at`, of `time.monotonic`. Streams that are missing are
+    made."""
+    found = _of_joined(connection_id, gateway, groups, began_at)
     missing = [group for group in groups if group not in found]
     if missing and (made := _make_for(connection_id, gateway, missing)):
-        found |= _of_joined(connection_id, gateway, made, age_seconds)
+        found |= _of_joined(connection_id, gateway, made, began_at)
     return [found[group] for group in groups if group in found]
 
 
@@ -67,12 +69,12 @@ def of_connection(
     if row is None:
         return None, []
     groups = {name: state for name, *state in json.loads(row["group_streams"] or "[]")}
-    states = [_state(*state) for state in groups.values() if state[0]]
+    states = [StreamState(*state) for state in groups.values() if state[0]]
     missing = [name for name, state in groups.items() if not state[0]][:MAX_STREAMS]
     if missing:
         keys = [StreamKey(gateway, GROUP, name) for name in missing]
         numbering.make(keys, using=alias())
-        states += of_joined(connection_id, gateway, missing, 0.0)
+        states += of_joined(connection_id, gateway, missing, time.monotonic())
     states += _of_user(row, gateway)
     return row, states
 
@@ -95,28 +97,22 @@ def of_names(gateway: str, kind: str, names: Iterable[str]) -> list[StreamPositi
 
 
 def _of_joined(
-    connection_id: str, gateway: str, groups: Sequence[str], age_seconds: float
+    connection_id: str, gateway: str, groups: Sequence[str], began_at: float
 ) -> dict[str, StreamState]:
-    began = Milliseconds() - (int(age_seconds * 1000) + SLACK_MS)
-    before = KeptEvent.objects.filter(stream=OuterRef("pk"), numbered_ms__lte=began)
+    """The age of the message is taken after the answer of the database, which may have
+    come late: that makes its beginning too early, and never too late."""
     members = _live_members(connection_id).filter(group=OuterRef("name"))
     rows = Stream.objects.using(alias()).filter(
         Exists(members), gateway=gateway, kind=GROUP, name__in=groups
     )
-    rows = rows.annotate(
-        is_still=ExpressionWrapper(Q(touched_ms__lte=began), BooleanField()),
-        start=Subquery(before.order_by("-seq").values("seq")[:1]),
-    )
-    columns = ("name", "is_still", "pk", "public_id", "epoch", "top", "start")
+    rows = rows.annotate(now_ms=Milliseconds())
+    columns = ("name", "now_ms", "pk", "public_id", "epoch", "top", "touched_ms")
+    found = list(rows.values_list(*columns))
+    age_ms = int((time.monotonic() - began_at) * 1000) + SLACK_MS
     return {
-        name: _started(is_still, StreamState(*state))
-        for name, is_still, *state in rows.values_list(*columns)
+        name: StreamState(pk, public_id, epoch, top, touched_ms, now_ms - age_ms)
+        for name, now_ms, pk, public_id, epoch, top, touched_ms in found
     }
-
-
-def _started(is_still: bool, state: StreamState) -> StreamState:
-    """No number has been given since the message began, however old the last one is."""
-    return state._replace(start=state.top) if is_still or not state.top else state
 
 
 def _live_members(connection_id: str) -> Any:
@@ -139,14 +135,9 @@ def _of_user(row: compiled_lookup.Row, gateway: str) -> list[StreamState]:
     if row.user is None:
         return []
     if found := row["user_stream"]:
-        return [_state(*json.loads(found))]
+        return [StreamState(*json.loads(found))]
     key = StreamKey(gateway, USER, str(row["user_id"]))
     numbering.make([key], using=alias())
     rows = Stream.objects.using(alias()).filter(**key._asdict())
-    return [
-        _state(*state) for state in rows.values_list("pk", "public_id", "epoch", "top")
-    ]
-
-
-def _state(pk: int, public_id: str, epoch: str, top: int) -> StreamState:
-    return StreamState(pk, public_id, epoch, top, None)
+    columns = ("pk", "public_id", "epoch", "top")
+    return [StreamState(*state) for state in rows.values_list(*columns)]

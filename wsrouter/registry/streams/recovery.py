@@ -1,7 +1,8 @@
 """What a client has missed of its streams: all of it, or the word that it is not."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet, Sum, Window
@@ -14,7 +15,7 @@ from wsrouter.registry.database import alias
 from wsrouter.registry.streams import positions
 from wsrouter.registry.streams.positions import StreamState
 from wsrouter.routing.frame import Frame
-from wsrouter.routing.resume import Resume, Since
+from wsrouter.routing.resume import Resume, Seen, Since
 from wsrouter.wire import stream_frames
 from wsrouter.wire.stream_frames import StreamEntry
 
@@ -35,40 +36,35 @@ class _Reader(NamedTuple):
 
 
 class _Wanted(NamedTuple):
-    """The events of a stream after `after`; None where it starts with the message that
-    joined, before all kept events."""
+    """The events of a stream after `after`; after the beginning of the message where it
+    is None."""
 
     state: StreamState
+    seen: Seen | None
     after: int | None
+
+    @property
+    def can_be_recovered(self) -> bool:
+        if self.seen is not None and self.seen["epoch"] != self.state.epoch:
+            return False
+        return self.after is None or 0 <= self.state.top - self.after <= MAX_EVENTS
 
 
 def recover(frame: Frame, resume: Resume, size: int) -> list[StreamEntry]:
     """The streams of the groups that a message has joined. The events take `size` bytes
     at most."""
     states = positions.of_joined(
-        frame.connection_id,
-        frame.gateway,
-        resume.groups or (),
-        time.monotonic() - resume.began_at,
+        frame.connection_id, frame.gateway, resume.groups or (), resume.began_at
     )
-    wanted = [
-        _Wanted(state, _after(state, resume.since, state.start))
-        for state in _in_order(states, resume.since)
-    ]
-    return _entries(wanted, resume.since, _Reader.of(frame, resume.user), size)
+    return _entries(states, resume.since, _Reader.of(frame, resume.user), size)
 
 
 def recover_all(frame: Frame, resume: Resume, size: int) -> list[StreamEntry]:
     """All streams of the connection that asks, and its user's own; raises MessageError
     when it is not known, SessionEnded when its identity no longer holds."""
     row, states = positions.of_connection(frame.connection_id, frame.gateway)
-    user = checked_row(row).user
-    ordered = _in_order(states, resume.since)
-    wanted = [
-        _Wanted(state, _after(state, resume.since, state.top))
-        for state in ordered[: positions.MAX_STREAMS]
-    ]
-    return _entries(wanted, resume.since, _Reader.of(frame, user), size)
+    reader = _Reader.of(frame, checked_row(row).user)
+    return _entries(states, resume.since, reader, size)
 
 
 def _in_order(states: Iterable[StreamState], since: Since) -> list[StreamState]:
@@ -77,44 +73,34 @@ def _in_order(states: Iterable[StreamState], since: Since) -> list[StreamState]:
     return sorted(states, key=lambda state: places.get(state.public_id, len(places)))
 
 
-def _after(state: StreamState, since: Since, start: int | None) -> int | None:
-    seen = since.get(state.public_id)
-    return start if seen is None else seen["seq"]
-
-
 def _entries(
-    wanted: Sequence[_Wanted], since: Since, reader: _Reader, size: int
+    states: Iterable[StreamState], since: Since, reader: _Reader, size: int
 ) -> list[StreamEntry]:
-    events = _events([each for each in wanted if _can_recover(each, since)])
+    wanted = [
+        _wanted(state, since.get(state.public_id))
+        for state in _in_order(states, since)[: positions.MAX_STREAMS]
+    ]
+    events = _events([one for one in wanted if one.can_be_recovered])
     entries, left = [], size
-    for each in wanted:
-        rows = events.get(each.state.pk, [])
-        entry = _entry(each, rows, since, reader, left)
+    for one in wanted:
+        entry = _entry(one, events.get(one.state.pk, []), reader, left)
         left -= sum(len(event) + 1 for event in entry.events)
         entries.append(entry)
     return entries
 
 
-def _can_recover(wanted: _Wanted, since: Since) -> bool:
-    state = wanted.state
-    seen = since.get(state.public_id)
-    if seen is not None and seen["epoch"] != state.epoch:
-        return False
-    return wanted.after is None or 0 <= state.top - wanted.after <= MAX_EVENTS
+def _wanted(state: StreamState, seen: Seen | None) -> _Wanted:
+    return _Wanted(state, seen, state.start if seen is None else seen["seq"])
 
 
 def _entry(
-    wanted: _Wanted,
-    rows: Sequence[KeptEvent],
-    since: Since,
-    reader: _Reader,
-    left: int,
+    wanted: _Wanted, rows: Sequence[KeptEvent], reader: _Reader, left: int
 ) -> StreamEntry:
-    state, after = wanted
+    state, _, after = wanted
     gap = StreamEntry(position=state.position(state.top))
     if after is None:
         after = (rows[0].seq or 1) - 1 if rows else state.top
-    if not _can_recover(wanted, since) or len(rows) != state.top - after:
+    if not wanted.can_be_recovered or len(rows) != state.top - after:
         return gap
     events = [_frame(row, state, reader) for row in rows]
     size = sum(len(event) + 1 for event in events)
@@ -130,18 +116,21 @@ def _entry(
 def _events(wanted: Sequence[_Wanted]) -> Mapping[int, list[KeptEvent]]:
     """By stream, in order: as many as could fit into a reply. Whatever is numbered
     while this reads comes by post."""
-    ranges = Q(pk__in=())
-    for state, after in wanted:
-        if after is None or after < state.top:
-            ranges |= Q(
-                stream=state.pk, seq__gt=after if after is not None else -1
-            ) & Q(seq__lte=state.top)
-    if not ranges.children[1:]:
+    ranges = [_range(one) for one in wanted if one.after != one.state.top]
+    if not ranges:
         return {}
+    rows = KeptEvent.objects.using(alias()).filter(reduce(or_, ranges))
     found: dict[int, list[KeptEvent]] = {}
-    for row in _within_size(KeptEvent.objects.using(alias()).filter(ranges)):
+    for row in _within_size(rows):
         found.setdefault(row.stream_id or 0, []).append(row)
     return found
+
+
+def _range(wanted: _Wanted) -> Q:
+    of_stream = Q(stream=wanted.state.pk, seq__lte=wanted.state.top)
+    if wanted.after is None:
+        return of_stream & Q(numbered_ms__gt=wanted.state.began_ms)
+    return of_stream & Q(seq__gt=wanted.after)
 
 
 def _within_size(rows: "QuerySet[KeptEvent]") -> Iterator[KeptEvent]:
