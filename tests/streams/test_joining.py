@@ -140,6 +140,13 @@ def test_a_join_that_is_rolled_back_is_not_told(
     assert not Stream.objects.exists()
 
 
+def test_a_group_that_was_left_again_is_not_told(transport: MemoryTransport) -> None:
+    since = position(entry(Watcher(transport).watch("room")))
+    send("secret")
+    frame = Watcher(transport).send("leave", "room", id="1", since=since)
+    assert frame["streams"] == []
+
+
 def test_only_a_message_with_an_id_is_told(transport: MemoryTransport) -> None:
     watcher = Watcher(transport)
     assert "streams" not in watcher.send("watch", ["room"])
