@@ -8,13 +8,12 @@ from typing import Any
 
 from django.db import connections, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from wsrouter.delivery.ports import StreamEvent
 from wsrouter.models import KeptEvent, Stream
 from wsrouter.registry.database import alias
 from wsrouter.registry.retrying import retried
-from wsrouter.registry.streams import numbering
+from wsrouter.registry.streams import event_statements, numbering
 from wsrouter.registry.streams.database_clock import Milliseconds
 from wsrouter.registry.streams.numbering import GROUP, USER, Numbered, StreamKey
 from wsrouter.routing.keep import Keep
@@ -36,7 +35,9 @@ class StoredKeptEvents:
 
     def add(self, outgoing: Outgoing) -> list[KeptEvent]:
         rows = self._rows(outgoing)
-        return _events().bulk_create(rows)
+        for row in rows:
+            event_statements.insert(row, using=alias())
+        return rows
 
     def add_numbered(self, outgoing: Outgoing) -> list[StreamEvent]:
         return retried(lambda: self._add_numbered(outgoing))
@@ -48,9 +49,8 @@ class StoredKeptEvents:
             for row in rows:
                 stream = numbering.give_numbers(_key(row), _keep(row), 1, using=alias())
                 row.stream_id, row.seq = stream.pk, stream.top
-                row.numbered_ms = Milliseconds()
+                event_statements.insert(row, using=alias())
                 streams.append(stream)
-            _events().bulk_create(rows)
         return [_stream_event(*pair) for pair in zip(rows, streams, strict=True)]
 
     def number(self, stored: Sequence[KeptEvent]) -> list[StreamEvent]:
@@ -65,8 +65,8 @@ class StoredKeptEvents:
             )
 
     def mark_posted(self, events: Sequence[StreamEvent]) -> None:
-        rows = _events().filter(pk__in=[event.row for event in events])
-        rows.update(posted_at=timezone.now())
+        for event in events:
+            event_statements.mark_posted(event.row, using=alias())
 
     def overdue(self, seconds: float, most: int) -> list[StreamEvent]:
         before = Milliseconds() - int(seconds * 1000)
@@ -89,7 +89,6 @@ class StoredKeptEvents:
                 excluded=excluded,
                 last=keep.last,
                 seconds=keep.seconds,
-                created_ms=Milliseconds(),
             )
             for key in sorted(self._keys(outgoing.recipients))
         ]
@@ -135,16 +134,11 @@ def _number(stored: Sequence[KeptEvent]) -> list[StreamEvent]:
                 key, _largest(rows), len(rows), using=alias()
             )
             for seq, row in enumerate(rows, start=stream.top - len(rows) + 1):
-                _set_number(row, stream.pk, seq)
-                row.seq = seq
+                row.stream_id, row.seq = stream.pk, seq
+                if not event_statements.set_number(row, using=alias()):
+                    raise _NumberedMeanwhile
                 numbered.append(_stream_event(row, stream))
     return numbered
-
-
-def _set_number(row: KeptEvent, stream: int, seq: int) -> None:
-    waiting = _events().filter(pk=row.pk, seq=None)
-    if not waiting.update(stream_id=stream, seq=seq, numbered_ms=Milliseconds()):
-        raise _NumberedMeanwhile
 
 
 def _of_numbered(rows: Iterable[KeptEvent]) -> list[StreamEvent]:
