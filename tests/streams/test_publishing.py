@@ -1,14 +1,16 @@
 """What a send of a kept event does: its number, its frames, its commit."""
 
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests.streams.stream_routes import Watcher, entry, news, passing, payloads
-from wsrouter import Delivery, EventTooLarge
+from wsrouter import Delivery, Event, EventTooLarge
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.models import KeptEvent, Stream
 from wsrouter.routing.delivery import Status
@@ -158,3 +160,32 @@ def test_a_handler_sends_after_its_reply(
     watcher.watch("room")
     assert teller.send("tell", "a", id="1")["payload"] == "deferred"
     assert payloads(watcher.frames) == ["a"]
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+def test_it_costs_four_statements_and_two_commits_at_most(
+    transport: MemoryTransport, in_transaction: bool
+) -> None:
+    """More than the same event without `keep`."""
+    watcher = Watcher(transport)
+    watcher.watch("room")
+    news.send("first", group="room")
+    plain, kept = (costs(event, in_transaction) for event in (passing, news))
+    assert kept[0] - plain[0] <= 4
+    assert kept[1] - plain[1] <= 2
+
+
+def costs(event: Event[str], in_transaction: bool) -> tuple[int, int]:
+    """Statements, and transactions that write: a statement outside of one is its own."""
+    around = transaction.atomic() if in_transaction else nullcontext()
+    with CaptureQueriesContext(connection) as queries, around:
+        event.send("x", group="room")
+    statements, commits, is_open = 0, 0, False
+    for each in queries.captured_queries:
+        first = each["sql"].split()[0]
+        is_open = first == "BEGIN" or (is_open and first != "COMMIT")
+        statements += first not in ("BEGIN", "COMMIT")
+        commits += first == "COMMIT" or (
+            not is_open and first in ("INSERT", "UPDATE", "WITH")
+        )
+    return statements, commits

@@ -44,6 +44,8 @@ class StoredKeptEvents:
 
     def _add_numbered(self, outgoing: Outgoing) -> list[StreamEvent]:
         rows, streams = self._rows(outgoing), []
+        if len(rows) == 1 and event_statements.can_insert_numbered(alias()):
+            return [_inserted_numbered(rows[0])]
         with transaction.atomic(using=alias()):
             _read_committed()
             for row in rows:
@@ -121,6 +123,11 @@ def _read_committed_level() -> Any:
     from django.db.backends.postgresql.psycopg_any import IsolationLevel
 
     return IsolationLevel.READ_COMMITTED
+
+
+def _inserted_numbered(row: KeptEvent) -> StreamEvent:
+    stream = event_statements.insert_numbered(row, _key(row), _keep(row), using=alias())
+    return _stream_event(row, stream)
 
 
 def _number(stored: Sequence[KeptEvent]) -> list[StreamEvent]:

@@ -46,14 +46,19 @@ def new_epoch() -> str:
 def give_numbers(key: StreamKey, keep: Keep, count: int, *, using: str) -> Numbered:
     """Take `count` numbers and lock the stream until the transaction ends; make its row
     where there is none."""
-    names = [*_COLUMNS, "count"]
-    values = dict(zip(names, [*_values(key, keep, count), count], strict=True))
+    values = upsert_values(key, keep, count)
     database = connections[using]
     with database.cursor() as cursor:
-        cursor.execute(_upsert(using), values)
+        cursor.execute(upsert(using), values)
         if not database.features.can_return_columns_from_insert:
             cursor.execute(_select(using), values)
         return Numbered(*cursor.fetchone())
+
+
+def upsert_values(key: StreamKey, keep: Keep, count: int) -> dict[str, Any]:
+    """The parameters of `upsert`."""
+    names = [*_COLUMNS, "count"]
+    return dict(zip(names, [*_values(key, keep, count), count], strict=True))
 
 
 def make(keys: Iterable[StreamKey], *, using: str) -> None:
@@ -93,7 +98,8 @@ def _user_value(name: str) -> Any:
 
 
 @cache
-def _upsert(using: str) -> str:
+def upsert(using: str) -> str:
+    """The statement that gives numbers; it returns a Numbered, except on MySQL."""
     database = connections[using]
     q = database.ops.quote_name
     table, clock = q(Stream._meta.db_table), database_clock.sql(using)
