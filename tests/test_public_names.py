@@ -15,6 +15,7 @@ import wsrouter
 from tests.test_frozen_names import CELERY_TASKS, LOGGERS, PERMISSIONS
 from wsrouter import MissingExtra, errors
 from wsrouter.routing import library_routes
+from wsrouter.wire import stream_frames
 
 ROOT = Path(__file__).parents[1]
 SECTION = re.compile(

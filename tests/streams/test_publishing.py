@@ -176,7 +176,7 @@ def test_it_costs_four_statements_and_two_commits_at_most(
 
 
 def costs(event: Event[str], in_transaction: bool) -> tuple[int, int]:
-    """Statements, and transactions that write: a statement outside of one is its own."""
+    """Statements, and transactions that write."""
     around = transaction.atomic() if in_transaction else nullcontext()
     with CaptureQueriesContext(connection) as queries, around:
         event.send("x", group="room")
