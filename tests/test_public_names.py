@@ -29,7 +29,8 @@ PAGES = sorted(
 PROGRAMS = sorted(ROOT.glob("examples/**/*.py"))
 IMPORT = re.compile(r"from (wsrouter[\w.]*) import ([\w, ]+|\([\w,\s]+\))")
 DOTTED = re.compile(r"(?<![\w./-])wsrouter(?:\.\w+)+")
-NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | library_routes.KEYS
+FRAMES = {*library_routes.KEYS, stream_frames.SKIPPED}
+NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | FRAMES
 CHECK_ID = re.compile(r"wsrouter\.[EW]\d{3}")
 
 
