@@ -313,9 +313,9 @@ def consoles(session: nox.Session) -> None:
 
 @nox.session
 def hand_overs(session: nox.Session) -> None:
-    """Count through 20 hand-overs of client.js in a browser, freeze its page, cut its
-    network, and let 10,000 orders of events happen to it in Node.js; `-- N` for N
-    hand-overs."""
+    """Count through 20 hand-overs of client.js in a browser, hide and freeze its tab
+    for longer than the gateway's idle time, and let 10,000 orders of events happen to
+    it in Node.js; `-- N` for N hand-overs."""
     hand_overs = session.posargs[0] if session.posargs else "20"
     session.install("-e", ".[dev]")
     env = {"WSROUTER_HAND_OVERS": hand_overs, "WSROUTER_CLIENT_RUNS": "10000"}

@@ -17,10 +17,13 @@ from wsrouter.wire import mapping
 PACKAGE = Path(wsrouter.__file__).parent
 TABLES = {
     "EndedSession": "wsrouter_endedsession",
+    "KeptEvent": "wsrouter_keptevent",
     "Membership": "wsrouter_membership",
     "OpenConnection": "wsrouter_openconnection",
     "QueuedSend": "wsrouter_queuedsend",
     "QueuedSlice": "wsrouter_queuedslice",
+    "ReaperRun": "wsrouter_reaperrun",
+    "Stream": "wsrouter_stream",
     "Ticket": "wsrouter_ticket",
 }
 PERMISSIONS = {"wsrouter.view_openconnection", "wsrouter.publish_gateway"}

@@ -15,6 +15,7 @@ import wsrouter
 from tests.test_frozen_names import CELERY_TASKS, LOGGERS, PERMISSIONS
 from wsrouter import MissingExtra, errors
 from wsrouter.routing import library_routes
+from wsrouter.wire import stream_frames
 
 ROOT = Path(__file__).parents[1]
 SECTION = re.compile(
@@ -28,7 +29,8 @@ PAGES = sorted(
 PROGRAMS = sorted(ROOT.glob("examples/**/*.py"))
 IMPORT = re.compile(r"from (wsrouter[\w.]*) import ([\w, ]+|\([\w,\s]+\))")
 DOTTED = re.compile(r"(?<![\w./-])wsrouter(?:\.\w+)+")
-NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | set(library_routes.ROUTES)
+FRAMES = {*library_routes.KEYS, stream_frames.SKIPPED}
+NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | FRAMES
 CHECK_ID = re.compile(r"wsrouter\.[EW]\d{3}")
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wsrouter.routing.delivery import Delivery, Report
     from wsrouter.routing.event import Event
     from wsrouter.routing.frame import Disconnected, Frame, Message
+    from wsrouter.routing.keep import Keep
     from wsrouter.routing.outcome import Accept
     from wsrouter.routing.router import Router
     from wsrouter.wiring.client_url import client_url
@@ -48,6 +49,7 @@ __all__ = [
     "HandshakeNotDone",
     "InvalidReply",
     "InvalidValue",
+    "Keep",
     "Message",
     "MessageError",
     "MissingExtra",
@@ -80,6 +82,7 @@ _MODULES = {
     "HandshakeNotDone": "errors",
     "InvalidReply": "errors",
     "InvalidValue": "errors",
+    "Keep": "routing.keep",
     "Message": "routing.frame",
     "MessageError": "errors",
     "MissingExtra": "errors",

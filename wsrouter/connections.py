@@ -4,32 +4,31 @@ end connections.
 Each function has an async twin with the prefix `a`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 from asgiref.sync import sync_to_async
-from django.utils import timezone
 
 from wsrouter.auth import backends
 from wsrouter.errors import ConnectionGone
-from wsrouter.models import OpenConnection
-from wsrouter.registry import ended_sessions, revocation
-from wsrouter.registry.database import alias
+from wsrouter.registry import ended_sessions, online, revocation
 from wsrouter.registry.open_connections import ConnectionRegistry
-from wsrouter.registry.user_keys import user_key
+from wsrouter.registry.user_keys import user_key, user_keys
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.ports import Address
-from wsrouter.wiring import closing, ending
+from wsrouter.wiring import closing, ending, incoming
 
 __all__ = [
     "aend",
     "aend_stale",
     "aget",
+    "ais_online",
     "aonline_users",
     "end",
     "end_stale",
     "get",
+    "is_online",
     "online_users",
 ]
 
@@ -39,7 +38,7 @@ def get(id: str) -> Connection:  # noqa: A002  # as `Connection.id`
     ConnectionGone when it is not open, or when its session has ended."""
     connection = None
     if str(id).isprintable():  # a database cannot be asked for others
-        connection = ConnectionRegistry().get(id)
+        connection = ConnectionRegistry(incoming.group_rules).get(id)
     if connection is None:
         raise ConnectionGone(f"Connection {id} is not open.")
     return connection
@@ -88,13 +87,31 @@ async def aend_stale() -> int:
     return await sync_to_async(end_stale)()
 
 
-def online_users() -> set[Any]:
-    """The primary keys of the users who have an open connection."""
-    rows = OpenConnection.objects.using(alias())
-    rows = rows.filter(expires_at__gt=timezone.now(), user__isnull=False)
-    return set(rows.order_by().values_list("user", flat=True).distinct())
+def is_online(user: Any) -> bool:
+    """Whether `user`, a user or a primary key, has an open connection."""
+    return bool(online.among([user_key(user)]))
 
 
-async def aonline_users() -> set[Any]:
-    """The async twin of `online_users`."""
-    return await sync_to_async(online_users)()
+async def ais_online(user: Any) -> bool:
+    """The async twin of `is_online`."""
+    return await sync_to_async(is_online)(user)
+
+
+@overload
+def online_users() -> Iterator[Any]: ...
+
+
+@overload
+def online_users(among: Iterable[Any]) -> set[Any]: ...
+
+
+def online_users(among: Iterable[Any] | None = None) -> set[Any] | Iterator[Any]:
+    """The primary keys of the users who have an open connection: of those in `among`,
+    users, primary keys or a queryset, as a set; without it of all users, read page by
+    page."""
+    return online.everyone() if among is None else online.among(user_keys(among))
+
+
+async def aonline_users(among: Iterable[Any]) -> set[Any]:
+    """The async twin of `online_users` with `among`."""
+    return await sync_to_async(online.among)(await sync_to_async(user_keys)(among))

@@ -1,7 +1,5 @@
 """A headless Chromium, and the example's site that it looks at."""
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests import node_packages
 from tests.browser.console_page import Open
 from tests.browser.console_site import ConsoleSite
 from tests.examples.notifications import Notifications
@@ -129,14 +128,9 @@ def visit(browser: Browser, site: Notifications) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+def axe() -> str:
     """The program that finds what people with a screen reader or a keyboard miss."""
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
-    command = [program("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    subprocess.run(command, cwd=folder, check=True, timeout=300)
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    return (node_packages.installed(HERE) / "axe-core" / "axe.min.js").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def test_it_reconnects_by_itself_and_loads_what_it_missed(
     site.shell(END_CONNECTIONS)
     expect(item(tab, "Missed")).to_have_class("unread")
     is_connected(tab)
-    assert tab.evaluate("window.states") == ["waiting", "connecting", "connected"]
+    assert tab.evaluate("window.states") == ["waiting", "connecting", "open"]
 
 
 def test_a_user_whose_session_has_ended_is_asked_to_log_in(
@@ -101,17 +101,16 @@ def test_a_user_whose_session_has_ended_is_asked_to_log_in(
     expect(tab).to_have_url(f"{site.url}/login/?next=/")
 
 
-def test_it_sends_a_keep_alive_before_ten_minutes_of_silence(
-    site: Notifications, visit: Visit
-) -> None:
+def test_silence_is_ended_by_a_ping(site: Notifications, visit: Visit) -> None:
     ada = visit()
     ada.context.clock.install()
     tab = ada.log_in("ada")
     sent = tab.locator("#log .out")
     tab.get_by_text("Frames").click()
     expect(tab.locator("#log .in")).to_have_count(1)
-    tab.clock.fast_forward("08:50")
+    tab.clock.fast_forward("03:50")
     expect(sent).to_have_count(1)
     tab.clock.fast_forward("00:30")
     expect(sent).to_have_count(2)
+    expect(sent.first).to_contain_text("wsrouter.ping")
     expect(tab.locator("#log .in")).to_have_count(2)

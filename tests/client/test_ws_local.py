@@ -42,6 +42,12 @@ def test_types_and_errors(stack: Stack, cookie: str) -> None:
             "times",
         }
         assert client.call("wsrouter.ping") == {}
+        tables = {"groups": ["table:ada-1", "table:ada-2"]}
+        assert client.call("wsrouter.join", tables) == tables
+        with pytest.raises(MessageError, match="'table:bob'") as refused:
+            client.call("wsrouter.join", {"groups": ["table:ada-3", "table:bob"]})
+        assert refused.value.code == "permission_denied"
+        assert client.call("wsrouter.leave", tables) == tables
 
 
 def test_without_a_session(stack: Stack) -> None:

@@ -4,11 +4,12 @@ forgotten."""
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from wsrouter.delivery.deliver import deliver
+from wsrouter.delivery.kept_sender import KeptSender
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.delivery.ports import (
     PostResult,
@@ -17,9 +18,10 @@ from wsrouter.delivery.ports import (
     Schedule,
     StageAddress,
 )
+from wsrouter.delivery.posting import Posting, SendPolicy
 from wsrouter.delivery.retry import HANDSHAKE_GRACE, RetryPolicy
 from wsrouter.delivery.schedule import LOW_MARK
-from wsrouter.delivery.sender import Sender, SendPolicy
+from wsrouter.delivery.sender import Sender
 from wsrouter.delivery.thread_pool import post_in_threads
 from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import ConnectionGone, EventTooLarge
@@ -153,15 +155,19 @@ def sender(transport: Any, waiting: list[Any] | None = None, **more: Any) -> Sen
         transport=transport, max_recipients=1000, seconds=20, bucket=TokenBucket(1e6)
     )
     callbacks = {
-        "forget": lambda address: None,
         "finish": lambda addresses: [],
         "on_delivered": lambda delivery: None,
         "user_key": lambda user: user,
         "user_keys": frozenset,
     }
-    return Sender(
+    posting = Posting(
         recipient_source=FixedRecipients(),
         policy=lambda alias: policy,
+        forget=lambda addresses: None,
+    )
+    return Sender(
+        posting=posting,
+        kept=cast(KeptSender, None),
         check_gateway=lambda _: None,
         postpone=postpone,
         can_queue=lambda: False,

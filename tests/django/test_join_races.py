@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests.django.events import Gateway, serving
-from wsrouter import Router
+from wsrouter import Router, groups
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry.open_connections import ConnectionRegistry
 
@@ -34,6 +34,12 @@ Act = Callable[[str], object]
 ENDS: dict[str, Act] = {
     "disconnect": lambda each: registry.forget(each, "default"),
     "gone": lambda each: registry.forget_all([each], "default"),
+}
+
+
+JOINS: dict[str, Act] = {
+    "join": lambda each: registry.join(each, ["a"]),
+    "add": lambda each: groups.add("a", connection=each),
 }
 
 
@@ -82,19 +88,23 @@ def _value(statement: str, **values: Any) -> Any:
     return row[0] if row else None
 
 
+@pytest.mark.parametrize("join", JOINS)
 @pytest.mark.parametrize("end", ENDS)
-def test_who_joins_while_the_connection_ends_finds_none(one: str, end: str) -> None:
-    with meanwhile(lambda each: registry.join(each, "late"), one):
+def test_who_joins_while_the_connection_ends_finds_none(
+    one: str, end: str, join: str
+) -> None:
+    with meanwhile(JOINS[join], one):
         ENDS[end](one)
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()
 
 
+@pytest.mark.parametrize("join", JOINS)
 @pytest.mark.parametrize("end", ENDS)
 def test_a_connection_that_ends_while_it_joins_leaves_nothing(
-    one: str, end: str
+    one: str, end: str, join: str
 ) -> None:
     with meanwhile(ENDS[end], one):
-        registry.join(one, "early")
+        JOINS[join](one)
     assert not OpenConnection.objects.exists()
     assert not Membership.objects.exists()

@@ -7,16 +7,24 @@ from django.db.migrations.executor import MigrationExecutor
 
 TABLES = {
     "wsrouter_endedsession",
+    "wsrouter_keptevent",
     "wsrouter_membership",
     "wsrouter_openconnection",
     "wsrouter_queuedsend",
     "wsrouter_queuedslice",
+    "wsrouter_reaperrun",
+    "wsrouter_stream",
     "wsrouter_ticket",
+}
+ACTIONS = dict.fromkeys(TABLES, ("add", "change", "delete", "view")) | {
+    "wsrouter_keptevent": ("view",),
+    "wsrouter_reaperrun": (),
+    "wsrouter_stream": ("delete", "view"),
 }
 PERMISSIONS = {
     f"{action}_{model.removeprefix('wsrouter_')}"
-    for model in TABLES
-    for action in ("add", "change", "delete", "view")
+    for model, actions in ACTIONS.items()
+    for action in actions
 } | {"publish_gateway"}
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]

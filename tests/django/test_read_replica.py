@@ -116,7 +116,7 @@ def test_the_life_of_a_connection(user: User, ended: list[Ended]) -> None:
         [gateway.id],
         {user.pk},
     )
-    assert connections.online_users() == {user.pk}
+    assert set(connections.online_users()) == {user.pk}
     assert gateway.disconnect().status_code == 200
     assert [each.groups for each in ended] == [{"all"}]
     assert not written(OpenConnection).exists()

@@ -61,6 +61,24 @@ def shop() -> Router:
     return router
 
 
+def halls() -> Router:
+    router = Router(permissions=["halls.enter"])
+
+    @router.group("hall:{name}", client_may_join=True, throttle="20/m")
+    def may_enter(name: str) -> bool:
+        return True
+
+    @router.group("order:{order_id}.{line}`", client_may_join=True)
+    def may_watch(order_id: int, line: str) -> bool:
+        return True
+
+    @router.group("office:{name}")
+    def may_work(name: str) -> bool:
+        return True
+
+    return router
+
+
 def message(found: dict[str, Any], name: str) -> Any:
     return found["channels"]["socket"]["messages"][name]
 
@@ -99,6 +117,31 @@ def test_input_and_output_differ() -> None:
 
     assert schemas["Order.Input"]["required"] == ["sku"]
     assert schemas["Order.Output"]["required"] == ["sku", "quantity"]
+
+
+def test_groups_that_clients_join() -> None:
+    found = document(halls())
+
+    assert list(found["operations"]) == [
+        "receive.wsrouter.join",
+        "receive.wsrouter.leave",
+        "send.errors",
+    ]
+    names = found["components"]["schemas"]["GroupNames"]["properties"]["groups"]
+    hall, line = names["items"]["anyOf"]
+    assert (names["minItems"], names["maxItems"]) == (1, 50)
+    assert (hall["pattern"], line["pattern"]) == (
+        "^hall:[^:]+$",
+        r"^order:(0|-?[1-9][0-9]*)\.[^:]+`$",
+    )
+    assert line["x-wsrouter-group"] == {
+        "pattern": "order:{order_id}.{line}`",
+        "parameters": {"order_id": "integer", "line": "string"},
+    }
+    joined = message(found, "reply.wsrouter.join")["payload"]["properties"]["payload"]
+    assert joined == {"$ref": "#/components/schemas/JoinedGroups"}
+    assert "office" not in json_text(found)
+    assert "wsrouter.join" not in json_text(document(shop()))
 
 
 def test_an_event() -> None:

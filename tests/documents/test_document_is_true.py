@@ -96,6 +96,38 @@ def test_payloads_are_accepted_and_answers_match(name: str, envelope: str) -> No
         answered()
 
 
+@pytest.mark.parametrize("envelope", ["nested", "flat"])
+def test_groups_that_clients_join(envelope: str) -> None:
+    router = Router()
+    router.group("hall:{name}", client_may_join=True)(anybody)
+    router.group("row.{number}", client_may_join=True)(any_number)
+    with documented(router, envelope) as served:
+        for groups in (["hall:a b", "row.-7"], ["row.0"]):
+            for action in ("wsrouter.join", "wsrouter.leave"):
+                given = {"action": action, "id": "7", "groups": groups}
+                if envelope == "nested":
+                    given = {"action": action, "id": "7", "payload": {"groups": groups}}
+                served.check(f"message.{action}", given)
+                served.client.send_text(json.dumps(given))
+                served.check(f"reply.{action}", served.client.receive("reply"))
+        schema = Draft202012Validator(served.frame("message.wsrouter.join"))
+        for name in ("hall:", "hall:a:b", "row-1", "row.01", "row.x"):
+            wrong = {"action": "wsrouter.join", "groups": [name]}
+            assert not schema.is_valid({**wrong, "payload": {"groups": [name]}})
+            served.client.send("wsrouter.join", {"groups": [name]}, id=1)
+            served.check("error.wsrouter.join", served.client.receive("error"))
+            served.client.send("wsrouter.leave", {"groups": ["x"]}, id=1)
+            served.check("error.wsrouter.leave", served.client.receive("error"))
+
+
+def anybody(name: str) -> bool:
+    return True
+
+
+def any_number(number: int) -> bool:
+    return True
+
+
 def nested(action: str, **members: Any) -> str:
     return json.dumps({"action": action, "id": "7", **members})
 

@@ -1,7 +1,7 @@
 """The file of TypeScript's types."""
 
 from tests.documents import torture
-from tests.documents.test_asyncapi import backwards, shop
+from tests.documents.test_asyncapi import backwards, halls, shop
 from wsrouter import Router
 from wsrouter.catalog.build import build
 from wsrouter.documents.typescript import typescript
@@ -54,6 +54,23 @@ export type EventFrame<Name extends keyof Events = keyof Events> = {
 }[Name];
 """
     )
+
+
+def test_groups_that_clients_join() -> None:
+    text = typescript(build(halls()))
+
+    assert "groups: (`hall:${string}` | `order:${number}.${string}\\``)[];" in text
+    assert (
+        """
+  "wsrouter.leave": {
+    payload: GroupNames;
+    reply: LeftGroups;
+    errors:
+      | RouteError<"permission_denied", RefusedGroup>
+"""
+        in text
+    )
+    assert "wsrouter.join" not in typescript(build(shop()))
 
 
 def test_the_order_of_registration_does_not_matter() -> None:

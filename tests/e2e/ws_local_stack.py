@@ -87,6 +87,10 @@ class Stack:
         return f"ws://127.0.0.1:{self.port}{self.path or '/'}"
 
     @property
+    def site(self) -> str:
+        return f"http://127.0.0.1:{self.django_port}"
+
+    @property
     def management_endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}{self.path}"
 
@@ -136,9 +140,7 @@ class Stack:
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON that a view of the project answers."""
-        with urlopen(
-            f"http://127.0.0.1:{self.django_port}{path}", timeout=30
-        ) as answer:
+        with urlopen(self.site + path, timeout=30) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 

@@ -4,19 +4,20 @@ import json
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
-from tests.e2e.ws_local_stack import TIMEOUT_SECONDS, Stack, started
+from tests.e2e.ws_local_stack import TIMEOUT_SECONDS, Stack, eventually, started
+from wsrouter.client import ConnectionRefused, State
+from wsrouter.client.sync import Client, connect
 
 PROJECT = Path(__file__).parents[2] / "examples" / "identities"
-USERS = """
+DATABASE = """
 from django.contrib.auth.models import User
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
 User.objects.create_user("ada", password="analytical")
 User.objects.create_user("device-4711")
 """
@@ -49,9 +50,8 @@ def prepared(folder: Path) -> Stack:
     database = folder / "db.sqlite3"
     variables = {"EXAMPLE_DATABASE": str(database)}
     stack = Stack(database, project=PROJECT, variables=variables)
-    for command in (["migrate", "--verbosity", "0"], ["shell", "--command", USERS]):
-        done = stack.manage(*command)
-        assert done.returncode == 0, done.stderr
+    done = stack.manage("shell", "--command", DATABASE)
+    assert done.returncode == 0, done.stderr
     return stack
 
 
@@ -71,32 +71,25 @@ def browser(stack: Stack) -> Browser:
     return browser
 
 
-def opened(stack: Stack, query: str = "", **sent: str) -> ClientConnection:
-    options: dict[str, Any] = {"additional_headers": sent, "proxy": None}
-    return connect(stack.url + query, open_timeout=TIMEOUT_SECONDS, **options)
-
-
-def me(client: ClientConnection) -> str:
-    client.send('{"action": "me", "id": "1"}')
-    return str(json.loads(client.recv(timeout=TIMEOUT_SECONDS))["payload"]["name"])
+def me(client: Client) -> str:
+    return str(client.call("me")["name"])
 
 
 def attempt(stack: Stack, query: str = "", **sent: str) -> str:
     """The name of the user, or the status with which the handshake was refused."""
     try:
-        with opened(stack, query, **sent) as client:
+        with connect(stack.url + query, headers=sent) as client:
             return me(client)
-    except InvalidStatus as refusal:
-        return str(refusal.response.status_code)
+    except ConnectionRefused as refusal:
+        return str(refusal.status)
 
 
 def test_a_page_has_its_session_until_that_ends(stack: Stack, browser: Browser) -> None:
     cookie = f"sessionid={browser.cookies()['sessionid']}"
-    with opened(stack, Cookie=cookie) as socket:
-        assert me(socket) == "ada"
+    with connect(stack.url, headers={"Cookie": cookie}) as client:
+        assert me(client) == "ada"
         browser.post("/logout/")
-        with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=TIMEOUT_SECONDS)
+        eventually(lambda: client.state is State.REFUSED)
     assert attempt(stack, Cookie=cookie) == "401"
 
 

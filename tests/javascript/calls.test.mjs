@@ -57,6 +57,21 @@ test("both envelopes", async () => {
   ]);
 });
 
+test("a text is sent as it is", async () => {
+  const frames = [];
+  const page = await Page.opened({ onFrame: (...frame) => frames.push(frame) });
+  const texts = [];
+  page.gateway.receive = (_, text) => texts.push(text);
+  page.connection.sendText("hello");
+  await down(page);
+  assert.throws(() => page.connection.sendText("lost"), { name: "ConnectionLost", sent: false });
+  assert.throws(() => page.connection.sendText("a".repeat(33_000)), /^RangeError: The text: 33000 bytes/);
+  page.connection.sendText("{no JSON", { queue: true });
+  await up(page);
+  assert.deepEqual(texts, ["hello", "{no JSON"]);
+  assert.deepEqual(frames, texts.map((text) => ["out", text]));
+});
+
 test("a call ends when its time is up, and a late reply is nothing", async () => {
   const page = await Page.opened();
   const [first, second] = [page.call("slow", 31 * SECOND), page.call("slow", 5 * SECOND, { timeout: SECOND })];
@@ -176,7 +191,7 @@ test("an error of API Gateway itself rejects the only call it can mean", async (
 
 test("it is not blamed on a call if it may belong to a message without an id", async () => {
   const page = await Page.opened();
-  page.connection.send("broken");
+  page.connection.sendText('{"action": "broken"}');
   const innocent = page.call("slow", SECOND);
   await page.advance(2 * SECOND);
   assert.equal(innocent.reply, null);

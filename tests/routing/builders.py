@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -117,6 +118,8 @@ class Gateway:
         self.user = user
         self.run = run
         declared = table(router)
+        self.rules = replace(declared.group_rules, counter=self.counter)
+        declared = replace(declared, group_rules=self.rules)
         failures = Failures(
             known=KNOWN, on_crash=lambda _, __, error: self.crashes.append(error)
         )
@@ -131,7 +134,10 @@ class Gateway:
 
     def _lookup(self, frame: Frame) -> Connection:
         self.lookups.append(frame.connection_id)
-        return Connection(frame.connection_id, user=self.user)
+        return self._connection(frame.connection_id)
+
+    def _connection(self, id: str) -> Connection:
+        return Connection(id, user=self.user, group_rules=self.rules)
 
     def raw(self, body: bytes, route_key: str | None = None, **more: Any) -> Answer:
         """The HTTP answer to a text frame, delivered under the key that its `action`
@@ -164,7 +170,7 @@ class Gateway:
 
     def connect(self, connection: Connection | None = None) -> Answer:
         """The HTTP answer to a handshake."""
-        new = connection or Connection("c1=", user=self.user)
+        new = connection or self._connection("c1=")
         frame = Frame(event_type=EventType.CONNECT, connection_id=new.id)
         return encode.answer(self.run(self.hooks.connect(frame, "the request", new)))
 

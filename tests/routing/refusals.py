@@ -26,7 +26,7 @@ def other(payload: Watch) -> None: ...
 def declared(router: Router) -> dict[str, int]:
     """How much a router holds."""
     lists = ["routes", "defaults", "events", "connects", "disconnects", "middlewares"]
-    lists += ["exception_handlers", "includes"]
+    lists += ["exception_handlers", "groups", "includes"]
     return {name: len(getattr(router, name)) for name in lists}
 
 

@@ -1,7 +1,7 @@
 """A connection as a plain object, in a unit test or in `connect`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,11 +27,14 @@ class Rows:
         self.members: set[str] = {"old"}
         self.state: dict[str, Any] = {"a": 1}
 
-    def join(self, connection_id: str, group: str) -> None:
-        self.members.add(group)
+    def group_rules(self, gateway: str) -> None:
+        return None
 
-    def leave(self, connection_id: str, group: str) -> None:
-        self.members.discard(group)
+    def join(self, connection_id: str, groups: Sequence[str]) -> None:
+        self.members.update(groups)
+
+    def leave(self, connection_id: str, groups: Sequence[str]) -> None:
+        self.members.difference_update(groups)
 
     def groups(self, connection_id: str) -> frozenset[str]:
         return frozenset(self.members)

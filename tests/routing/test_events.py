@@ -173,7 +173,7 @@ def test_a_wrong_payload(changed: Event[Order], outbox: Outbox) -> None:
 def test_too_many_connections(
     changed: Event[Order], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wsrouter.routing.send_options.MAX_CONNECTIONS", 3)
+    monkeypatch.setattr("wsrouter.routing.named_connections.MAX_CONNECTIONS", 3)
     changed.send(ORDER, connections=map(str, range(3)))
     with pytest.raises(ValueError, match="more than 3 connections: let them join a gr"):
         changed.send(ORDER, connections=map(str, range(4)))

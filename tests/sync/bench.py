@@ -58,7 +58,8 @@ def a_gateway(**changes: Any) -> Gateway:
 
 def a_spec(*keys: str) -> ApiSpec:
     return ApiSpec(
-        routes=tuple(RouteSpec(key=key, handler=f"ws.{key}") for key in keys)
+        routes=tuple(RouteSpec(key=key, handler=f"ws.{key}") for key in keys),
+        library=(RouteSpec(key="wsrouter.ping", handler="wsrouter"),),
     )
 
 

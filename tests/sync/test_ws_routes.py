@@ -13,6 +13,7 @@ from django.test import Client
 from pydantic import BaseModel
 
 from tests.django.events import serving
+from tests.documents.test_asyncapi import halls
 from wsrouter import Connection, Router
 
 router = Router()
@@ -112,6 +113,36 @@ def test_text_has_fields_throttle_events_and_the_default() -> None:
     _, _, events = text.partition("\nEvents\n")
     assert events.startswith("orders.paid\n    payload     Order\n")
     assert "    summary     An order is paid.\n" in events
+
+
+def test_group_rules() -> None:
+    with serving(halls()):
+        text, found = run(), json.loads(run("--json"))
+
+    _, _, groups = text.partition("\nGroups\n")
+    assert groups.startswith(
+        """\
+hall:{name}
+    handler     tests.documents.test_asyncapi.halls.<locals>.may_enter
+    place       tests/documents/test_asyncapi.py:"""
+    )
+    assert (
+        """
+    parameters  name: str
+    clients     may join
+    permissions halls.enter
+    login       required
+    throttle    20 in 60 s per connection
+order:{order_id}.{line}`
+"""
+        in groups
+    )
+    _, _, office = groups.partition("office:{name}\n")
+    assert "parameters  name: str" in office
+    assert "may join" not in office
+    assert "halls.enter" not in office
+    [hall, _, _] = found["groups"]
+    assert (hall["pattern"], hall["parameters"]) == ("hall:{name}", ["name: str"])
 
 
 def test_a_list_has_the_fields_of_its_items() -> None:

@@ -52,6 +52,16 @@ async def coroutine(message: Message) -> list[OrderStatus]:
 def buy(payload: Watch) -> None: ...
 
 
+@router.group("order:{order_id}")
+def may_watch(order_id: int, connection: Connection) -> bool:
+    return True
+
+
+@router.group("room:{name}", client_may_join=True, throttle="20/m")
+async def may_enter(name: str) -> bool:
+    return True
+
+
 @router.default
 def anything(text: str) -> None: ...
 
@@ -77,6 +87,9 @@ async def functions_keep_their_types(
     assert_type(sync(watch, connection), OrderStatus)
     assert_type(await coroutine(message), list[OrderStatus])
     assert_type(await opened(connection), Accept | None)
+    assert_type(may_watch(7, connection), bool)
+    assert_type(await may_enter("hall"), bool)
+    may_watch("7", connection)  # type: ignore[arg-type]
     assert_type(on_key_error(KeyError()), MessageError)
     sync(connection, watch)  # type: ignore[arg-type]
     sync(watch)  # type: ignore[call-arg]
@@ -93,6 +106,11 @@ def decorators_are_used_right() -> None:
     router.route("a", errors=[7])  # type: ignore[list-item]
     router.route("a", "b")  # type: ignore[call-arg]
     router.route("a")("no function")  # type: ignore[type-var]
+    router.group(may_watch)  # type: ignore[arg-type]
+    router.group("a", throttle=20)  # type: ignore[arg-type]
+    router.group("a", clients=True)  # type: ignore[call-arg]
+    router.group("a")(buy)  # type: ignore[type-var]
+    router.group("a")(coroutine)  # type: ignore[type-var]
     router.connect()  # type: ignore[call-arg]
     router.default("a")  # type: ignore[type-var]
     router.exception_handler(on_key_error)  # type: ignore[arg-type]
@@ -137,6 +155,9 @@ async def a_connection(connection: Connection) -> None:
     assert_type(connection.update_state(cart=[1]), Mapping[str, Any])
     assert_type(await connection.ainfo(), Mapping[str, Any])
     connection.state["cart"] = [1]
+    connection.join("lobby", check=False)
+    await connection.ajoin("lobby", check=True)
+    connection.join("lobby", False)  # type: ignore[call-arg]
     connection.join(7)  # type: ignore[arg-type]
     connection.groups = frozenset({"a"})  # type: ignore[misc]
 

@@ -1,12 +1,16 @@
 """The spec of a root router."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from wsrouter.catalog.routes import ApiSpec, ErrorSpec, EventSpec, RouteSpec
+from wsrouter.catalog.group_names import group_names
+from wsrouter.catalog.routes import ApiSpec, ErrorSpec, EventSpec, GroupSpec, RouteSpec
 from wsrouter.catalog.snapshot import CONNECT, DEFAULT, DISCONNECT
 from wsrouter.routing.declared_errors import ErrorDetail
 from wsrouter.routing.error_codes import library_codes
+from wsrouter.routing.group_rule import GroupRule
+from wsrouter.routing.library_routes import JOIN, LEAVE
 from wsrouter.routing.route import Route
 from wsrouter.routing.router import Router
 from wsrouter.routing.signature import ParameterKind, unwrapped
@@ -22,6 +26,8 @@ def build(root: Router) -> ApiSpec:
         ),
         hooks=tuple(_hooks(declared)),
         events=tuple(map(_event, declared.events)),
+        groups=tuple(map(_group, declared.group_rules.rules)),
+        library=tuple(_library(declared)),
     )
 
 
@@ -32,6 +38,36 @@ def _event(mounted: MountedEvent) -> EventSpec:
         model=event.model,
         summary=event.summary,
         tags=tuple(dict.fromkeys(mounted.tags)),
+    )
+
+
+def _library(declared: Table) -> Iterator[RouteSpec]:
+    """The library's routes; what clients may join is in the payload's schema."""
+    rules = declared.group_rules.of_clients
+    for key, placed in declared.library.items():
+        route = _route(key, placed.route)
+        if key in (JOIN, LEAVE):
+            route = replace(route, payload=group_names(rules))
+        if key == JOIN and any(rule.throttle for rule in rules):
+            route = replace(route, library_codes=(*route.library_codes, "throttled"))
+        yield route
+
+
+def _group(rule: GroupRule) -> GroupSpec:
+    group = GroupSpec(
+        pattern=rule.pattern.text,
+        handler=_dotted_name(rule.function),
+        parameters=rule.parameters,
+        client_may_join=rule.client_may_join,
+        place=_place(rule.function),
+    )
+    if not rule.client_may_join:
+        return group
+    return replace(
+        group,
+        needs_login=rule.needs_login,
+        permissions=tuple(map(_permission_name, rule.permissions)),
+        throttle=rule.throttle,
     )
 
 

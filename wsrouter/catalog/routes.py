@@ -1,7 +1,8 @@
 """A router's routes and events as plain data, from which documents and AWS resources
 are made."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from wsrouter.routing.throttle import Rate
@@ -59,13 +60,33 @@ class EventSpec:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GroupSpec:
+    """A group rule. `pattern` is that of the groups' names, `parameters` have the types
+    of what is in it, `handler` is the rule's dotted name and `place` its `file:line`.
+    The rest is what is asked of clients that join by themselves.
+    """
+
+    pattern: str
+    handler: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
+    client_may_join: bool = False
+    needs_login: bool = False
+    permissions: tuple[str, ...] = ()
+    throttle: Rate | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ApiSpec:
     """What a root router registers, in the order of registration.
 
     `hooks` are the `connect`, `disconnect` and `default` handlers, with the keys
-    `$connect`, `$disconnect` and `$default`.
+    `$connect`, `$disconnect` and `$default`. `library` are the routes that wsrouter
+    answers itself.
     """
 
     routes: tuple[RouteSpec, ...] = ()
     hooks: tuple[RouteSpec, ...] = ()
     events: tuple[EventSpec, ...] = ()
+    groups: tuple[GroupSpec, ...] = ()
+    library: tuple[RouteSpec, ...] = ()

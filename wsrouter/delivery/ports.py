@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from wsrouter.routing.after_answer import Leaving
 from wsrouter.routing.delivery import Delivery
-from wsrouter.routing.ports import Address, Recipients
+from wsrouter.routing.ports import Address, Outgoing, Recipients
+from wsrouter.wire.stream_frames import StreamPosition
 
 __all__ = ["PostResult", "PostStatus", "Schedule", "Transport"]
 
@@ -136,6 +137,9 @@ class RecipientSource(Protocol):
     ) -> Iterator[list[Recipient]]:
         """All recipients, or those of a span, in pages; each connection once."""
 
+    def excluded_pages(self, recipients: Recipients) -> Iterator[list[Recipient]]:
+        """The connections that `exclude` and `exclude_users` leave out of `pages`."""
+
     def exceeds(self, recipients: Recipients, number: int) -> bool:
         """Whether there are more than `number` recipients."""
 
@@ -156,3 +160,37 @@ Forget = Callable[[Sequence[Address]], None]
 
 OnDelivered = Callable[[Delivery], None]
 """Receives each completed delivery, with its report."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StreamEvent:
+    """A kept event in one stream, with its number there: `row` names it in the store,
+    `position` is its place. `recipients` are those of that stream."""
+
+    row: int
+    event: str
+    id: str
+    payload: bytes
+    recipients: Recipients
+    position: StreamPosition
+
+
+class KeptEvents(Protocol):
+    """Stores kept events and numbers them."""
+
+    def add(self, outgoing: Outgoing) -> Sequence[Any]:
+        """Store an event once for each of its streams, without numbers, within the open
+        transaction. Returns what `number` takes."""
+
+    def number(self, stored: Sequence[Any]) -> Sequence[StreamEvent]:
+        """Number what a transaction has stored, after its commit."""
+
+    def add_numbered(self, outgoing: Outgoing) -> Sequence[StreamEvent]:
+        """Both at once, where no transaction is open."""
+
+    def mark_posted(self, events: Sequence[StreamEvent]) -> None:
+        """Nobody needs to post these any more."""
+
+    def overdue(self, seconds: float, most: int) -> Sequence[StreamEvent]:
+        """Events that were stored so long ago and have not been posted, `most` of them,
+        in the order of their numbers: whoever sent them has died."""

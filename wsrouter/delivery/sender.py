@@ -2,24 +2,14 @@
 connections."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from wsrouter.delivery.background import Background
-from wsrouter.delivery.deliver import deliver
-from wsrouter.delivery.ports import (
-    Forget,
-    OnDelivered,
-    Postpone,
-    Recipient,
-    RecipientSource,
-    StageAddress,
-    Transport,
-)
-from wsrouter.delivery.retry import RetryPolicy
-from wsrouter.delivery.token_bucket import TokenBucket
+from wsrouter.delivery.kept_sender import KeptSender
+from wsrouter.delivery.ports import OnDelivered, Postpone, Recipient, StageAddress
+from wsrouter.delivery.posting import Posting, SendPolicy
 from wsrouter.errors import DeliveryFailed, EventTooLarge
 from wsrouter.routing import after_answer
 from wsrouter.routing.after_answer import TimeBudget
@@ -33,30 +23,16 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SendPolicy:
-    """How a gateway's events are sent: here, for at most `seconds`; or by the
-    `background`, if there is one and the event has more than `max_recipients`."""
-
-    transport: Transport
-    max_recipients: int
-    seconds: float
-    bucket: TokenBucket
-    background: Background | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Sender:
-    """The port that events and connections send through. `policy` maps a gateway's
-    alias to its policy, and "" to that of a send to all gateways; `check_gateway`
-    raises for an unknown alias. `can_queue` says whether a queued send is a part of the
-    open transaction, and of no other one."""
+    """The port that events and connections send through. `check_gateway` raises for an
+    unknown alias. `can_queue` says whether a queued send is a part of the open
+    transaction, and of no other one."""
 
-    recipient_source: RecipientSource
-    policy: Callable[[str], SendPolicy]
+    posting: Posting
+    kept: KeptSender
     check_gateway: Callable[[str], object]
     postpone: Postpone
     can_queue: Callable[[], bool]
-    forget: Forget
     finish: Callable[[Sequence[Address]], Sequence[Address]]
     on_delivered: OnDelivered
     user_key: Callable[[Any], Any]
@@ -66,11 +42,17 @@ class Sender:
         """Raises EventTooLarge before anything is sent."""
         if outgoing.recipients.gateway:
             self.check_gateway(outgoing.recipients.gateway)
+        if outgoing.keep is not None:
+            return self.kept.send(outgoing, now=now)
         data = _encoded(outgoing)
         policy = self.policy(outgoing.recipients.gateway)
         if not now and self._is_deferred(outgoing, data, policy):
             return Delivery(event=outgoing.event, status=Status.DEFERRED)
         return self._send_now(outgoing, data, policy, policy.seconds)
+
+    def policy(self, alias: str) -> SendPolicy:
+        """How the events of a gateway are sent."""
+        return self.posting.policy(alias)
 
     def reply(self, address: Address, data: bytes) -> None:
         """Post the answer to a message instead of returning it. The transactions of the
@@ -135,46 +117,20 @@ class Sender:
     def _send_now(
         self, outgoing: Outgoing, data: bytes, policy: SendPolicy, seconds: float
     ) -> Delivery:
-        if policy.background is not None and self._is_large(outgoing, policy):
-            policy.background.put(outgoing, data)
+        report = self.posting.post(outgoing, data, policy, seconds)
+        if report is None:
             return Delivery(event=outgoing.event, status=Status.QUEUED)
-        pages = self.recipient_source.pages(outgoing.recipients)
-        report = self._post_pages(pages, data, policy, seconds, outgoing.left_out)
         delivery = Delivery(event=outgoing.event, status=Status.DONE, report=report)
         self.on_delivered(delivery)
         return delivery
-
-    def _is_large(self, outgoing: Outgoing, policy: SendPolicy) -> bool:
-        named = len(outgoing.recipients.connection_ids)
-        if 0 < named <= policy.max_recipients:
-            return False
-        return self.recipient_source.exceeds(outgoing.recipients, policy.max_recipients)
 
     def _post(self, address: Address, data: bytes) -> None:
         stage_address = StageAddress(address.gateway, address.api_id, address.stage)
         page = [Recipient(address.connection_id, stage_address, LONG_AGO)]
         policy = self.policy(address.gateway)
-        report = self._post_pages([page], data, policy, policy.seconds)
+        report = self.posting.post_pages([page], data, policy, policy.seconds)
         if report.failed:
             logger.warning("A reply was not delivered: %s", report)
-
-    def _post_pages(
-        self,
-        pages: Iterable[list[Recipient]],
-        data: bytes,
-        policy: SendPolicy,
-        seconds: float,
-        left_out: int = 0,
-    ) -> Report:
-        return deliver(
-            pages,
-            data,
-            transport=policy.transport,
-            forget=self.forget,
-            bucket=policy.bucket,
-            retry_policy=RetryPolicy(seconds=seconds),
-            left_out=left_out,
-        )
 
 
 def _encoded(outgoing: Outgoing) -> bytes:

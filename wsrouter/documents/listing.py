@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from wsrouter.catalog.routes import ApiSpec, EventSpec, RouteSpec
+from wsrouter.catalog.routes import ApiSpec, EventSpec, GroupSpec, RouteSpec
 from wsrouter.documents.field_lines import field_lines
 from wsrouter.documents.schemas import Schemas, Use, schemas
 from wsrouter.routing.adapter import spelled
@@ -17,12 +17,13 @@ FIELDS = "_fields"
 
 
 def listing(spec: ApiSpec) -> dict[str, Any]:
-    """`routes` (hooks first) and `events`, in the order of registration, and the
-    `schemas` to which their schemas refer."""
+    """`routes` (hooks first), `events` and `groups`, in the order of registration, and
+    the `schemas` to which their schemas refer."""
     found = schemas(spec)
     return {
         "routes": [_route(route, found) for route in (*spec.hooks, *spec.routes)],
         "events": [_event(event, found) for event in spec.events],
+        "groups": list(map(_group, spec.groups)),
         "schemas": found.components,
     }
 
@@ -53,6 +54,21 @@ def _event(event: EventSpec, found: Schemas) -> Row:
         **_described("payload", Use("event", event.name), found),
         "tags": list(event.tags),
         "summary": event.summary,
+    }
+
+
+def _group(group: GroupSpec) -> Row:
+    return {
+        "pattern": group.pattern,
+        "handler": group.handler,
+        "place": group.place,
+        "parameters": [
+            f"{name}: {spelled(kind)}" for name, kind in group.parameters.items()
+        ],
+        "clients": "may join" if group.client_may_join else "",
+        "permissions": list(group.permissions),
+        "login": "required" if group.needs_login else "",
+        "throttle": _spelled_rate(group.throttle) if group.throttle else "",
     }
 
 

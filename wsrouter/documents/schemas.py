@@ -59,8 +59,10 @@ def schemas(spec: ApiSpec) -> Schemas:
 
 
 def described_routes(spec: ApiSpec) -> list[RouteSpec]:
-    """The routes that answer messages, by key: the default handler is one of them."""
+    """The routes that answer messages, by key: the default handler is one of them, and
+    the library's own that take a payload."""
     answering = [route for route in spec.hooks if route.key == "$default"]
+    answering += [each for each in spec.library if each.payload is not NO_PAYLOAD]
     return sorted([*spec.routes, *answering], key=lambda route: route.key)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wsrouter.catalog.group_names import EXTENSION
 from wsrouter.documents.component_names import referenced
 from wsrouter.documents.json_schemas import Schema
 
@@ -41,6 +42,8 @@ class Types:
             return _literal(schema["const"])
         if "enum" in schema:
             return _joined(map(_literal, schema["enum"]))
+        if EXTENSION in schema:
+            return _template(**schema[EXTENSION])
         return self._of_type(schema, indent)
 
     def members(self, schema: Schema, indent: str) -> Iterator[str]:
@@ -125,6 +128,14 @@ def _notes(schema: Schema) -> str:
         parts.append(f"@default {json.dumps(schema['default'], ensure_ascii=False)}")
     parts += ["@deprecated"] if schema.get("deprecated") else []
     return "\n".join(parts)
+
+
+def _template(pattern: str, parameters: Mapping[str, str]) -> str:
+    """The names of a pattern as a template literal type."""
+    escaped = re.sub(r"[`\\]|\$(?=\{)", r"\\\g<0>", pattern)
+    for name, kind in parameters.items():
+        escaped = escaped.replace(f"{{{name}}}", f"${{{_SCALARS[kind]}}}", 1)
+    return f"`{escaped}`"
 
 
 def _literal(value: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,10 +31,10 @@ MODULES = (
     "javascript",
     "outline",
     "rows",
-    "socket",
     "tree",
     "values",
 )
+CLIENT = "wsrouter/client.js"
 """The page loads each from the URL that staticfiles gives it, hash included: no module
 imports another, since a relative import has no hash."""
 
@@ -57,11 +58,19 @@ def console(request: HttpRequest, alias: str = "default") -> HttpResponse:
         "urls": urls,
         "problem": problem,
         "who": _who(request),
-        "modules": {name: f"{FOLDER}/{name}.js" for name in MODULES},
+        "modules": {"client": CLIENT}
+        | {name: f"{FOLDER}/{name}.js" for name in MODULES},
+        "csrf_cookie": _csrf_cookie(),
         "policy_sources": " ".join(console_csp.origins(urls.values())),
     }
     response = render(request, "wsrouter/console.html", context)
     return console_csp.allow(request, response, urls.values())
+
+
+def _csrf_cookie() -> str:
+    """Empty where scripts cannot read it: the page then has the token itself."""
+    is_hidden = settings.CSRF_USE_SESSIONS or settings.CSRF_COOKIE_HTTPONLY
+    return "" if is_hidden else settings.CSRF_COOKIE_NAME
 
 
 def _urls(request: HttpRequest, gateway: Gateway) -> tuple[dict[str, str], str]:

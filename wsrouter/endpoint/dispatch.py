@@ -23,7 +23,7 @@ from wsrouter.wire import decode, encode, limits
 from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
 from wsrouter.wire.envelope import malformed
-from wsrouter.wiring import confirming, ending, incoming, outgoing
+from wsrouter.wiring import confirming, ending, incoming, outgoing, resuming
 from wsrouter.wiring.request_user import with_lazy_user
 
 CONNECT, MESSAGE, DISCONNECT = EventType
@@ -149,7 +149,21 @@ def _handled(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
         flow = _atomic(flow, gateway, frame, request)
     if frame.event_type is CONNECT:
         return _confirmed(flow, gateway, frame, request)
-    return flow
+    return _with_streams(flow, gateway, frame, request)
+
+
+def _with_streams(
+    flow: Flow[Answer], gateway: Gateway, frame: Frame, request: Any
+) -> Flow[Answer]:
+    """Add what the reply tells of streams, after all transactions of the message: a
+    join that was rolled back is not told of."""
+    answered = yield from flow
+    if (resume := answered.resume) is None:
+        return answered
+    try:
+        return (yield from call(resuming.with_streams, answered, resume, frame))
+    except Exception as error:  # noqa: BLE001  # answered, reported
+        return (yield from _crashed(gateway, frame, request, error))
 
 
 def _confirmed(

@@ -1,5 +1,5 @@
-"""Removes rows of connections that ended without a `$disconnect`, and resumes sends
-that no worker carries out.
+"""Removes rows of connections that ended without a `$disconnect`, resumes sends that no
+worker carries out, posts kept events whose sender has died, and deletes old ones.
 
 Several machines may do this at once: each row is removed, and its disconnect handlers
 are run, by one of them.
@@ -17,9 +17,10 @@ from wsrouter import conf, connections
 from wsrouter.errors import ConnectionGone, SendError
 from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection
-from wsrouter.registry import revocation
+from wsrouter.registry import reaper_runs, revocation
 from wsrouter.registry.database import alias
 from wsrouter.registry.send_queue import StoredSendQueue
+from wsrouter.registry.streams import retention
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
 from wsrouter.wiring import outgoing
@@ -29,24 +30,33 @@ IDLE_TIMEOUT = timedelta(minutes=10)
 and running a WebSocket API in API Gateway"), and its `$disconnect` may get lost."""
 _LOCK_KEY = "wsrouter:reap"
 LOCK_SECONDS = 15 * 60
+POSTED_AFTER_SECONDS = 10.0
+"""So long after SEND_SECONDS, a kept event that was not posted will not be any more."""
+KEPT_EVENTS = 1000
+"""Kept events that are read at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReapReport:
     """Numbers of connections: removed as past their `lifetime`, `ended` because their
     identity no longer holds, `checked` with API Gateway, and found `gone` by that; and
-    of sends `resumed`. Machines that reap at the same moment may count the same row."""
+    of sends `resumed`; of kept events `posted` in place of a process that died, and
+    `deleted` because they are old. Machines that reap at the same moment may count the
+    same row."""
 
     lifetime: int
     ended: int
     checked: int
     gone: int
     resumed: int
+    posted: int
+    deleted: int
 
 
 def reap(*, checks: int, rate: float) -> ReapReport:
     """Remove connections that have ended and resume sends. Asks API Gateway about up to
     `checks` other connections, oldest first, `rate` of them a second."""
+    reaper_runs.note()
     lifetime, ended = _remove_past_lifetime(), connections.end_stale()
     checked, gone = _check_open(checks, rate) if checks else (0, 0)
     return ReapReport(
@@ -55,6 +65,8 @@ def reap(*, checks: int, rate: float) -> ReapReport:
         checked=checked,
         gone=gone,
         resumed=_resume_sends(),
+        posted=_post_kept_events(),
+        deleted=_delete_kept_events(),
     )
 
 
@@ -116,3 +128,21 @@ def _resume_sends() -> int:
             background.enqueue(send)
             count += 1
     return count
+
+
+def _post_kept_events() -> int:
+    """Those that a process stored and did not post, long enough ago that it has died:
+    in batches, so that a crowd of them does not fill the memory."""
+    seconds = max((g.send_seconds for g in conf.gateways().values()), default=0.0)
+    post, count = outgoing.sender().kept.post_overdue, 0
+    while found := post(seconds + POSTED_AFTER_SECONDS, KEPT_EVENTS):
+        count += found
+        if found < KEPT_EVENTS:
+            break
+    return count
+
+
+def _delete_kept_events() -> int:
+    deleted = retention.delete_old()
+    retention.delete_unused()
+    return deleted

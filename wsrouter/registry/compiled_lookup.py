@@ -103,6 +103,18 @@ def find(connection_id: str, gateway: str, *, using: str) -> Row | None:
     return _fetch(statement, connection_id, gateway, using)
 
 
+def find_annotated(
+    connection_id: str, gateway: str, annotations: Mapping[str, Any], *, using: str
+) -> Row | None:
+    """The same with more values, which the row has by the names of `annotations`. The
+    statement is compiled each time."""
+    more = dict(annotations)
+    if not listed_users.are_all_listed():
+        more[_IS_LISTED] = Exists(listed_users.rows().filter(pk=OuterRef("user_id")))
+    statement = _compiled_select(_compiler(using, *_DEFERRED, **more))
+    return _fetch(statement, connection_id, gateway, using)
+
+
 def delete_returning(connection_id: str, gateway: str, *, using: str) -> Row | None:
     """Delete a connection and return it. Of several simultaneous calls one gets the row
     and the others get None. Only where `can_delete_returning`."""
@@ -216,8 +228,8 @@ def _statement(compiler: Any, sql: str, constants: Mapping[str, Any]) -> Stateme
     expressions = [selected[0] for selected in compiler.select]
     (user,) = compiler.klass_info["related_klass_infos"]
     names = [
-        expression.target.attname if isinstance(expression, Col) else _IS_LISTED
-        for expression in expressions
+        expression.target.attname if isinstance(expression, Col) else annotation
+        for expression, _, annotation in compiler.select
     ]
     user_model, start = user["model"], user["select_fields"][0]
     converters = {

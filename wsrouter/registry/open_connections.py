@@ -1,7 +1,7 @@
 """The registry of open connections: who has connected, stored in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -19,11 +19,12 @@ from wsrouter.registry import (
     memberships,
     user_rows,
 )
+from wsrouter.registry.checked_row import checked_row
 from wsrouter.registry.database import alias, aware, storable
 from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
-from wsrouter.routing.ports import Registry, RemovedConnection
+from wsrouter.routing.ports import GroupRules, Registry, RemovedConnection
 from wsrouter.routing.state import ReadOnlyState, checked_state
 
 _FRAME_ATTRIBUTES = frozenset(
@@ -59,23 +60,23 @@ class StoredConnection(Connection):
 
 class ConnectionRegistry:
     """Reads from the primary database only, so that it sees a row that was just
-    written."""
+    written. `rules_of` finds the group rules of a gateway by its alias; it is called
+    when a connection joins a group."""
+
+    def __init__(self, rules_of: Callable[[str], GroupRules] | None = None) -> None:
+        self._rules_of = rules_of
+
+    def group_rules(self, gateway: str) -> GroupRules | None:
+        """The rules that a connection's joins are checked with."""
+        return self._rules_of(gateway) if self._rules_of else None
 
     def find(self, frame: Frame) -> Connection:
         """The connection and its user, in one query; its language becomes active.
         Raises MessageError when the connection is not known, SessionEnded when its
         identity no longer holds."""
-        row = compiled_lookup.find(frame.connection_id, frame.gateway, using=alias())
-        if row is None:
-            raise MessageError(
-                "connection_unknown", "This connection is not known; connect again."
-            )
-        expires_at: datetime = row["expires_at"]
-        has_ended = expires_at <= datetime.now(expires_at.tzinfo)
-        if has_ended or row.is_user_hidden:
-            raise SessionEnded
-        if not is_current(row.user, row["auth_hash"]):
-            raise SessionEnded
+        row = checked_row(
+            compiled_lookup.find(frame.connection_id, frame.gateway, using=alias())
+        )
         if chosen := row["language"]:
             language.activate(chosen)
         return StoredConnection(frame, row, self)
@@ -120,8 +121,7 @@ class ConnectionRegistry:
             stored = _insert(row)
             if stored is None:
                 return False
-            members = [Membership.of(stored, group) for group in groups]
-            _memberships().bulk_create(members, ignore_conflicts=True)
+            memberships.store(stored, groups, using=alias())
         return True
 
     def forget(self, connection_id: str, gateway: str) -> RemovedConnection | None:
@@ -141,15 +141,15 @@ class ConnectionRegistry:
     def forget_all(self, connection_ids: Sequence[str], gateway: str) -> None:
         """Remove connections without running disconnect handlers."""
         with transaction.atomic(using=alias()):
-            memberships.remove(connection_ids, gateway, using=alias())
+            memberships.forget(connection_ids, gateway, using=alias())
 
-    def join(self, connection_id: str, group: str) -> None:
-        """Add a connection to a group; does nothing when it is closed already."""
-        memberships.join(connection_id, group, using=alias())
+    def join(self, connection_id: str, groups: Sequence[str]) -> None:
+        """Add a connection to groups; does nothing when it is closed already."""
+        memberships.join(connection_id, groups, using=alias())
 
-    def leave(self, connection_id: str, group: str) -> None:
-        """Remove a connection from a group."""
-        memberships.leave(connection_id, group, using=alias())
+    def leave(self, connection_id: str, groups: Sequence[str]) -> None:
+        """Remove a connection from groups."""
+        memberships.leave(connection_id, groups, using=alias())
 
     def groups(self, connection_id: str) -> frozenset[str]:
         """The groups of a connection."""
@@ -218,7 +218,7 @@ def _lock_and_delete(
         return None, ()
     row = _connections().select_related("user").get(connection_id=connection_id)
     groups = list(_memberships_of(connection_id).values_list("group", flat=True))
-    memberships.remove([connection_id], gateway, using=alias())
+    memberships.forget([connection_id], gateway, using=alias())
     return row, groups
 
 

@@ -40,7 +40,7 @@ class StoredRecipients:
     ) -> Iterator[list[Recipient]]:
         """The connections that an event is for, in pages; each connection once."""
         addresses: dict[tuple[str, str, str], StageAddress] = {}
-        exclude = recipients.exclude | _connections_of(recipients.exclude_users)
+        exclude = _excluded_ids(recipients)
         for rows in _spanned(recipients, span):
             yield [
                 Recipient(
@@ -52,6 +52,16 @@ class StoredRecipients:
                 for row in rows
                 if row[0] not in exclude
             ]
+
+    def excluded_pages(self, recipients: Recipients) -> Iterator[list[Recipient]]:
+        """The connections that `exclude` and `exclude_users` leave out of `pages`."""
+        for chunk in _chunks(_excluded_ids(recipients)):
+            for table in _tables(recipients):
+                rows = _only(table.rows, "connection_id", chunk)
+                yield [
+                    Recipient(row[0], StageAddress(*row[1:]), _LONG_AGO)
+                    for row in rows.values_list("connection_id", *_PLACE)
+                ]
 
     def ids(self, recipients: Recipients) -> Iterator[str]:
         """The connection ids alone; `exclude` is ignored."""
@@ -175,6 +185,10 @@ def _chunks(keys: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     ordered = iter(sorted(keys, key=str))
     while chunk := tuple(islice(ordered, KEYS)):
         yield chunk
+
+
+def _excluded_ids(recipients: Recipients) -> frozenset[str]:
+    return recipients.exclude | _connections_of(recipients.exclude_users)
 
 
 def _connections_of(users: Iterable[Any]) -> frozenset[str]:

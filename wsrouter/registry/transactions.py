@@ -24,6 +24,11 @@ def after_commits(run: Callable[[], object]) -> bool:
     return True
 
 
+def is_any_open() -> bool:
+    """Whether a transaction is open, on whatever database."""
+    return bool(_open_connections())
+
+
 def only_registry_is_open() -> bool:
     """Whether the registry's database is the one with an open transaction: what is
     stored in it is undone exactly when that transaction is."""

@@ -14,7 +14,7 @@ from wsrouter.routing.connection import Connection
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import Frame, Message
 from wsrouter.routing.middleware import Middleware
-from wsrouter.routing.outcome import Nothing, Outcome, Reply
+from wsrouter.routing.outcome import Nothing, Reply
 from wsrouter.routing.ports import Envelope, Reader
 from wsrouter.routing.route import Route
 from wsrouter.routing.signature import ParameterKind
@@ -114,7 +114,7 @@ class CompiledRoute:
 
     def outcome(
         self, action: str, client_id: str | int | None, result: Any
-    ) -> Flow[Outcome]:
+    ) -> Flow[Nothing | Reply]:
         """The reply, checked against the handler's annotation. What the first attempt
         cannot write may be lazy: it is read where the database can be read."""
         payload = json_values.dump(self.route.reply, result)

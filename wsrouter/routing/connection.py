@@ -1,6 +1,6 @@
 """One open socket, as a handler sees it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +8,9 @@ from asgiref.sync import sync_to_async
 
 from wsrouter.errors import HandshakeNotDone, NoAddress
 from wsrouter.routing import ports
+from wsrouter.routing.flow import Flow, call, run_async, run_sync
 from wsrouter.routing.group import checked_group
-from wsrouter.routing.ports import Address, Registry
+from wsrouter.routing.ports import Address, GroupRules, Registry
 from wsrouter.routing.state import ReadOnlyState, checked_state
 from wsrouter.routing.unsaved_registry import PlainAnonymousUser, UnsavedRegistry
 
@@ -37,6 +38,7 @@ class Connection:
         api_id: str = "",
         stage: str = "",
         registry: Registry | None = None,
+        group_rules: GroupRules | None = None,
     ) -> None:
         own_state = dict(state or {})
         self.id = id
@@ -49,7 +51,9 @@ class Connection:
         self.api_id = api_id
         self.stage = stage
         self.state = ReadOnlyState(own_state) if registry else own_state
-        self._registry: Registry = registry or UnsavedRegistry(groups, own_state)
+        self._registry: Registry = registry or UnsavedRegistry(
+            groups, own_state, group_rules
+        )
 
     def __repr__(self) -> str:
         return f"<Connection {self.id} user={self.user} gateway={self.gateway}>"
@@ -63,14 +67,37 @@ class Connection:
             stage=self.stage,
         )
 
-    def join(self, group: str) -> None:
-        """Become a member of a group; raises InvalidValue, a ValueError, for a name
-        that is not valid."""
-        self._registry.join(self.id, checked_group(group))
+    def join(self, group: str, *, check: bool = True) -> None:
+        """Become a member of a group. Raises InvalidValue, a ValueError, for a name
+        that is not valid, and what the group's rule refuses with: MessageError with the
+        code `permission_denied`, or what the rule raises. `check=False` does not ask
+        the rule."""
+        run_sync(self._joining(group, check))
+
+    def _joining(self, group: str, check: bool) -> Flow[None]:
+        name = checked_group(group)
+        if check and (rules := self.group_rules):
+            yield from rules.check(self, name)
+        yield from call(self.join_unasked, (name,))
+
+    def join_unasked(self, groups: Sequence[str]) -> None:
+        """Join groups whose rules were asked, or need not be: for wsrouter itself."""
+        self._registry.join(self.id, groups)
+        # Not in `__init__`, which a connection from the registry does without.
+        self.__dict__.setdefault("_joined", []).extend(groups)
 
     def leave(self, group: str) -> None:
         """Leave a group; leaving a group that was not joined is no error."""
-        self._registry.leave(self.id, checked_group(group))
+        self.leave_all((checked_group(group),))
+
+    def leave_all(self, groups: Sequence[str]) -> None:
+        """Leave groups with valid names: for wsrouter itself."""
+        self._registry.leave(self.id, groups)
+
+    @property
+    def group_rules(self) -> GroupRules | None:
+        """Those of its gateway, None where none are known: for wsrouter itself."""
+        return self._registry.group_rules(self.gateway)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -106,8 +133,8 @@ class Connection:
         self._check_address()
         return ports.sender().info(self.address)
 
-    async def ajoin(self, group: str) -> None:
-        await sync_to_async(self.join)(group)
+    async def ajoin(self, group: str, *, check: bool = True) -> None:
+        await run_async(self._joining(group, check))
 
     async def aleave(self, group: str) -> None:
         await sync_to_async(self.leave)(group)
@@ -138,3 +165,8 @@ class Connection:
             raise HandshakeNotDone(
                 f"The handshake of connection {self.id} is not done: {instead}."
             )
+
+
+def joined_groups(connection: Connection) -> tuple[str, ...]:
+    """The groups that this object has joined, in order."""
+    return tuple(dict.fromkeys(vars(connection).get("_joined", ())))

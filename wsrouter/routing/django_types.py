@@ -8,6 +8,8 @@ LAZY_TEXT = ("django.utils.functional", "Promise")
 QUERYSET = ("django.db.models.query", "QuerySet")
 RAW_QUERYSET = ("django.db.models.query", "RawQuerySet")
 MANAGER = ("django.db.models.manager", "BaseManager")
+HTTP_404 = ("django.http.response", "Http404")
+PERMISSION_DENIED = ("django.core.exceptions", "PermissionDenied")
 MODEL = ("django.db.models.base", "Model")
 
 

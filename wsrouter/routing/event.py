@@ -11,10 +11,14 @@ from wsrouter.routing import json_values, ports
 from wsrouter.routing.adapter import adapter
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.delivery import Delivery, Report, Status
+from wsrouter.routing.keep import Keep
+from wsrouter.routing.named_connections import ConnectionOrId
 from wsrouter.routing.ports import Outgoing, Recipients
-from wsrouter.routing.send_options import Choice, ConnectionOrId, SendOptions
+from wsrouter.routing.send_options import Choice, SendOptions
 
 T = TypeVar("T")
+MAX_STREAMS = 500
+"""Groups or users that one send of a kept event can go to: it stores a row for each."""
 
 
 class Event(Generic[T]):
@@ -28,12 +32,14 @@ class Event(Generic[T]):
         tags: tuple[str, ...] = (),
         summary: str = "",
         declared_at: str = "",
+        keep: Keep | None = None,
     ) -> None:
         self.name = name
         self.model = model
         self.tags = tags
         self.summary = summary
         self.declared_at = declared_at
+        self.keep = keep
         where = f"Event {name!r} ({declared_at})"
         self._adapter = adapter(model, name=where, role="payload")
 
@@ -64,6 +70,9 @@ class Event(Generic[T]):
         Raises EventTooLarge above 128 KB (API Gateway quota), ValidationError when the
         payload is not the event's, TypeError or ValueError for recipients that cannot
         be, and HandshakeNotDone for a connection inside its own `connect`.
+
+        An event with `keep` is stored for each group or user (500 at most, 64 KB), and
+        cannot be sent with `everyone`, nor with `now` inside a transaction.
         """
         sender = ports.sender()
         recipients = Choice(
@@ -78,11 +87,14 @@ class Event(Generic[T]):
             gateway=gateway,
         ).recipients()
         recipients, left_out = _without_connecting(recipients)
+        opening = ports.connection_in_handshake()
         outgoing = Outgoing(
             event=self.name,
             payload=self._json(payload),
             recipients=recipients,
             left_out=left_out,
+            keep=self._keep_for(recipients),
+            opening=opening.id if opening else "",
         )
         if recipients.is_empty:
             return Delivery(event=self.name, status=Status.DONE, report=Report())
@@ -91,6 +103,22 @@ class Event(Generic[T]):
     async def asend(self, payload: T, **options: Unpack[SendOptions]) -> Delivery:
         """The async twin of `send`, with the same options."""
         return await sync_to_async(self.send)(payload, **options)
+
+    def _keep_for(self, recipients: Recipients) -> Keep | None:
+        """Groups and users have streams; a connection does not outlive a reconnect."""
+        if self.keep is None or recipients.connection_ids:
+            return None
+        if recipients.everyone:
+            raise TypeError(
+                f"The event {self.name!r} is kept, and cannot be sent to everyone: let"
+                " the connections join a group, and send to that."
+            )
+        if len(recipients.groups or recipients.users) > MAX_STREAMS:
+            raise ValueError(
+                f"The event {self.name!r} is kept for each group and each user:"
+                f" {MAX_STREAMS} of them is the most for one send."
+            )
+        return self.keep
 
     def _json(self, payload: T) -> bytes:
         written = json_values.dump(self._adapter, payload)

@@ -13,6 +13,9 @@ from wsrouter.routing.table import ExceptionHandlers
 
 CRASH = MessageError("internal_error", "Something went wrong.")
 
+_STATUS = {"not_authenticated": 401, "permission_denied": 403, "not_found": 404}
+"""Of handshakes that are refused with these codes; with any other it is 400."""
+
 OnCrash = Callable[[Frame, Any, Exception], None]
 """Called while the exception is being handled, with the frame and the request."""
 
@@ -100,7 +103,7 @@ class Failures:
         for kind, known in self.known.items():
             if isinstance(error, kind):
                 return Reject(known.status, answer.message)
-        return Reject(400, answer.message)
+        return Reject(_STATUS.get(answer.code, 400), answer.message)
 
     def _nearest(
         self, kind: type[Exception], handlers: Sequence[ExceptionHandlers]

@@ -15,6 +15,7 @@ from wsrouter.routing.hooks import Hooks, is_sync
 from wsrouter.routing.messages import Messages
 from wsrouter.routing.outcome import Accept, Failure, Nothing, Outcome, Refused
 from wsrouter.routing.ports import Address, Counter, Envelope, RemovedConnection
+from wsrouter.routing.table import Table
 from wsrouter.routing.throttle import Rate
 
 _CONNECT, _MESSAGE, _DISCONNECT = EventType
@@ -75,7 +76,7 @@ class Lifecycle:
             identity = yield from self._identify(frame, request)
         except Reject as refusal:
             return Refused(refusal.status, refusal.reason)
-        connection = _new_connection(frame, identity.user)
+        connection = _new_connection(frame, identity.user, self.hooks.table)
         outcome = yield from self.hooks.connect(frame, request, connection)
         if not isinstance(outcome, Accept):
             return outcome
@@ -149,7 +150,7 @@ def _disconnect_frame(address: Address) -> Frame:
     )
 
 
-def _new_connection(frame: Frame, user: Any) -> Connection:
+def _new_connection(frame: Frame, user: Any, table: Table) -> Connection:
     return Connection(
         frame.connection_id,
         user=user,
@@ -159,4 +160,5 @@ def _new_connection(frame: Frame, user: Any) -> Connection:
         connected_at=frame.connected_at or frame.received_at,
         api_id=frame.api_id,
         stage=frame.stage,
+        group_rules=table.group_rules,
     )

@@ -1,5 +1,6 @@
 """A message in, an outcome out: selects the route and calls its handler."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,15 +9,17 @@ from typing import Any
 from wsrouter.errors import MessageError
 from wsrouter.routing.admission import admit
 from wsrouter.routing.compiled_route import CompiledRoute, HandlerInput
-from wsrouter.routing.connection import Connection
+from wsrouter.routing.connection import Connection, joined_groups
 from wsrouter.routing.error_codes import checked_error
 from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Call, Flow, call, run_sync
 from wsrouter.routing.frame import Frame
+from wsrouter.routing.library_routes import PING
 from wsrouter.routing.middleware import wrap
 from wsrouter.routing.nearest_key import RouteKeys
-from wsrouter.routing.outcome import Failure, Outcome
+from wsrouter.routing.outcome import Failure, Outcome, Reply
 from wsrouter.routing.ports import Counter, Envelope, EnvelopeHeader, ParsedEnvelope
+from wsrouter.routing.resume import Resume, Since
 from wsrouter.routing.signature import ParameterKind
 from wsrouter.routing.table import Table
 
@@ -42,11 +45,13 @@ class Messages:
     failures: Failures
     bind_user: Callable[[Any, Any], None] = lambda *_: None
     on_contradiction: OnContradiction | None = None
+    keeps_events: bool = field(default=False, init=False)
     _compiled: dict[str, CompiledRoute] = field(default_factory=dict, init=False)
     _default: list[CompiledRoute] = field(default_factory=list, init=False)
     _keys: list[RouteKeys] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "keeps_events", self.table.keeps_events)
         for key, mounted in (*self.table.routes.items(), *self.table.library.items()):
             self._compiled[key] = CompiledRoute.of(mounted, self.envelope)
         self._keys.append(RouteKeys(self.table.routes))
@@ -64,9 +69,10 @@ class Messages:
             compiled = self._compiled.get(action) or next(iter(self._default), None)
             if compiled is None:
                 return _ready(Failure(self._unrouted(header), header.action, header.id))
+        began_at = time.monotonic()
         if compiled.middlewares:
-            return self._through_middleware(compiled, action, request, frame)
-        return self._handle(compiled, action, request, frame)
+            return self._through_middleware(compiled, action, request, began_at, frame)
+        return self._handle(compiled, action, request, began_at, frame)
 
     def is_sync(self, frame: Frame) -> bool:
         """Whether the handler of a message and all middleware around it are sync."""
@@ -85,16 +91,26 @@ class Messages:
         return MessageError(header.problem.code, message)
 
     def _through_middleware(
-        self, compiled: CompiledRoute, action: str, request: Any, frame: Frame
+        self,
+        compiled: CompiledRoute,
+        action: str,
+        request: Any,
+        began_at: float,
+        frame: Frame,
     ) -> Flow[Outcome]:
-        handle = partial(self._handle, compiled, action, request)
+        handle = partial(self._handle, compiled, action, request, began_at)
         try:
             return (yield from wrap(compiled.middlewares, handle)(frame))
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (yield from self._failure(error, compiled, action, request, frame))
 
     def _handle(
-        self, compiled: CompiledRoute, action: str, request: Any, frame: Frame
+        self,
+        compiled: CompiledRoute,
+        action: str,
+        request: Any,
+        began_at: float,
+        frame: Frame,
     ) -> Flow[Outcome]:
         connection = parsed = None
         try:
@@ -106,7 +122,7 @@ class Messages:
                 if not compiled.is_open:
                     yield from admit(compiled.route, frame, connection, self.counter)
                 parsed = (compiled.read or self._unread)(frame.body)
-            client_id, payload, problem = parsed
+            client_id, payload, problem, since = parsed
             if problem:
                 return (
                     yield from self._failure(
@@ -123,13 +139,27 @@ class Messages:
                 )
             # `call_handler` without its generator: this line runs for every message.
             result = yield Call(compiled.function, (), arguments, compiled.is_async)
-            return (yield from compiled.outcome(action, client_id, result))
+            outcome = yield from compiled.outcome(action, client_id, result)
+            return self._with_resume(outcome, connection, since, began_at)
         except Exception as error:  # noqa: BLE001  # answered, reported
             return (
                 yield from self._failure(
                     error, compiled, action, request, frame, parsed
                 )
             )
+
+    def _with_resume(
+        self,
+        outcome: Outcome,
+        connection: Connection | None,
+        since: Since | None,
+        began_at: float,
+    ) -> Outcome:
+        """Only the reply to a message with an id can tell of streams: what it tells
+        needs a caller."""
+        if self.keeps_events and isinstance(outcome, Reply) and outcome.id is not None:
+            outcome.resume = _resume(outcome, connection, since, began_at)
+        return outcome
 
     def _before_async(
         self, compiled: CompiledRoute, frame: Frame
@@ -176,6 +206,24 @@ class Messages:
             yield from call(self.on_contradiction, frame, request, why)
         client_id = (parsed or self._unread(frame.body)).id
         return Failure(answer, action, client_id, answer is CRASH, detail)
+
+
+def _resume(
+    reply: Reply, connection: Connection | None, since: Since | None, began_at: float
+) -> Resume | None:
+    """What a reply tells of streams: of the groups that its message has joined. A ping
+    with `since` asks for all streams of the connection."""
+    groups = () if connection is None else joined_groups(connection)
+    is_asked = reply.action == PING and since is not None
+    if not groups and not is_asked:
+        return None
+    return Resume(
+        id=reply.id,
+        groups=groups or None,
+        since=since or {},
+        began_at=began_at,
+        user=connection and connection.user,
+    )
 
 
 def _ready(outcome: Outcome) -> Flow[Outcome]:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from wsrouter.errors import InvalidValue, MessageError
+from wsrouter.routing.resume import Resume
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -35,11 +36,13 @@ class Refused:
 
 @dataclass(slots=True)
 class Reply:
-    """The answer to a message. `payload` is JSON."""
+    """The answer to a message. `payload` is JSON. `resume` is None where no streams
+    are told of."""
 
     action: str
     id: str | int | None
     payload: bytes
+    resume: Resume | None = None
 
 
 @dataclass(slots=True)

@@ -10,16 +10,35 @@ from typing import Any, NamedTuple, Protocol
 from wsrouter.errors import MessageError, NotReady
 from wsrouter.routing import sender_slot
 from wsrouter.routing.delivery import Delivery
+from wsrouter.routing.flow import Flow
 from wsrouter.routing.frame import Cause
+from wsrouter.routing.keep import Keep
+from wsrouter.routing.resume import Since
 from wsrouter.routing.throttle import Rate
+
+
+class GroupRules(Protocol):
+    """The group rules of one gateway."""
+
+    def check(self, connection: Any, group: str) -> Flow[None]:
+        """Raises what refuses the connection; nothing when it may be in the group."""
+
+    def check_client(self, connection: Any, groups: Sequence[str]) -> Flow[None]:
+        """The same for groups that a client joins by itself."""
+
+    def check_leaving(self, groups: Sequence[str]) -> None:
+        """Raises MessageError for a group that a client cannot leave by itself."""
 
 
 class Registry(Protocol):
     """Groups and state of open connections, by connection id."""
 
-    def join(self, connection_id: str, group: str) -> None: ...
+    def group_rules(self, gateway: str) -> GroupRules | None:
+        """None where no rule is known, as in a unit test of a handler."""
 
-    def leave(self, connection_id: str, group: str) -> None: ...
+    def join(self, connection_id: str, groups: Sequence[str]) -> None: ...
+
+    def leave(self, connection_id: str, groups: Sequence[str]) -> None: ...
 
     def groups(self, connection_id: str) -> frozenset[str]: ...
 
@@ -63,13 +82,16 @@ def _event_id() -> str:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outgoing:
     """An event ready to be sent. `payload` is JSON; `id`, 16 hex digits, is the same
-    for every recipient and every retry."""
+    for every recipient and every retry. `keep` is None for an event that is not kept.
+    `opening` is the connection whose handshake sends it, which cannot be posted to."""
 
     event: str
     payload: bytes
     recipients: Recipients
     left_out: int = 0
     id: str = field(default_factory=_event_id)
+    keep: Keep | None = None
+    opening: str = ""
 
 
 class Sender(Protocol):
@@ -123,11 +145,12 @@ class EnvelopeHeader:
 
 class ParsedEnvelope(NamedTuple):
     """The client's id, as far as it can be read, and the validated payload, or why
-    there is none."""
+    there is none. `since` is None where the client says nothing of streams."""
 
     id: str | int | None
     payload: Any = None
     problem: MessageError | None = None
+    since: Since | None = None
 
 
 Reader = Callable[[bytes], ParsedEnvelope]

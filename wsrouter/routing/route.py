@@ -65,11 +65,7 @@ class Route:
 
     @property
     def needs_login(self) -> bool:
-        """Whether anonymous users are refused before any permission is asked. A
-        permission that is a function decides about them itself."""
-        return self.login_required or any(
-            isinstance(permission, str) for permission in self.permissions
-        )
+        return needs_login(self.login_required, self.permissions)
 
     @property
     def needs_connection(self) -> bool:
@@ -81,6 +77,14 @@ class Route:
             or bool(self.permissions)
             or by_user
         )
+
+
+def needs_login(login_required: bool, permissions: Iterable[Permission]) -> bool:
+    """Whether anonymous users are refused before any permission is asked. A permission
+    that is a function decides about them itself."""
+    return login_required or any(
+        isinstance(permission, str) for permission in permissions
+    )
 
 
 def hook(function: Callable[..., Any], allowed: frozenset[ParameterKind]) -> Hook:
@@ -115,7 +119,7 @@ def route(
         ),
         permissions=checked_permissions(permissions, name=signature.name),
         login_required=login_required,
-        throttle=_rate(signature, throttle),
+        throttle=rate_of(throttle, name=signature.name),
         tags=strings(tags),
         summary=summary or first_line,
         description=f"{first_line}\n\n{rest}".strip() if summary else rest,
@@ -153,11 +157,12 @@ def strings(many: str | Sequence[str]) -> tuple[str, ...]:
     return (many,) if isinstance(many, str) else tuple(many)
 
 
-def _rate(signature: Signature, throttle: str | None) -> Rate | None:
+def rate_of(throttle: str | None, *, name: str) -> Rate | None:
+    """Raises DeclarationError for a text that is no rate."""
     try:
         return Rate.parse(throttle) if throttle is not None else None
     except ValueError as error:
-        raise DeclarationError(f"{signature.name}: {error}") from error
+        raise DeclarationError(f"{name}: {error}") from error
 
 
 def _docstring(function: Callable[..., Any]) -> tuple[str, str]:

@@ -1,38 +1,30 @@
 """Declares handlers and events; every mistake is an error at import."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
-from typing import Any, TypeVar, cast
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from wsrouter.errors import DeclarationError
 from wsrouter.routing import declared_names
 from wsrouter.routing import route as routes
 from wsrouter.routing.declared_errors import ErrorDeclaration
+from wsrouter.routing.decorator_mistakes import (
+    check_exception,
+    refuse_function,
+    without_parentheses,
+)
 from wsrouter.routing.event import Event
+from wsrouter.routing.group_rule import GroupRule, group_rule
+from wsrouter.routing.group_rules import refuse_clashes
+from wsrouter.routing.keep import Keep, checked_keep
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.route import Hook, Permission, Route
 from wsrouter.routing.signature import describe
 
 F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R", bound=Callable[..., bool | Awaitable[bool]])
 T = TypeVar("T")
 DEFAULT_KEY = "$default"
-
-
-def _without_parentheses(method: F) -> F:
-    """Raise a clear error for `@router.connect()`; Python's own TypeError would not
-    name the mistake."""
-
-    @wraps(method)
-    def checked(router: "Router", *functions: Any) -> Any:
-        if len(functions) != 1:
-            raise DeclarationError(
-                f"Write @router.{method.__name__}, without parentheses, above a"
-                " function."
-            )
-        return method(router, *functions)
-
-    return cast(F, checked)
 
 
 class Include:
@@ -62,6 +54,7 @@ class Router:
         self.routes: list[Route] = []
         self.defaults: list[Route] = []
         self.events: list[Event[Any]] = []
+        self.groups: list[GroupRule] = []
         self.connects: list[Hook | Include] = []
         self.disconnects: list[Hook | Include] = []
         self.middlewares: list[Middleware] = []
@@ -87,8 +80,7 @@ class Router:
         handler may raise, `"sold_out"` or `("limit", LimitDetail)`. Raises
         DeclarationError.
         """
-        if callable(key):
-            raise DeclarationError(f"{describe(key)}: write @router.route('<key>').")
+        refuse_function(key, "route('<key>')")
 
         def register(function: F) -> F:
             declared_names.check_key(key, describe(function))
@@ -107,7 +99,7 @@ class Router:
 
         return register
 
-    @_without_parentheses
+    @without_parentheses
     def default(self, function: F) -> F:
         """Handle the messages that name no registered route; one in a whole API.
 
@@ -117,13 +109,13 @@ class Router:
         self._add(self.defaults, route)
         return function
 
-    @_without_parentheses
+    @without_parentheses
     def connect(self, function: F) -> F:
         """Run before a handshake is accepted; raise Reject to refuse it."""
         self.connects.append(routes.hook(function, routes.CONNECT_PARAMETERS))
         return function
 
-    @_without_parentheses
+    @without_parentheses
     def disconnect(self, function: F) -> F:
         """Run after a connection has ended, at most once for each."""
         self.disconnects.append(routes.hook(function, routes.DISCONNECT_PARAMETERS))
@@ -136,8 +128,10 @@ class Router:
         *,
         tags: Sequence[str] = (),
         summary: str = "",
+        keep: Keep | None = None,
     ) -> Event[T]:
-        """Declare an outbound message; raises DeclarationError for a reserved name."""
+        """Declare an outbound message. With `keep`, clients that reconnect get what
+        they missed. Raises DeclarationError for a reserved name."""
         caller = sys._getframe(1)
         place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
         declared_names.check_event(name, place)
@@ -147,11 +141,41 @@ class Router:
             tags=routes.strings(tags),
             summary=summary,
             declared_at=place,
+            keep=checked_keep(keep, f"Event {name!r} ({place})"),
         )
         self._add(self.events, event)
         return event
 
-    @_without_parentheses
+    def group(
+        self,
+        pattern: str,
+        *,
+        client_may_join: bool = False,
+        throttle: str | None = None,
+    ) -> Callable[[R], R]:
+        """Say who may be in the groups whose names match `pattern`, such as
+        `"order:{order_id}"`: `connection.join` asks the function, which takes the
+        pattern's parameters, and the Connection where it is annotated.
+
+        False refuses. `client_may_join` lets clients join and leave by themselves, with
+        `wsrouter.join` and `wsrouter.leave`; `throttle` limits how often. Raises
+        DeclarationError.
+        """
+        refuse_function(pattern, "group('<pattern>')")
+
+        def register(function: R) -> R:
+            rule = group_rule(
+                pattern,
+                function,
+                client_may_join=client_may_join,
+                throttle=throttle,
+            )
+            self._add(self.groups, rule)
+            return function
+
+        return register
+
+    @without_parentheses
     def middleware(self, function: F) -> F:
         """Wrap every frame: `def middleware(frame, call_next)`, or `async def`.
 
@@ -164,7 +188,7 @@ class Router:
         """Answer an exception: the function takes it and returns a MessageError (in
         `connect`, a Reject)."""
 
-        _check_exception(kind)
+        check_exception(kind)
 
         def register(function: F) -> F:
             if kind in self.exception_handlers:
@@ -205,6 +229,8 @@ class Router:
         try:
             for root in self._roots():
                 _refuse_clashes(root)
+                if isinstance(new, GroupRule | Include):
+                    refuse_clashes(_group_rules(root))
         except DeclarationError:
             declared.pop()
             raise
@@ -213,13 +239,6 @@ class Router:
         if not self._parents:
             return [self]
         return [root for parent in self._parents for root in parent._roots()]
-
-
-def _check_exception(kind: object) -> None:
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
-        raise DeclarationError(
-            f"{describe(kind)}: write @router.exception_handler(<an Exception>)."
-        )
 
 
 def _descendants(router: Router) -> list[Router]:
@@ -248,6 +267,12 @@ def _keys(router: Router, prefix: str) -> Iterator[tuple[str, str]]:
         yield prefix + route.key, route.signature.name
     for include in router.includes:
         yield from _keys(include.router, prefix + include.prefix)
+
+
+def _group_rules(router: Router) -> Iterator[GroupRule]:
+    yield from router.groups
+    for include in router.includes:
+        yield from _group_rules(include.router)
 
 
 def _declarations(router: Router) -> list[tuple[str, str]]:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, TypedDict
 
-from wsrouter.errors import InvalidValue
 from wsrouter.routing import ports
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.group import checked_group
+from wsrouter.routing.named_connections import (
+    ConnectionOrId,
+    connection_id,
+    connection_ids,
+    gateway_name,
+)
 from wsrouter.routing.ports import Recipients
 
-MAX_CONNECTIONS = 100_000
-"""Connections of one call. They are all held in memory, and in the row of a queued
-send."""
-ConnectionOrId = Connection | str
 _CHOICES = "connection=, connections=, user=, users=, group=, groups= and everyone=True"
 
 
@@ -58,7 +58,7 @@ class Choice:
             everyone=self.everyone,
             exclude=excluded_ids,
             exclude_users=excluded_users,
-            gateway=self._gateway_name(),
+            gateway=gateway_name(self.gateway, call="send"),
         )
 
     def _check_that_one_is_given(self) -> None:
@@ -74,10 +74,10 @@ class Choice:
 
     def _connection_ids(self) -> frozenset[str]:
         if self.connection is not None:
-            return frozenset({_id(self.connection)})
+            return frozenset({connection_id(self.connection)})
         if self.connections is None:
             return frozenset()
-        return _ids(self.connections)
+        return connection_ids(self.connections, call="send")
 
     def _user_keys(self) -> frozenset[Any]:
         if self.user is not None:
@@ -100,51 +100,11 @@ class Choice:
             )
         return frozenset(map(checked_group, self.groups))
 
-    def _gateway_name(self) -> str:
-        """An empty name is a mistake, not every gateway."""
-        if self.gateway is None:
-            return ""
-        given: object = self.gateway
-        if not isinstance(given, str) or not given:
-            raise TypeError(
-                "send(gateway=...) takes the name of a gateway, not"
-                f" {given!r}; without it, the event is for all of them."
-            )
-        return given
-
-
-def _id(one: object) -> str:
-    found: object = one.id if isinstance(one, Connection) else one
-    if not isinstance(found, str) or not found:
-        several = isinstance(one, Iterable) and not isinstance(one, str | bytes)
-        raise TypeError(
-            f"A connection or its id is expected, not a {type(one).__name__}"
-            + ("; connections= takes several." if several else f": {one!r}.")
-        )
-    if not found.isprintable():
-        raise InvalidValue("A connection id has printable characters only.")
-    return found
-
-
-def _ids(many: object) -> frozenset[str]:
-    if isinstance(many, str | Connection) or not isinstance(many, Iterable):
-        raise TypeError(
-            "send(connections=...) takes several connections or ids, not a"
-            f" {type(many).__name__}; connection= takes one."
-        )
-    ids = frozenset(islice(map(_id, many), MAX_CONNECTIONS + 1))
-    if len(ids) > MAX_CONNECTIONS:
-        raise ValueError(
-            f"send(connections=...) has more than {MAX_CONNECTIONS} connections: let"
-            " them join a group, and send to that."
-        )
-    return ids
-
 
 def _excluded(exclude: Any) -> tuple[frozenset[str], frozenset[Any]]:
     """The ids of connections and the primary keys of users that are left out."""
     if isinstance(exclude, str | Connection):
-        return frozenset({_id(exclude)}), frozenset()
+        return frozenset({connection_id(exclude)}), frozenset()
     if _is_user(exclude):
         return frozenset(), frozenset({ports.sender().user_key(exclude)})
     if not isinstance(exclude, Iterable):
@@ -156,7 +116,7 @@ def _excluded(exclude: Any) -> tuple[frozenset[str], frozenset[Any]]:
     users: list[Any] = []
     for one in exclude:
         if isinstance(one, str | Connection):
-            ids.add(_id(one))
+            ids.add(connection_id(one))
         elif _is_user(one):
             users.append(one)
         else:

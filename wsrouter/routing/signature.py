@@ -66,7 +66,7 @@ def read_signature(
     of `allowed`, has no annotation, or two of them ask for a payload."""
     name = describe(function)
     check_function(function, name)
-    hints = _hints(function, name)
+    hints = hints_of(function, name)
     parameters: dict[str, ParameterKind] = {}
     payload: Any = ...
     default: Any = ...
@@ -129,7 +129,8 @@ def unwrapped(function: Any) -> Any:
     return inner
 
 
-def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
+def hints_of(function: Callable[..., Any], name: str) -> dict[str, Any]:
+    """The annotations of a function, resolved; raises DeclarationError."""
     target = function if inspect.isroutine(function) else type(function).__call__
     try:
         return typing.get_type_hints(target, include_extras=True)
@@ -137,6 +138,21 @@ def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
         raise DeclarationError(
             f"{name} has an annotation that cannot be resolved: {error}."
         ) from error
+
+
+def check_parameter(
+    parameter: inspect.Parameter, hints: Mapping[str, Any], *, name: str
+) -> None:
+    """Raises DeclarationError for one that cannot be passed by its name, or has no
+    annotation."""
+    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        raise DeclarationError(
+            f"{name}: parameter {str(parameter)!r} cannot be passed by name."
+        )
+    if parameter.name not in hints:
+        raise DeclarationError(
+            f"{name}: parameter {parameter.name!r} has no annotation."
+        )
 
 
 def _default(parameter: inspect.Parameter) -> Any:
@@ -150,14 +166,7 @@ def _parameter_kind(
     allowed: frozenset[ParameterKind],
     name: str,
 ) -> ParameterKind:
-    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-        raise DeclarationError(
-            f"{name}: parameter {str(parameter)!r} cannot be passed by name."
-        )
-    if parameter.name not in hints:
-        raise DeclarationError(
-            f"{name}: parameter {parameter.name!r} has no annotation."
-        )
+    check_parameter(parameter, hints, name=name)
     kind = _kind_of_annotation(hints[parameter.name], allowed)
     if kind not in allowed:
         listed = ", ".join(sorted(kind.name.lower() for kind in allowed))
@@ -186,6 +195,11 @@ def _kind_of_annotation(
         if ParameterKind.TEXT in allowed and plain is str
         else ParameterKind.PAYLOAD
     )
+
+
+def is_connection(annotation: Any) -> bool:
+    """Whether a parameter with this annotation gets the Connection."""
+    return _kind_of_annotation(annotation, frozenset()) is ParameterKind.CONNECTION
 
 
 def _is_annotated(annotation: Any) -> bool:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from wsrouter.routing import library_routes
 from wsrouter.routing.event import Event
+from wsrouter.routing.group_rule import GroupRule
+from wsrouter.routing.group_rules import GroupRules
 from wsrouter.routing.middleware import Middleware
 from wsrouter.routing.route import Hook, Permission, Route
 from wsrouter.routing.router import Include, Router
@@ -71,15 +73,22 @@ class Table:
 
     routes: Mapping[str, MountedRoute]
     library: Mapping[str, MountedRoute]
+    group_rules: GroupRules
     default: MountedRoute | None
     connects: Stack
     disconnects: Stack
     events: tuple[MountedEvent, ...]
 
+    @property
+    def keeps_events(self) -> bool:
+        """Whether any event is kept, so that groups and users have streams."""
+        return any(mounted.event.keep for mounted in self.events)
+
 
 def table(root: Router) -> Table:
     """The table of what `root` registers now."""
     inherited = Inherited().inside(root)
+    rules = GroupRules(tuple(_group_rules(root, inherited)))
     return Table(
         routes={found.route.key: found for found in _routes(root, inherited)},
         library={
@@ -88,8 +97,9 @@ def table(root: Router) -> Table:
                 middlewares=inherited.middlewares,
                 exceptions=inherited.exceptions,
             )
-            for key, route in library_routes.ROUTES.items()
+            for key, route in library_routes.routes(rules).items()
         },
+        group_rules=rules,
         default=next(_defaults(root, inherited), None),
         connects=_stack(root, "connects"),
         disconnects=_stack(root, "disconnects"),
@@ -124,6 +134,17 @@ def _mounted(route: Route, key: str, inherited: Inherited) -> MountedRoute:
         middlewares=inherited.middlewares,
         exceptions=inherited.exceptions,
     )
+
+
+def _group_rules(router: Router, inherited: Inherited) -> Iterator[GroupRule]:
+    for rule in router.groups:
+        yield replace(
+            rule,
+            login_required=inherited.login_required,
+            permissions=inherited.permissions,
+        )
+    for include in router.includes:
+        yield from _group_rules(include.router, inherited.inside(include.router))
 
 
 def _stack(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
 
+from wsrouter.errors import MessageError
+
 Scope = Literal["connection", "user", "ip"]
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _FORM = re.compile(
@@ -54,3 +56,13 @@ class Rate:
             seconds=int(factor or 1) * _SECONDS[unit],
             scope=cast(Scope, scope or "connection"),
         )
+
+
+def throttled(wait: float) -> MessageError:
+    """The error of a call that comes `wait` seconds too early."""
+    return MessageError(
+        "throttled",
+        f"Too many messages; try again in {wait:.0f} s.",
+        retry=True,
+        detail={"retry_after": round(wait, 1)},
+    )

@@ -1,10 +1,11 @@
 """The groups and the state of a connection that is in no database: one that is being
 opened, or one that a unit test made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wsrouter.routing.group import checked_group
+from wsrouter.routing.ports import GroupRules
 
 
 class PlainAnonymousUser:
@@ -22,15 +23,24 @@ class PlainAnonymousUser:
 class UnsavedRegistry:
     """Keeps the groups and the state of one connection in memory."""
 
-    def __init__(self, groups: Iterable[str], state: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        groups: Iterable[str],
+        state: dict[str, Any],
+        rules: GroupRules | None = None,
+    ) -> None:
         self._groups = {checked_group(group) for group in groups}
         self._state = state
+        self._rules = rules
 
-    def join(self, connection_id: str, group: str) -> None:
-        self._groups.add(group)
+    def group_rules(self, gateway: str) -> GroupRules | None:
+        return self._rules
 
-    def leave(self, connection_id: str, group: str) -> None:
-        self._groups.discard(group)
+    def join(self, connection_id: str, groups: Sequence[str]) -> None:
+        self._groups.update(groups)
+
+    def leave(self, connection_id: str, groups: Sequence[str]) -> None:
+        self._groups.difference_update(groups)
 
     def groups(self, connection_id: str) -> frozenset[str]:
         return frozenset(self._groups)

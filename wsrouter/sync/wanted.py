@@ -20,7 +20,6 @@ from wsrouter.catalog.snapshot import (
 )
 from wsrouter.options.gateway import Gateway
 from wsrouter.options.publishing import AuthorizerOption, Throttle
-from wsrouter.routing import library_routes
 from wsrouter.sync.digest import SECRET_TARGET
 from wsrouter.sync.message_model import message_model
 from wsrouter.sync.publishable import validate
@@ -113,8 +112,8 @@ def _message_keys(gateway: Gateway, spec: ApiSpec) -> list[str]:
     default = [DEFAULT] if gateway.default_route else []
     if gateway.publish == "default":
         return default
-    library = [] if gateway.default_route else list(library_routes.ROUTES)
-    return [*default, *(route.key for route in spec.routes), *library]
+    library = () if gateway.default_route else spec.library
+    return [*default, *(route.key for route in (*spec.routes, *library))]
 
 
 def _models(gateway: Gateway, spec: ApiSpec) -> Iterator[tuple[str, Model]]:

@@ -9,7 +9,8 @@ from pydantic_core import to_json
 
 from wsrouter.errors import MessageError, SessionEnded
 from wsrouter.routing.outcome import Accept, Failure, Outcome, Refused, Reply
-from wsrouter.wire import limits
+from wsrouter.routing.resume import Resume
+from wsrouter.wire import limits, stream_frames
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _PLAIN = (
@@ -22,21 +23,26 @@ _PLAIN = (
 
 class Answer(NamedTuple):
     """The HTTP answer to one frame. `failed` means that it is an error, `ended` that
-    the session behind the connection has ended."""
+    the session behind the connection has ended, `resume` that the streams of a
+    connection are still to be added."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = _NONE
     failed: bool = False
     ended: bool = False
+    resume: Resume | None = None
 
 
 def answer(outcome: Outcome, *, crash_status: int = 200) -> Answer:
     """What the endpoint answers; `crash_status` is for a handler that crashed."""
     if isinstance(outcome, Reply):
-        body = _reply(outcome)
-        fits = len(body) <= limits.MESSAGE_BYTES
-        return Answer(200, body) if fits else _too_large(outcome, body)
+        body, most = _reply(outcome), limits.MESSAGE_BYTES
+        if outcome.resume is not None:
+            most -= stream_frames.entries_bytes(outcome.resume)
+        if len(body) > most:
+            return _too_large(outcome, body, most)
+        return Answer(200, body, resume=outcome.resume)
     if isinstance(outcome, Failure):
         status = crash_status if outcome.crashed else 200
         ended = isinstance(outcome.error, SessionEnded)
@@ -62,10 +68,9 @@ def _reply(reply: Reply) -> bytes:
     return orjson.dumps(frame)
 
 
-def _too_large(reply: Reply, body: bytes) -> Answer:
+def _too_large(reply: Reply, body: bytes, most: int) -> Answer:
     error = MessageError(
-        "reply_too_large",
-        f"The reply has {len(body)} bytes; {limits.MESSAGE_BYTES} can be sent.",
+        "reply_too_large", f"The reply has {len(body)} bytes; {most} can be sent."
     )
     return Answer(body=_error(Failure(error, reply.action, reply.id)), failed=True)
 

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from wsrouter.errors import MessageError
 from wsrouter.routing.ports import EnvelopeHeader, ParsedEnvelope, Reader
 from wsrouter.routing.problems import Problem, invalid_payload
+from wsrouter.routing.resume import Since
 from wsrouter.wire import fail_fast
 
 ID_CHARACTERS = 128
@@ -28,6 +29,26 @@ Id = (
     | None
 )
 
+FLAT_SINCE = "$since"
+"""The name of `since` among the payload's own members."""
+MAX_POSITIONS = 100
+_SINCE_RULE = (
+    "'since' is an object of stream ids, each with an 'epoch' and a 'seq',"
+    f" {MAX_POSITIONS} of them at most."
+)
+
+
+class _Position(TypedDict):
+    epoch: Annotated[str, Field(max_length=64)]
+    seq: Annotated[int, Field(strict=True, ge=0, le=_INTEGERS[-1])]
+
+
+Positions = Annotated[
+    dict[Annotated[str, Field(max_length=64)], _Position],
+    Field(max_length=MAX_POSITIONS),
+]
+_read_positions = TypeAdapter(Positions).validate_python
+
 
 def malformed(message: str) -> MessageError:
     return MessageError("malformed_frame", message)
@@ -36,9 +57,11 @@ def malformed(message: str) -> MessageError:
 @dataclass(frozen=True, slots=True)
 class _WithKey:
     """In both envelopes the action and the id are members of the body; `key` is the
-    name of the action's member."""
+    name of the action's member. Where the application keeps events, `reads_since`: a
+    client may say how far it has their streams."""
 
     key: str | None
+    reads_since: bool = False
 
     def identify(self, body: bytes) -> EnvelopeHeader:
         return _identify(body, self.key)
@@ -54,6 +77,8 @@ class Nested(_WithKey):
     def reader(self, payload: Any, *, default: Any) -> Reader:
         wanted = payload if default is ... else NotRequired[payload]
         members = {} if payload is ... else {"payload": wanted}
+        if self.reads_since:
+            members["since"] = NotRequired[Positions]
         shape = TypedDict("Envelope", {"id": NotRequired[Id], **members})  # type: ignore[misc]
         validate = fail_fast.validator(TypeAdapter(shape)).validate_json
 
@@ -64,7 +89,12 @@ class Nested(_WithKey):
                 # pydantic returns no part of a body that is not valid, so the id is
                 # read again.
                 return ParsedEnvelope(_client_id(body), problem=_envelope_error(error))
-            return ParsedEnvelope(opened.get("id"), opened.get("payload", default))
+            return ParsedEnvelope(
+                opened.get("id"),
+                opened.get("payload", default),
+                None,
+                opened.get("since"),
+            )
 
         return read
 
@@ -79,15 +109,18 @@ class Flat(_WithKey):
             validate = fail_fast.validator(TypeAdapter(payload)).validate_json
 
         def read(body: bytes) -> ParsedEnvelope:
-            client_id = None
+            client_id = since = None
             try:
                 members = _object(body)
                 members.pop(self.key, None)
                 client_id = _checked_id(members.pop("id", None))
+                if (positions := members.pop(FLAT_SINCE, None)) is not None:
+                    since = _checked_since(positions) if self.reads_since else None
                 if validate is None or (not members and default is not ...):
-                    return ParsedEnvelope(client_id, default)
+                    return ParsedEnvelope(client_id, default, None, since)
                 # JSON again: pydantic reads it by other rules than Python objects.
-                return ParsedEnvelope(client_id, validate(to_json(members)))
+                payload = validate(to_json(members))
+                return ParsedEnvelope(client_id, payload, None, since)
             except ValueError as error:
                 return ParsedEnvelope(
                     client_id, problem=invalid_payload(_problems(error))
@@ -113,6 +146,8 @@ def _envelope_error(error: ValueError) -> MessageError:
         return malformed("The frame is not a JSON object.")
     if first.loc[0] == "id":
         return malformed(_ID_RULE)
+    if first.loc[0] == "since":
+        return malformed(_SINCE_RULE)
     return invalid_payload(problem._replace(loc=problem.loc[1:]) for problem in found)
 
 
@@ -186,6 +221,13 @@ def _checked_id(value: Any) -> str | int | None:
     if not _is_id(value):
         raise malformed(_ID_RULE)
     return value  # type: ignore[no-any-return]
+
+
+def _checked_since(value: Any) -> Since:
+    try:
+        return _read_positions(value)
+    except ValidationError:
+        raise malformed(_SINCE_RULE) from None
 
 
 def _is_id(value: Any) -> bool:

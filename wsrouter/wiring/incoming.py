@@ -13,6 +13,7 @@ from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.rate_counter import CacheCounter
 from wsrouter.routing.failures import Failures
 from wsrouter.routing.frame import Frame
+from wsrouter.routing.group_rules import GroupRules
 from wsrouter.routing.hooks import Hooks
 from wsrouter.routing.lifecycle import Lifecycle, crash_answer
 from wsrouter.routing.messages import Messages
@@ -34,9 +35,13 @@ def lifecycle(alias: str) -> Lifecycle:
     """What answers the frames of a gateway."""
     gateway = conf.gateway(alias)
     declared = table(root_router(gateway))
-    declared = replace(declared, disconnects=isolated(declared.disconnects))
+    registry, counter = ConnectionRegistry(group_rules), CacheCounter()
+    declared = replace(
+        declared,
+        disconnects=isolated(declared.disconnects),
+        group_rules=replace(declared.group_rules, counter=counter),
+    )
     failures = Failures(known=reporting.KNOWN, on_crash=reporting.report_crash)
-    registry, counter = ConnectionRegistry(), CacheCounter()
     authentication = Authentication(
         gateway=gateway,
         claim=ticket_store.claim,
@@ -45,7 +50,7 @@ def lifecycle(alias: str) -> Lifecycle:
     return Lifecycle(
         messages=Messages(
             table=declared,
-            envelope=_envelope(gateway),
+            envelope=_envelope(gateway, reads_since=declared.keeps_events),
             lookup=registry.find,
             counter=counter,
             failures=failures,
@@ -59,6 +64,12 @@ def lifecycle(alias: str) -> Lifecycle:
         counter=counter,
         throttles=gateway.connect_throttle,
     )
+
+
+def group_rules(alias: str) -> GroupRules:
+    """Who may be in the groups of a gateway. Raises ConfigurationError for a gateway
+    that the settings do not have (any more)."""
+    return lifecycle(alias).hooks.table.group_rules
 
 
 def crashed(error: Exception, frame: Frame, request: Any) -> Outcome:
@@ -77,6 +88,7 @@ def accepted_secrets(alias: str) -> tuple[str, ...]:
     return conf.accepted_secrets(alias)
 
 
-def _envelope(gateway: Gateway) -> Envelope:
+def _envelope(gateway: Gateway, *, reads_since: bool = False) -> Envelope:
     key = selection.parse(gateway.route_selection_expression).key
-    return Flat(key) if gateway.envelope == "flat" else Nested(key)
+    chosen = Flat if gateway.envelope == "flat" else Nested
+    return chosen(key, reads_since)

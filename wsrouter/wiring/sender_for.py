@@ -10,15 +10,18 @@ from wsrouter.aws.posts import transports
 from wsrouter.aws.posts.transports import InvalidTransport
 from wsrouter.conf import ConfigurationError
 from wsrouter.delivery.background import Background
+from wsrouter.delivery.kept_sender import KeptSender
 from wsrouter.delivery.ports import Forget, OnDelivered, Transport
-from wsrouter.delivery.sender import Sender, SendPolicy
+from wsrouter.delivery.posting import Posting, SendPolicy
+from wsrouter.delivery.sender import Sender
 from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.errors import MissingExtra
 from wsrouter.options.gateway import Gateway
 from wsrouter.registry import user_keys
 from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.registry.send_queue import StoredSendQueue
-from wsrouter.registry.transactions import only_registry_is_open
+from wsrouter.registry.streams.kept_events import StoredKeptEvents
+from wsrouter.registry.transactions import is_any_open, only_registry_is_open
 from wsrouter.routing.ports import Address
 from wsrouter.wiring import leaving
 
@@ -57,13 +60,20 @@ def sender(
             background=background,
         )
 
+    posting = Posting(recipient_source=StoredRecipients(), policy=policy, forget=forget)
     return Sender(
-        recipient_source=StoredRecipients(),
-        policy=policy,
+        posting=posting,
+        kept=KeptSender(
+            posting=posting,
+            events=StoredKeptEvents(gateways=conf.gateways),
+            postpone=leaving.postpone,
+            is_atomic_with=only_registry_is_open,
+            in_transaction=is_any_open,
+            on_delivered=on_delivered,
+        ),
         check_gateway=conf.gateway,
         postpone=leaving.postpone,
         can_queue=only_registry_is_open,
-        forget=forget,
         finish=finish,
         on_delivered=on_delivered,
         user_key=user_keys.user_key,

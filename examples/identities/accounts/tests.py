@@ -29,6 +29,9 @@ class Identities(TestCase):
     def test_a_page_has_a_session(self) -> None:
         with WebSocketClient(self.ada) as tab:
             self.assertEqual(tab.call("me"), {"name": "ada"})
+        self.assertEqual(self.client.get("/session/").status_code, 401)
+        self.client.force_login(self.ada)
+        self.assertEqual(self.client.get("/session/").status_code, 204)
 
     def test_an_app_exchanges_its_token_for_a_ticket(self) -> None:
         answer = self.api("/api/token/", name="ada", password="analytical").json()

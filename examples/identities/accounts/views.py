@@ -17,6 +17,11 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/me.html")
 
 
+def session(request: HttpRequest) -> HttpResponse:
+    """The page's client asks when a handshake was refused."""
+    return HttpResponse(status=204 if request.user.is_authenticated else 401)
+
+
 class Credentials(BaseModel):
     name: str
     password: str

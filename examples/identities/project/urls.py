@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.page, name="page"),
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("session/", views.session, name="session"),
     path("api/token/", views.token, name="token"),
     path("api/ticket/", views.ticket, name="ticket"),
     path("ws/", include("wsrouter.urls")),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 from playwright.sync_api import BrowserContext, Page
 
@@ -36,6 +37,10 @@ def count(request: HttpRequest, start: int, stop: int) -> HttpResponse:
     return HttpResponse()
 
 
+def session(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=204 if request.user.is_authenticated else 401)
+
+
 def page(request: HttpRequest) -> HttpResponse:
     return HttpResponse({page!r})
 
@@ -47,29 +52,34 @@ def client(request: HttpRequest) -> HttpResponse:
 urlpatterns += [
     path("count/<int:start>/<int:stop>/", count),
     path("page/", page),
+    path("session/", session),
     path("client.js", client),
 ]
 """
 PAGE = """<!doctype html><title>Count</title><script type="module">
 import { connect } from "/client.js";
 window.listen = (url, options) => {
-  window.states = [];
-  window.numbers = [];
-  window.errors = [];
-  window.sockets = [];
+  for (const name of ["states", "causes", "numbers", "errors", "sockets", "sent"]) {
+    window[name] = [];
+  }
   class Kept extends WebSocket {
     constructor(...values) { super(...values); window.sockets.push(this); }
+    send(text) { super.send(text); window.sent.push(JSON.parse(text).action); }
   }
   const onError = (error) => window.errors.push(`${error}`);
   const all = { ticket: "/ws/ticket/", WebSocket: Kept, onError, ...options };
   window.connection = connect(url, all);
-  window.connection.onState((state) => window.states.push(state));
+  window.connection.onState((state, { cause }) => {
+    window.states.push(state);
+    if (cause) window.causes.push(cause.status ?? cause.code ?? cause.message);
+  });
   window.connection.on("counted", (number) => window.numbers.push(number));
   window.connection.subscribe("count.watch", undefined, {
     onReply: () => (window.isWatching = window.sockets.length),
   });
 };
 </script>"""
+LOADED = "typeof window.listen === 'function'"
 WATCHING = (
     "window.connection.state === 'open' && window.isWatching === window.sockets.length"
 )
@@ -86,28 +96,35 @@ def counting_stack(folder: Path) -> Stack:
 
 
 @contextmanager
-def listening(
-    context: BrowserContext, stack: Stack, **options: object
-) -> Iterator[Page]:
-    """A page, logged in as Ada, that hears what is counted; options are those of
-    `connect`."""
+def visiting(context: BrowserContext, stack: Stack) -> Iterator[Page]:
+    """A page, logged in as Ada, that does not listen yet."""
     context.set_default_timeout(30_000)
-    site = f"http://127.0.0.1:{stack.django_port}"
     page = context.new_page()
-    page.goto(f"{site}/enter/ada/")
-    page.goto(f"{site}/page/")
-    page.wait_for_function("typeof window.listen === 'function'")
-    page.evaluate(
-        "([url, options]) => window.listen(url, options)", [stack.url, options]
-    )
-    page.wait_for_function(WATCHING)
+    page.goto(f"{stack.site}/enter/ada/")
+    page.goto(f"{stack.site}/page/")
+    page.wait_for_function(LOADED)
     yield page
     page.evaluate("window.connection?.close()")
     page.close()
 
 
-def count(context: BrowserContext, stack: Stack, start: int, stop: int) -> None:
+def listen(page: Page, url: str, **options: object) -> None:
+    """Options are those of `connect`."""
+    page.evaluate("([url, options]) => window.listen(url, options)", [url, options])
+
+
+@contextmanager
+def listening(
+    context: BrowserContext, stack: Stack, **options: object
+) -> Iterator[Page]:
+    """A page, logged in as Ada, that hears what is counted."""
+    with visiting(context, stack) as page:
+        listen(page, stack.url, **options)
+        page.wait_for_function(WATCHING)
+        yield page
+
+
+def count(stack: Stack, start: int, stop: int) -> None:
     """Have the numbers sent, one every 50 ms."""
-    url = f"http://127.0.0.1:{stack.django_port}/count/{start}/{stop}/"
-    answer = context.request.get(url, timeout=60_000)
-    assert answer.ok, answer.text()
+    with urlopen(f"{stack.site}/count/{start}/{stop}/", timeout=60) as answer:
+        assert answer.status == 200

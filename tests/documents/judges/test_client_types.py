@@ -31,6 +31,8 @@ export const placed: Promise<{ sku: string; quantity: number }> =
   connection.call("orders.place", { sku: "tea" }, { retry: true, timeout: 5000 });
 export const watched: Promise<null> = connection.call("orders.watch", { order_id: 7 });
 connection.send("orders.place", { sku: "tea" }, { queue: true });
+connection.sendText("{}", { queue: true });
+connection.subscribe("wsrouter.join", { groups: ["hall:a", "order:7.tea`"] });
 export const stop: () => void = connection.subscribe(
   "orders.place", { sku: "tea" }, { onReply: (order) => order.sku.trim() });
 connection.on("orders.paid", ({ sku, quantity }, { id }) => id ?? sku.repeat(quantity));
@@ -63,6 +65,7 @@ untyped.on("*", ({ type, payload }) => type.trim() + payload.anything);
 WRONG = [
     'connection.call("orders.place", { sku: 7 });',
     'connection.call("orders.place", {});',
+    'connection.subscribe("wsrouter.join", { groups: ["office:a"] });',
     'connection.call("orders.place");',
     'connection.call("orders.place", { sku: "tea", colour: "red" });',
     'connection.call("orders.plaice", { sku: "tea" });',
@@ -70,6 +73,7 @@ WRONG = [
     'connection.call("orders.place", { sku: "tea" }, { retries: 3 });',
     'connection.send("orders.place", { sku: 7 });',
     'connection.send("orders.place", { sku: "tea" }, { retry: true });',
+    'connection.sendText({ action: "orders.place" });',
     'connection.subscribe("orders.place", { order_id: 7 });',
     'connection.subscribe("orders.watch", { order_id: 7 }, { onReply: (r) => r.x });',
     'connection.on("orders.payed", () => {});',

@@ -10,7 +10,7 @@ from typing import Any
 from tests.documents import torture
 from tests.documents.documented import AUTHORIZER, document
 from tests.documents.judges.parser import diagnostics
-from tests.documents.test_asyncapi import shop
+from tests.documents.test_asyncapi import halls, shop
 from wsrouter import Router
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +27,12 @@ def of_example(folder: Path) -> Any:
 
 
 def test_the_official_parser_has_no_complaint(tmp_path: Path) -> None:
-    routers = {"torture": torture.router, "shop": shop(), "empty": Router()}
+    routers = {
+        "torture": torture.router,
+        "shop": shop(),
+        "halls": halls(),
+        "empty": Router(),
+    }
     documents = {
         f"{name}-{envelope}": document(router, envelope=envelope)
         for name, router in routers.items()

@@ -7,7 +7,7 @@ import pytest
 from tests.documents import torture
 from tests.documents.judges import node
 from tests.documents.judges.types_oracle import COMPILERS, SAME, compare
-from tests.documents.test_asyncapi import shop
+from tests.documents.test_asyncapi import halls, shop
 from wsrouter import Router
 from wsrouter.catalog.build import build
 from wsrouter.documents.typescript import typescript
@@ -89,11 +89,18 @@ switch (error.code) {
   case "invalid_payload": error.detail?.[0].loc.join("."); break;
 }
 if (unknownError.code === "whatever") unknownError.message.trim();
+export const joined: Promise<{ groups: string[] }> =
+  call("wsrouter.join", { groups: ["hall:a", "order:7.tea`"] });
+call("wsrouter.leave", { groups: [`hall:${"a" as string}`] });
 """
 WRONG = [
     'call("orders.place", { sku: 7 });',
     'call("orders.place", { sku: "tea", quantity: "1" });',
     'call("orders.place", {});',
+    'call("wsrouter.join", { groups: ["hallway"] });',
+    'call("wsrouter.join", { groups: ["order:seven.tea`"] });',
+    'call("wsrouter.leave", { groups: ["office:a"] });',
+    'call("wsrouter.join", { groups: "hall:a" });',
     'call("orders.place");',
     'call("orders.place", { sku: "tea", colour: "red" });',
     'call("orders.plaice", { sku: "tea" });',
@@ -124,6 +131,7 @@ def test_the_types_of_the_torture_router_are_those_of_the_oracle(
 
 def two_events() -> Router:
     router = shop()
+    router.include(halls())
     router.event("clock", int)
     return router
 

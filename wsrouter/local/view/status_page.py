@@ -29,9 +29,13 @@ PREFIX = "/~status/"
 """No stage has this path: neither a stage name nor a mapping key can contain `~`."""
 
 _FOLDER = Path(__file__).parent / "page"
-_CONSOLE = Path(__file__).parents[2] / "static" / "wsrouter" / "console"
-_SHARED = {"explain.js": _CONSOLE}
-"""What the page has in common with the console."""
+_STATIC = Path(__file__).parents[2] / "static" / "wsrouter"
+_SHARED = {
+    "client.js": _STATIC,
+    "explain.js": _STATIC / "console",
+    "theme.css": _STATIC / "console",
+}
+"""What the page has in common with other pages, the console foremost."""
 _CONTENT_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SECURITY_HEADERS = (

@@ -11,8 +11,9 @@ from wsrouter.ops.reaper import reap
 class Command(BaseCommand):
     help = (
         "Removes connections that are past their lifetime or whose session has ended,"
-        " asks API Gateway whether the oldest others are still open, and queues sends"
-        " again that no worker carries out. May run on several machines at once."
+        " asks API Gateway whether the oldest others are still open, queues sends again"
+        " that no worker carries out, posts kept events whose sender has died, and"
+        " deletes old ones. May run on several machines at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,5 +38,6 @@ class Command(BaseCommand):
         report = reap(checks=options["check"], rate=options["rate"])
         self.stdout.write(
             f"{report.lifetime} past their lifetime, {report.ended} ended,"
-            f" {report.gone} of {report.checked} gone, {report.resumed} sends resumed."
+            f" {report.gone} of {report.checked} gone, {report.resumed} sends resumed,"
+            f" {report.posted} kept events posted, {report.deleted} deleted."
         )

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     """Prints every handler and event of a gateway."""
 
     help = (
-        "Lists the registered WebSocket routes, $default and events: the handler"
+        "Lists the registered WebSocket routes, $default, events and group rules: the"
         " function, its file and line, the fields of payload and reply, permissions"
         " and throttle."
     )
@@ -50,8 +50,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=2))
             return
-        for title, rows in ((None, found["routes"]), ("Events", found["events"])):
-            self._write_rows(title, rows)
+        self._write_rows(None, found["routes"])
+        self._write_rows("Events", found["events"])
+        self._write_rows("Groups", found["groups"])
         if not found["routes"]:
             self.stdout.write("No route is registered.")
 
@@ -69,7 +70,7 @@ def _listing(spec: ApiSpec) -> dict[str, Any]:
     from wsrouter.documents.listing import listing
 
     found = listing(spec)
-    for row in found["routes"]:
+    for row in (*found["routes"], *found["groups"]):
         row["place"] = _relative(row["place"])
     return found
 

@@ -112,6 +112,12 @@ export interface Connection<
     ...rest: Arguments<Routes[K]["payload"], Pick<CallOptions, "queue">>
   ): void;
 
+  /**
+   * Send a text as it is, for an API whose messages are no JSON: a `$default` route takes
+   * them. Nothing is matched to it. Throws as `send` does.
+   */
+  sendText(text: string, options?: Pick<CallOptions, "queue">): void;
+
   /** Listen to an event, or with "*" to all. Returns a function that ends it. */
   on<K extends Name<Events>>(
     type: K,

@@ -10,7 +10,7 @@
 /** @typedef {Record<string, any>} Frame */
 /** @typedef {typeof DEFAULTS & import("./client.d.ts").Options} Options */
 /** @typedef {{ abort: AbortController, socket?: Socket }} Attempt */
-/** @typedef {{ text: string, bytes: number, queue: boolean, retry?: boolean, id?: string, link?: Link, finish?: (error?: unknown, payload?: any, streams?: Frame[]) => void, isPing?: boolean, asked?: Map<string, Stream>, subscription?: Subscription }} Message */
+/** @typedef {{ text: string, bytes: number, queue?: boolean, retry?: boolean, id?: string, link?: Link, finish?: (error?: unknown, payload?: any, streams?: Frame[]) => void, isPing?: boolean, asked?: Map<string, Stream>, subscription?: Subscription }} Message */
 /** @typedef {{ socket: Socket, pending: Map<string, Message>, repeating: Set<object>, openedAt: number, receivedAt: number, askedAt: number, unclearUntil: number, handOverAt: number, until: number, limit: number, probe: any, isAsking: boolean }} Link */
 /** @typedef {{ action: string, payload: any, onReply?: (reply: any) => void, onError?: (error: any) => void, onGap?: (gap: any) => void, since?: Positions, timeout?: number, timer?: any, streams: Set<string>, link?: Link }} Subscription */
 /** @typedef {import("./client.d.ts").Positions} Positions */
@@ -120,6 +120,12 @@ function isPassing(error) {
   return error instanceof CallTimeout || error.retry || REPEATED.includes(error.code);
 }
 
+/** @param {Stream} stream @param {number} top @returns {number} how far it goes without a hole */
+function heldUpTo({ held, seq }, top) {
+  while (seq < top && held.some(({ stream }) => stream.seq === seq + 1)) seq += 1;
+  return seq;
+}
+
 /** @param {Options} options @param {string | URL} url @param {RequestInit} init */
 async function request({ fetch = globalThis.fetch }, url, init) {
   const response = await fetch(url, { credentials: "same-origin", ...init });
@@ -220,13 +226,9 @@ class Connection {
     this._attempt();
   }
 
-  /** @param {string} action @param {any} [payload] @param {CallOptions} [options] @returns {Promise<any>} */
-  call(action, payload, options) {
-    return this._call(action, payload, options);
-  }
-
-  /** @param {string} action @param {any} payload @param {CallOptions} [options] @param {Map<string, Stream>} [asked] @param {Subscription} [subscription] @returns {Promise<any>} */
-  _call(action, payload, options = {}, asked, subscription) {
+  // `asked` and `subscription` are for calls of this module alone.
+  /** @param {string} action @param {any} [payload] @param {CallOptions} [options] @param {Map<string, Stream>} [asked] @param {Subscription} [subscription] @returns {Promise<any>} */
+  call(action, payload, options = {}, asked, subscription) {
     const { retry = false, queue = retry, signal, timeout = this._options.timeout } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw signal.reason || new Error("Aborted.");
@@ -259,9 +261,13 @@ class Connection {
   }
 
   /** @param {string} action @param {any} [payload] @param {{ queue?: boolean }} [options] */
-  send(action, payload, { queue = false } = {}) {
-    const error = this._submit(this._message(action, payload, undefined, queue));
-    if (error) throw error;
+  send(action, payload, { queue } = {}) {
+    this._emit(this._message(action, payload, undefined, queue));
+  }
+
+  /** @param {string} text @param {{ queue?: boolean }} [options] */
+  sendText(text, { queue } = {}) {
+    this._emit(this._measured("The text", text, undefined, queue));
   }
 
   /** @param {string} type @param {Function} listener */
@@ -500,7 +506,7 @@ class Connection {
     for (const stream of this._streams.values()) if (stream.epoch) stream.due = Infinity;
     link.askedAt = this._clock.now();
     link.isAsking = true;
-    this._call(PING, undefined, {}, asked).catch(ignore);
+    this.call(PING, undefined, {}, asked).catch(ignore);
   }
 
   /** @param {Event} event */
@@ -544,19 +550,31 @@ class Connection {
 
   // Messages
 
-  /** @param {string} action @param {any} payload @param {string | undefined} id @param {boolean} queue @param {Map<string, Stream>} [asked] @returns {Message} */
+  /** @param {string} action @param {any} payload @param {string} [id] @param {boolean} [queue] @param {Map<string, Stream>} [asked] */
   _message(action, payload, id, queue, asked) {
-    const { envelope, actionName, messageBytes } = this._options;
+    const { envelope, actionName } = this._options;
     const [content, name] = envelope === "flat" ? [payload, "$since"] : [{ payload }, "since"];
     /** @type {Positions} */
     const since = {};
     for (const { id, epoch, seq } of asked?.values() || []) since[id] = { epoch, seq };
     const text = JSON.stringify({ ...content, [actionName]: action, id, [name]: asked && since });
+    return this._measured(action, text, id, queue);
+  }
+
+  /** @param {string} name @param {string} text @param {string} [id] @param {boolean} [queue] @returns {Message} */
+  _measured(name, text, id, queue) {
+    const { messageBytes } = this._options;
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > messageBytes) {
-      throw new RangeError(`${action}: ${bytes} bytes, but API Gateway accepts ${messageBytes}.`);
+      throw new RangeError(`${name}: ${bytes} bytes, but API Gateway accepts ${messageBytes}.`);
     }
     return { text, bytes, queue, id };
+  }
+
+  /** @param {Message} message */
+  _emit(message) {
+    const error = this._submit(message);
+    if (error) throw error;
   }
 
   /** @param {Message} message @returns {Error | undefined} why it is neither sent nor kept */
@@ -641,7 +659,7 @@ class Connection {
     link.repeating.add(subscription);
     this._clock.clearTimeout(subscription.timer);
     const asked = this._positions(({ id, isGiven }) => isGiven || streams.has(id));
-    this._call(action, payload, { timeout }, asked.size ? asked : undefined, subscription).then(
+    this.call(action, payload, { timeout }, asked.size ? asked : undefined, subscription).then(
       (reply) => {
         if (!isWanted()) return;
         this._repeated(subscription);
@@ -802,7 +820,7 @@ class Connection {
       if (!stream.epoch) Object.assign(stream, { epoch, seq: start, first: isPing ? start + 1 : 0 });
       stream.held.push(...events, { type: TOP, stream: { epoch, seq: again ? seq + 1 : seq } });
       if (again) stream.due = 0;
-    } else if (isNew() || seq > stream.seq) {
+    } else if (isNew() || heldUpTo(stream, seq) < seq) {
       Object.assign(stream, { epoch, seq, first: 0 });
       this._gap(id);
     }
@@ -817,8 +835,14 @@ class Connection {
     let isDue = link && this._isKept() && Math.abs(now - link.askedAt) >= checkStreams;
     for (const stream of this._streams.values()) {
       if (now < stream.due) continue;
-      if (stream.epoch && this._mayAsk) isDue = true;
-      else this._pass(stream);
+      if (stream.epoch && this._mayAsk) {
+        isDue = true;
+        continue;
+      }
+      // There is no way to ask for what is missing.
+      if (stream.epoch) this._gap(stream.id);
+      stream.epoch = "";
+      this._advance(stream);
     }
     if (link && isDue && !link.isAsking) this._ping(link);
     const canAsk = link && !link.isAsking;
@@ -826,14 +850,6 @@ class Connection {
     const times = waiting.map(({ due }) => due);
     if (canAsk && this._isKept()) times.push(link.askedAt + checkStreams);
     return times.filter(Number.isFinite);
-  }
-
-  // There is no way to ask for what is missing.
-  /** @param {Stream} stream */
-  _pass(stream) {
-    if (stream.epoch) this._gap(stream.id);
-    stream.epoch = "";
-    this._advance(stream);
   }
 
   /** @param {string} id */

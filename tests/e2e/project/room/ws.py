@@ -33,6 +33,11 @@ def opened(connection: Connection) -> None:
     connection.join("lobby")
 
 
+@router.group("table:{name}", client_may_join=True)
+async def may_sit(connection: Connection, name: str) -> bool:
+    return name.startswith(connection.user.username)
+
+
 @router.route("say")
 def say(payload: Say, connection: Connection) -> Said:
     return Said(text=payload.text * payload.times, by=connection.user.username)

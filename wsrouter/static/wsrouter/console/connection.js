@@ -1,63 +1,74 @@
 // Opens and closes the socket: as the user of this page, or with a ticket.
 
 const WORDS = { connecting: "Connecting…", open: "Connected", waiting: "Reconnecting…", closed: "Not connected", refused: "Refused" };
+const NO_USER = "There is no ticket for you: you are not logged in on this site.";
 
-export function connection({ make, socket, explain }, page, { settings, parameters, frameOf, onFrame, onMark }) {
+export function connection({ make, client: { connect, MessageError, TicketError }, explain }, page, { settings, parameters, onFrame, onMark }) {
   const { form, url, button, state, message, extra } = page;
   const inputs = parameters.map((name) => {
     const input = make("input", { name, autocomplete: "off", spellcheck: "false" });
     extra.append(make("label", {}, make("span", {}, name), input));
     return input;
   });
-  const listeners = [];
   let client = null;
-  let current = "closed";
+  let wasOpen = false;
+  let unwatch = () => {};
 
-  // Django answers with a ticket for the user of the page's session.
-  async function drawTicket() {
-    const headers = { "X-CSRFToken": settings.csrfToken() };
-    const response = await fetch(settings.ticketUrl, { method: "POST", headers, credentials: "same-origin" });
-    if (response.ok) return (await response.json()).ticket;
-    if (response.status === 401) throw new Error("There is no ticket for you: you are not logged in on this site.");
-    if (response.status === 429) throw new Error(`Too many tickets. Try again in ${response.headers.get("Retry-After")} s.`);
-    throw new Error(`No ticket: ${settings.ticketUrl} answered ${response.status}.`);
-  }
-
-  function show(name, detail) {
-    current = name;
+  function show(name, text = "") {
     state.textContent = WORDS[name];
     state.dataset.state = name;
     const isOn = name !== "closed" && name !== "refused";
     if (!isOn) client = null;
     button.textContent = isOn ? "Disconnect" : "Connect";
     for (const control of [...form.elements]) if (control !== button && control.type !== "hidden") control.disabled = isOn;
-    const text = said(name, detail);
     message.textContent = text;
     message.hidden = !text;
     if (name !== "connecting") onMark([WORDS[name].replace("…", ""), text].filter(Boolean).join(". "));
-    for (const listener of listeners) listener(name === "open");
   }
 
-  function said(name, detail) {
-    if (name === "refused") return detail.reason || explain.REFUSED;
-    if (name === "waiting" || (name === "closed" && detail?.code !== 1000)) return explain.explainClose(detail);
-    return "";
+  function said({ cause, wait }) {
+    if (!(cause instanceof TicketError)) return cause instanceof Error ? cause.message : explain.explainClose(cause ?? {});
+    if (cause.status === 401) return NO_USER;
+    if (cause.status === 429) return `Too many tickets. The next attempt is in ${Math.ceil(wait / 1000)} s.`;
+    return `No ticket: ${settings.ticketUrl} answered ${cause.status}.`;
+  }
+
+  // A first handshake that fails would fail again: the user has to do something before.
+  function changed(name, detail) {
+    wasOpen ||= name === "open";
+    const hasFailed = name === "waiting" && !(detail.cause instanceof Error);
+    if (hasFailed && !wasOpen) refuse(explain.REFUSED);
+    else show(name, name === "waiting" || name === "refused" ? said(detail) : "");
+  }
+
+  function refuse(text) {
+    unwatch();
+    client?.close();
+    show("refused", text);
+  }
+
+  function socketUrl() {
+    const query = new URLSearchParams(inputs.filter(({ value }) => value).map(({ name, value }) => [name, value]));
+    return query.size ? `${url.value}?${query}` : url.value;
   }
 
   function open() {
     const withTicket = new FormData(form).get("identity") === "ticket";
-    const query = Object.fromEntries(inputs.filter(({ value }) => value).map(({ name, value }) => [name, value]));
-    client = socket.connect(url.value, {
-      ticket: withTicket ? drawTicket : null, query, frame: frameOf, onState: show, onFrame,
+    const { ticketUrl, csrfCookie, frame } = settings;
+    wasOpen = false;
+    client = connect(socketUrl(), {
+      ticket: withTicket ? ticketUrl : undefined, csrfCookie, onFrame,
+      envelope: frame.flat ? "flat" : "nested", actionName: frame.action || "action",
+      onError: (error) => { if (!(error instanceof MessageError)) console.error(error); }, // frames are shown
     });
-    client.on("*", (_payload, { type }) => settings.onEvent?.(type));
+    show("connecting");
+    unwatch = client.onState(changed);
   }
 
   // The policy of the page forbids the connection: the page shows the line that is missing.
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
     if (effectiveDirective !== "connect-src") return;
-    client?.close();
-    show("refused", { reason: `The Content-Security-Policy of this page does not allow ${blockedURI}. Add to the header: connect-src 'self' ${settings.policySources}` });
+    refuse(`The Content-Security-Policy of this page does not allow ${blockedURI}. Add to the header: connect-src 'self' ${settings.policySources}`);
   });
 
   form.addEventListener("submit", (event) => {
@@ -68,8 +79,7 @@ export function connection({ make, socket, explain }, page, { settings, paramete
   button.disabled = !url.value;
   return {
     get client() { return client; },
-    get isOpen() { return current === "open"; },
+    get isOpen() { return client?.state === "open"; },
     get url() { return url.value; },
-    onChange: (listener) => listeners.push(listener),
   };
 }

@@ -83,27 +83,27 @@ export function entryPanel(parts, panel) {
       return;
     }
     sent(entry.key, found.value);
-    if (entry.takesText) {
-      connection.client.send(found.value);
-      say(outcome, "Sent.", "ok");
-      return;
-    }
-    await answered(entry, payload, found.value, button, outcome);
-  }
-
-  async function answered(entry, payload, value, button, outcome) {
-    const start = performance.now();
     button.disabled = true;
     say(outcome, "Sent…", "");
     try {
-      await connection.client.call(panel.querySelector(".action")?.value ?? entry.key, value);
-      say(outcome, `Answered in ${Math.max(1, Math.round(performance.now() - start))} ms.`, "ok");
+      say(outcome, await said(entry, found.value), "ok");
     } catch (error) {
       say(outcome, error.code ? `${error.code}: ${error.message}` : error.message, "error");
       if (Array.isArray(error.detail) && payload) payload.showProblems(error.detail);
     } finally {
       button.disabled = false;
     }
+  }
+
+  async function said(entry, value) {
+    const { client } = connection;
+    if (entry.takesText) {
+      client.sendText(value);
+      return "Sent.";
+    }
+    const start = performance.now();
+    await client.call(panel.querySelector(".action")?.value ?? entry.key, value);
+    return `Answered in ${Math.max(1, Math.round(performance.now() - start))} ms.`;
   }
 
   function copyProgram(entry, payload, outcome) {

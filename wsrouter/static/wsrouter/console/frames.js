@@ -2,6 +2,7 @@
 
 const MOST = 500;
 const NEAR_PIXELS = 40;
+const PING = "wsrouter.ping"; // the client's own: shown, and not worth a word
 
 export function frames({ make, breakable, explain }, { list, filter, empty, announce }) {
   const sent = new Map(); // id -> when and what
@@ -56,7 +57,7 @@ export function frames({ make, breakable, explain }, { list, filter, empty, anno
     );
     const fill = () => { body.textContent = data === null ? text || "(empty)" : JSON.stringify(data, null, 2); };
     details.addEventListener("toggle", fill);
-    if (why || kind === "error" || kind === "reply") {
+    if (name !== PING && (why || kind === "error" || kind === "reply")) {
       fill();
       details.open = true;
     }
@@ -83,7 +84,7 @@ export function frames({ make, breakable, explain }, { list, filter, empty, anno
     const data = parsed(text);
     const found = described(direction, data, performance.now(), action);
     add(row(found, Date.now(), text, data));
-    if (found.kind !== "sent") announce([found.kind, found.name, found.note, found.took, found.say].filter(Boolean).join(" "));
+    if (found.kind !== "sent" && found.name !== PING) announce([found.kind, found.name, found.note, found.took, found.say].filter(Boolean).join(" "));
   }
 
   // Something that is no frame: the socket opened, or closed.

@@ -17,13 +17,8 @@ async function description() {
 }
 
 function settings() {
-  const { ticketUrl, policySources, envelope, action } = root.dataset;
-  return {
-    ticketUrl,
-    policySources,
-    frame: { action, flat: envelope === "flat" },
-    csrfToken: () => root.querySelector("[name=csrfmiddlewaretoken]").value,
-  };
+  const { ticketUrl, csrfCookie, policySources, envelope, action } = root.dataset;
+  return { ticketUrl, csrfCookie, policySources, frame: { action, flat: envelope === "flat" } };
 }
 
 function copier() {
@@ -41,7 +36,7 @@ function copier() {
 }
 
 function start(modules, description) {
-  const { elements, explain, socket } = modules;
+  const { client, elements, explain } = modules;
   const given = settings();
   const api = modules.api.read(description, given.frame);
   const { EMPTY } = modules.values;
@@ -54,13 +49,12 @@ function start(modules, description) {
   const log = modules.frames.frames({ ...elements, explain }, {
     list: byId("frames"), filter: byId("filter"), empty: byId("no-frames"), announce,
   });
-  const connection = modules.connection.connection({ ...elements, socket, explain }, {
+  const connection = modules.connection.connection({ ...elements, client, explain }, {
     form: byId("connection"), url: byId("url"), button: byId("connect"), state: byId("state"),
     message: byId("message"), extra: byId("parameters"),
   }, {
     settings: given,
     parameters: api.parameters,
-    frameOf: given.frame,
     onFrame: (direction, text) => log.show(direction, text, given.frame.action),
     onMark: log.mark,
   });

@@ -1,13 +1,12 @@
-// The browser sends Django's session cookie with the handshake, so no other code is needed.
-const output = document.querySelector("output");
-const socket = new WebSocket(document.querySelector("#me").dataset.socket);
+// The browser sends Django's session cookie with the handshake, so there is no ticket. It
+// does not tell why a handshake was refused, so the client asks the URL `session`.
+import { connect } from "../wsrouter/client.js";
 
-socket.addEventListener("open", () => {
-  socket.send(JSON.stringify({ action: "me", id: "1" }));
-});
-socket.addEventListener("message", ({ data }) => {
-  output.textContent = JSON.parse(data).payload.name;
-});
-socket.addEventListener("close", () => {
-  output.textContent = "closed";
+const { socket, session } = document.querySelector("#me").dataset;
+const output = document.querySelector("output");
+const connection = connect(socket, { session });
+
+connection.subscribe("me", undefined, { onReply: ({ name }) => (output.textContent = name) });
+connection.onState((state) => {
+  if (state !== "open") output.textContent = state;
 });

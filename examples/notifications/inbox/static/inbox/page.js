@@ -1,13 +1,14 @@
 // The page: a list of notifications that is the same in every tab.
 
-import { Socket } from "./socket.js";
+import { connect } from "../wsrouter/client.js";
 
 const MOST_FRAMES = 100;
 const TOAST_MS = 6000;
 const STATES = {
   connecting: () => "Connecting…",
-  connected: () => "Connected",
-  waiting: (pause) => `Reconnecting in ${Math.ceil(pause / 1000)} s`,
+  open: () => "Connected",
+  waiting: (wait = 0) => `Reconnecting in ${Math.ceil(wait / 1000)} s`,
+  refused: () => "Logged out",
 };
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -16,24 +17,16 @@ const items = new Map();
 let unread = 0;
 let pushes = 0;
 
-const socket = new Socket(document.body.dataset.socketUrl, {
-  state(name, pause) {
-    find("state").dataset.state = name;
-    find("state").textContent = STATES[name](pause);
-  },
-  opened: refresh,
-  // A message keeps the socket open, and the list includes what may have been missed.
-  idle: refresh,
-  refused: logInAgain,
-  frame: log,
-  event(frame) {
-    pushes += 1;
-    if (frame.type === "notification.created") {
-      created(frame.payload);
-    } else if (frame.type === "notification.read") {
-      read(frame.payload);
-    }
-  },
+const { socketUrl, ticketUrl } = document.body.dataset;
+const connection = connect(socketUrl, { ticket: ticketUrl, onFrame: log });
+connection.on("*", () => (pushes += 1));
+connection.on("notification.created", created);
+connection.on("notification.read", read);
+connection.onState((state, { wait }) => {
+  find("state").dataset.state = state;
+  find("state").textContent = STATES[state](wait);
+  if (state === "open") refresh(); // the list has what was missed
+  if (state === "refused") location.reload(); // Django asks the user to log in
 });
 
 async function refresh() {
@@ -41,7 +34,7 @@ async function refresh() {
     let before, newest;
     do {
       before = pushes; // an event that arrives in the meantime may be newer than the answer
-      newest = await socket.call("notifications.list", {});
+      newest = await connection.call("notifications.list", {});
     } while (before !== pushes);
     find("list").replaceChildren(...newest.notifications.map(shown));
     count(newest.unread);
@@ -71,7 +64,7 @@ function read(notification) {
 async function markRead(id, button) {
   button.disabled = true;
   try {
-    read(await socket.call("notifications.mark_read", { notification_id: id }));
+    read(await connection.call("notifications.mark_read", { notification_id: id }));
   } catch (error) {
     toast(error.message);
     button.disabled = false;
@@ -120,14 +113,6 @@ function log(direction, text) {
   find("log").prepend(row);
   while (find("log").childElementCount > MOST_FRAMES) {
     find("log").lastElementChild.remove();
-  }
-}
-
-// A browser does not tell why a handshake was refused: the session may have ended.
-async function logInAgain() {
-  const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
-  if (answer?.redirected) {
-    location.assign(answer.url);
   }
 }
 

@@ -1,30 +1,9 @@
-"""Rows: connections, groups, tickets, ended sessions, queued sends. Nothing here calls
-AWS."""
-
-from typing import TYPE_CHECKING, Any
+"""Rows of open connections and of their groups."""
 
 from django.conf import settings
 from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 
-if TYPE_CHECKING:
-    _Text = models.CharField[str, str]
-else:
-    _Text = models.CharField
-
-
-class ExactCharField(_Text):
-    """A string that compares case-sensitively on every database.
-
-    Connection ids that differ in case only are two connections; MySQL and MariaDB
-    would treat them as equal under their default collations.
-    """
-
-    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
-        parameters = super().db_parameters(connection)
-        if connection.vendor == "mysql":
-            parameters["collation"] = "utf8mb4_bin"
-        return parameters
+from wsrouter.models.exact_char_field import ExactCharField
 
 
 class OpenConnection(models.Model):
@@ -136,89 +115,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id} in {self.group}"
-
-
-class Ticket(models.Model):
-    """A proof of identity that one handshake may present, once. Only its digest is
-    kept. `expires_at` is when the ticket expires, `proof_expires_at` when the identity
-    that it proves does."""
-
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        related_name="wsrouter_tickets",
-    )
-    auth_hash = models.CharField(max_length=128, editable=False)
-    session_hash = models.CharField(max_length=64, default="", editable=False)
-    gateway = ExactCharField(max_length=128)
-    connection_id = ExactCharField(max_length=128, default="", editable=False)
-    proof_expires_at = models.DateTimeField()
-    expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        indexes = (
-            models.Index(fields=["session_hash"], name="wsrouter_ticket_session"),
-        )
-
-    def __str__(self) -> str:
-        return f"a ticket of user {self.user_id}"
-
-
-class EndedSession(models.Model):
-    """A session that has ended: a handshake under way, or one that comes later with the
-    same cookie, is refused. Ending a
-    session only adds a row, so that it never waits for a lock; the sweep deletes old
-    rows."""
-
-    session_hash = models.CharField(max_length=64, editable=False)
-    ended_at = models.DateTimeField()
-
-    class Meta:
-        indexes = (
-            models.Index(fields=["session_hash"], name="wsrouter_ended_session"),
-            models.Index(fields=["ended_at"], name="wsrouter_ended_at"),
-        )
-
-    def __str__(self) -> str:
-        return f"a session that ended at {self.ended_at}"
-
-
-class QueuedSend(models.Model):
-    """A send that workers carry out, and their counts so far. Slices are taken off it
-    one after the other: `group_index` and `last_connection_id` say where the last one
-    ended, `fully_sliced` that no recipient is left."""
-
-    event = models.TextField()
-    data = models.BinaryField()
-    recipients = models.JSONField()
-    left_out = models.PositiveIntegerField(default=0)
-    group_index = models.PositiveIntegerField(default=0)
-    last_connection_id = ExactCharField(max_length=128, default="")
-    fully_sliced = models.BooleanField(default=False)
-    delivered = models.BigIntegerField(default=0)
-    gone = models.BigIntegerField(default=0)
-    failed = models.BigIntegerField(default=0)
-    reasons = models.JSONField(default=dict)
-    stopped = models.TextField(default="")
-    touched_at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return f"{self.event}, send {self.pk}"
-
-
-class QueuedSlice(models.Model):
-    """A range of connection ids that belongs to the task `task_id` until
-    `leased_until`. An empty `last_connection_id` means that the range has no end."""
-
-    send = models.ForeignKey(
-        QueuedSend, on_delete=models.CASCADE, related_name="slices"
-    )
-    group_index = models.PositiveIntegerField()
-    after_connection_id = ExactCharField(max_length=128)
-    last_connection_id = ExactCharField(max_length=128, default="")
-    task_id = models.CharField(max_length=255)
-    leased_until = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"slice {self.pk} of send {self.send_id}"
