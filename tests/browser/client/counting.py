@@ -12,8 +12,10 @@ from tests.e2e.ws_local_stack import Stack, copied
 CLIENT = Path(__file__).parents[3] / "wsrouter/static/wsrouter/client.js"
 LIMITS = ["--no-cookies", "--idle-timeout", "3", "--max-duration", "12"]
 WS = """
+from wsrouter import Keep
 
 counted = router.event("counted", int)
+kept = router.event("kept", int, keep=Keep())
 
 
 @router.route("count.watch")
@@ -26,7 +28,7 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
-from room.ws import counted
+from room.ws import counted, kept
 
 
 def count(request: HttpRequest, start: int, stop: int) -> HttpResponse:
@@ -34,6 +36,12 @@ def count(request: HttpRequest, start: int, stop: int) -> HttpResponse:
     for number in range(start, stop):
         counted.send(number, group="count")
         time.sleep(max(0, begun + (number - start + 1) * 0.05 - time.monotonic()))
+    return HttpResponse()
+
+
+def keep(request: HttpRequest, start: int, stop: int) -> HttpResponse:
+    for number in range(start, stop):
+        kept.send(number, group="count")
     return HttpResponse()
 
 
@@ -51,6 +59,7 @@ def client(request: HttpRequest) -> HttpResponse:
 
 urlpatterns += [
     path("count/<int:start>/<int:stop>/", count),
+    path("keep/<int:start>/<int:stop>/", keep),
     path("page/", page),
     path("session/", session),
     path("client.js", client),
@@ -74,6 +83,8 @@ window.listen = (url, options) => {
     if (cause) window.causes.push(cause.status ?? cause.code ?? cause.message);
   });
   window.connection.on("counted", (number) => window.numbers.push(number));
+  window.connection.on("kept", (number) => window.numbers.push(number));
+  window.connection.onGap(() => window.errors.push("gap"));
   window.connection.subscribe("count.watch", undefined, {
     onReply: () => (window.isWatching = window.sockets.length),
   });
@@ -127,4 +138,10 @@ def listening(
 def count(stack: Stack, start: int, stop: int) -> None:
     """Have the numbers sent, one every 50 ms."""
     with urlopen(f"{stack.site}/count/{start}/{stop}/", timeout=60) as answer:
+        assert answer.status == 200
+
+
+def keep(stack: Stack, start: int, stop: int) -> None:
+    """Have the numbers sent at once, as kept events."""
+    with urlopen(f"{stack.site}/keep/{start}/{stop}/", timeout=60) as answer:
         assert answer.status == 200

@@ -11,7 +11,14 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Route
 
 from tests.browser.client import tabs
-from tests.browser.client.counting import WATCHING, count, listen, listening, visiting
+from tests.browser.client.counting import (
+    WATCHING,
+    count,
+    keep,
+    listen,
+    listening,
+    visiting,
+)
 from tests.e2e.ws_local_stack import Stack, eventually, listens
 from tests.ports import free_port
 
@@ -110,6 +117,23 @@ def test_a_network_goes_and_comes_back(context: BrowserContext, stack: Stack) ->
         page.wait_for_function(WATCHING)
         count(stack, 0, 5)
         page.wait_for_function("window.numbers.length === 5")
+
+
+def test_kept_events_of_the_time_without_a_network_come_in_order(
+    context: BrowserContext, stack: Stack
+) -> None:
+    with listening(context, stack, pingTimeout=300, backoffCap=200) as page:
+        keep(stack, 0, 3)
+        page.wait_for_function("window.numbers.length === 3")
+        context.set_offline(True)
+        page.wait_for_function("window.states.includes('waiting')")
+        keep(stack, 3, 40)
+        context.set_offline(False)
+        page.wait_for_function("window.numbers.length === 40")
+        keep(stack, 40, 43)
+        page.wait_for_function("window.numbers.length === 43")
+        assert page.evaluate("window.numbers") == list(range(43))
+        assert page.evaluate("window.errors") == []
 
 
 def test_a_page_that_comes_back_from_the_cache_is_connected_again(
