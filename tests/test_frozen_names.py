@@ -52,7 +52,11 @@ CHECKS = {
     "wsrouter.W022",
     "wsrouter.E023",
     "wsrouter.E024",
+    "wsrouter.E026",
     "wsrouter.W025",
+    "wsrouter.W026",
+    "wsrouter.W027",
+    "wsrouter.W028",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
 LOGGERS = {

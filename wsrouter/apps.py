@@ -109,9 +109,10 @@ def _sender() -> Any:
 
 
 def _check(**options: Any) -> list[checks.CheckMessage]:
-    from wsrouter.checks import isolation_level, settings
+    from wsrouter.checks import isolation_level, keeping, settings
 
-    return _run((*settings.CHECKS, *isolation_level.CHECKS), options)
+    known = *settings.CHECKS, *isolation_level.CHECKS, *keeping.CHECKS
+    return _run(known, options)
 
 
 def _check_deployment(**options: Any) -> list[checks.CheckMessage]:
