@@ -6,15 +6,21 @@ from django.utils import timezone
 
 from wsrouter.models import ReaperRun
 from wsrouter.registry.database import alias
+from wsrouter.registry.retrying import retried
 
 EVERY = timedelta(hours=1)
 """A reaper that has not run for so long does not run."""
 
 
 def note() -> None:
-    """It runs now."""
-    rows = ReaperRun.objects.using(alias())
-    rows.update_or_create(pk=1, defaults={"ran_at": timezone.now()})
+    """It runs now, on several machines perhaps."""
+    retried(_note)
+
+
+def _note() -> None:
+    rows, now = ReaperRun.objects.using(alias()), timezone.now()
+    if not rows.filter(pk=1).update(ran_at=now):
+        rows.bulk_create([ReaperRun(pk=1, ran_at=now)], ignore_conflicts=True)
 
 
 def is_seen() -> bool:
