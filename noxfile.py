@@ -16,7 +16,8 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "tests"]
 
-PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PROJECT = PYPROJECT["project"]
 PYTHONS = nox.project.python_versions({"project": PROJECT})
 DJANGOS = [
     classifier.rpartition(" ")[2]
@@ -40,6 +41,8 @@ LOWEST = [
     line.replace(">=", "==")
     for line in chain(PROJECT["dependencies"], *EXTRAS.values())
 ]
+PEER = "django-aws-api-gateway-websockets==4.1.0"
+"""It needs boto3 and Django alone, but a newer Django 5.2 than `lowest` has."""
 A_PROJECT = """
 import django
 from django.conf import settings
@@ -64,6 +67,12 @@ call_command("check")
 MISSING_MIGRATIONS = f"""{A_PROJECT}
 call_command("makemigrations", "wsrouter", "--check", "--dry-run")
 """
+# What the demo of each example needs.
+DEMOS = {
+    "notifications": [".[local]", "ministack>=1.4"],
+    "chat": [".[local]"],
+    "dashboard": [".[celery,local]"],
+}
 # Browsers, other clients, AWS's emulators and loads see the same on every version:
 # `tests` runs those once.
 ONCE = (
@@ -72,11 +81,20 @@ ONCE = (
     "benchmarks",
     "browser",
     "clients",
-    "documents/judges",
-    "e2e/test_published.py",
+    "e2e/test_lambda.py",
+    "docs_pages",
     "e2e/test_switch_values.py",
+    "examples/test_lambda.py",
     "javascript",
+    "local/test_bursts.py",
+    "local/test_thousand_sockets.py",
+    "pictures",
+    "sync/test_any_state.py",
     "sync/test_interruption.py",
+    "sync/test_lambda.py",
+    "test_adding_routes_page.py",
+    "testing/test_pytest_plugin.py",
+    "truth",
 )
 WITHOUT_ONCE = [f"--ignore=tests/{name}" for name in ONCE]
 # Every part of the package, and few of the slow tests.
@@ -93,12 +111,24 @@ OF_THE_WHEEL = [
         "options",
         "sync/test_ws_sync_command.py",
         "test_package.py",
+        "testing",
         "wire",
     )
 ]
 # Most tests wait for a process, a socket or a time-out; files keep what they share.
 # In the order of names, since a file with one long test must not come last.
-IN_PARALLEL = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+IN_PARALLEL = ["-n", "6", "--dist", "loadfile", "--no-loadscope-reorder"]
+
+
+def on_databases() -> list[str]:
+    """pytest's arguments for the tests marked `database`, with the files that have
+    some: to collect the others takes long."""
+    files = sorted(
+        str(path)
+        for path in Path("tests").rglob("test_*.py")
+        if "node_modules" not in path.parts and "mark.database" in path.read_text()
+    )
+    return ["-m", "database", *files, *IN_PARALLEL]
 
 
 def possible(python: str, django: str) -> bool:
@@ -146,9 +176,12 @@ def tests(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("python,django", PAIRS)
 def matrix(session: nox.Session, django: str) -> None:
-    """Run the tests on SQLite, on every pair that the classifiers name."""
+    """Run the tests on SQLite, on every pair that the classifiers name; `-- database`
+    for the tests marked so alone."""
     session.install("-e", ".[dev]", f"Django=={django}.*")
     arguments = session.posargs or WITHOUT_ONCE + IN_PARALLEL
+    if arguments == ["database"]:
+        arguments = on_databases()
     session.run("pytest", *arguments, env={"WSROUTER_TEST_DATABASE": "sqlite"})
 
 
@@ -201,20 +234,74 @@ def check_contents(session: nox.Session, wheel: Path) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site, with warnings as errors; check its links and anchors, look at it
+    in a browser, and run what its pages say of other frameworks. It is in
+    docs/_build/html."""
+    session.install("-e", ".[dev]", *nox.project.dependency_groups(PYPROJECT, "docs"))
+    session.install("django-ninja>=1.4", "djangorestframework>=3.16")
+    shutil.rmtree("docs/_build", ignore_errors=True)
+    build_site(session, "html")
+    session.run("pytest", *(session.posargs or ["tests/docs_site"]))
+
+
+@nox.session
+def docs_shell(session: nox.Session) -> None:
+    """Follow the quickstart, the page on new routes and the README from their text
+    alone, each in an environment that has nothing else. It installs packages."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", *(session.posargs or ["tests/docs_shell"]))
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw the diagrams of the documentation, and take its screenshots anew."""
+    session.install("-e", ".[dev]")
+    session.run("python", "-m", "tests.pictures")
+    taken = ("-k", "documentation", "tests/browser/consoles/test_appearance.py")
+    session.run("pytest", *taken, env={"WSROUTER_SCREENSHOTS": "docs/images"})
+
+
+@nox.session
+def linkcheck(session: nox.Session) -> None:
+    """Look up every link of the site that leads out of it. It needs the Internet."""
+    session.install("-e", ".[dev]", *nox.project.dependency_groups(PYPROJECT, "docs"))
+    build_site(session, "linkcheck")
+
+
+def build_site(session: nox.Session, builder: str) -> None:
+    strict = ("-W", "--keep-going", "-q", "-b", builder)
+    session.run("sphinx-build", *strict, "docs", f"docs/_build/{builder}")
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
-    """Show the example at work and stay up; `-- --once` stops after the transcript."""
-    session.install("-e", ".[local]", "ministack>=1.4")
+    """Show an example at work, and stay up: the notifications, `-- chat` or `--
+    dashboard`. For the first, `-- --once` stops after the transcript."""
+    name, options = "notifications", session.posargs
+    if options and options[0] in DEMOS:
+        name, *options = options
+    session.install("-e", *DEMOS[name])
     session.run(
         "python",
-        "examples/notifications/demo.py",
-        *session.posargs,
+        f"examples/{name}/demo.py",
+        *options,
         interrupt_timeout=10,  # it has servers to stop
     )
 
 
 @nox.session
+def examples(session: nox.Session) -> None:
+    """Follow the tutorial from an empty folder in a fresh environment, start the demos,
+    and check the types of the examples."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", *(session.posargs or ["tests/examples/from_nothing"]))
+
+
+@nox.session
 def brokers(session: nox.Session) -> None:
-    """Kill workers while they send: Celery's on Redis and RabbitMQ, Django's Tasks'."""
+    """Kill workers while they send, and follow a trace through them: Celery's on Redis
+    and RabbitMQ, Django's Tasks'."""
     session.install("-e", ".[dev]")
     session.run("pytest", *(session.posargs or ["tests/services"]))
 
@@ -233,6 +320,15 @@ def servers(session: nox.Session) -> None:
     session.install("-e", ".[dev]", *others)
     env = {"WSROUTER_REQUIRE_SERVICES": "1", "WSROUTER_TEST_DATABASE": "sqlite"}
     session.run("pytest", *(session.posargs or ["tests/servers"]), env=env)
+
+
+@nox.session
+def moving(session: nox.Session) -> None:
+    """Move a project from another library as the page says, and look at its pages in a
+    browser after each step."""
+    session.install("-e", ".[dev]", PEER)
+    env = {"WSROUTER_TEST_DATABASE": "sqlite"}
+    session.run("pytest", *(session.posargs or ["tests/moving"]), env=env)
 
 
 @nox.session
@@ -260,7 +356,7 @@ def databases(session: nox.Session) -> None:
     """The tests marked `database` on PostgreSQL behind PgBouncer in transaction mode,
     and with a router that fails on what the package reads from a replica."""
     session.install("-e", ".[dev]")
-    chosen = session.posargs or ["-m", "database", "-n", "2", "--dist", "loadfile"]
+    chosen = session.posargs or [*on_databases(), "-n", "2"]
     postgresql = {"WSROUTER_TEST_DATABASE": "postgresql"}
     session.run("python", "-m", "tests.pgbouncer", "pytest", *chosen, env=postgresql)
     for name in ("sqlite", "postgresql", "mysql"):
@@ -279,7 +375,7 @@ def bench(session: nox.Session) -> None:
         name, arguments = "fanout", session.posargs
     if name not in names:
         session.error(f"There is no {name!r}, only: {', '.join(sorted(names))}.")
-    session.install("-e", ".[dev]", "django-aws-api-gateway-websockets==4.1.0")
+    session.install("-e", ".[dev]", PEER)
     if name == "local_gateway":
         session.install("granian>=2.8")
     if name == "messages":
@@ -287,6 +383,8 @@ def bench(session: nox.Session) -> None:
     if name == "servers":
         servers = "granian>=2.8", "gunicorn>=23", "uvicorn[standard]>=0.53"
         session.install("django-ninja>=1.7", *servers)
+    if name == "storm":
+        session.install("gunicorn>=23", "psycopg[pool]>=3.2", "uvicorn[standard]>=0.53")
     session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 
 
@@ -312,6 +410,24 @@ def consoles(session: nox.Session) -> None:
 
 
 @nox.session
+def pages(session: nox.Session) -> None:
+    """Visit the pages of the examples, and those that the recipes of the documentation
+    make, in a browser: light, dark, in three widths, with a network that goes away."""
+    session.install("-e", ".[dev]")
+    env = {"WSROUTER_TEST_DATABASE": "sqlite"}
+    session.run("pytest", *(session.posargs or ["tests/browser/pages"]), env=env)
+
+
+@nox.session
+def published(session: nox.Session) -> None:
+    """Serve with `ws_local` what `ws_sync` has published to MiniStack: several gateways
+    on one API, a domain alone, and changes while it runs."""
+    session.install("-e", ".[dev]")
+    env = {"WSROUTER_TEST_DATABASE": "sqlite"}
+    session.run("pytest", *(session.posargs or ["tests/e2e/published"]), env=env)
+
+
+@nox.session
 def hand_overs(session: nox.Session) -> None:
     """Count through 20 hand-overs of client.js in a browser, hide and freeze its tab
     for longer than the gateway's idle time, and let 10,000 orders of events happen to
@@ -326,14 +442,56 @@ def hand_overs(session: nox.Session) -> None:
 
 
 @nox.session
+def streams(session: nox.Session) -> None:
+    """Let everything fail around kept events, over real sockets, for five minutes on
+    PostgreSQL and as long on MariaDB; `-- SECONDS` for another time, and `-- races` for
+    the races in one process, 20 times as long, on the three databases."""
+    session.install("-e", ".[dev]")
+    if session.posargs == ["races"]:
+        raced = ("test_numbering.py", "test_killed_publishers.py")
+        for name in ("sqlite", "postgresql", "mysql"):
+            env = {"WSROUTER_TEST_DATABASE": name, "WSROUTER_TEST_EFFORT": "20"}
+            session.run("pytest", *(f"tests/streams/{file}" for file in raced), env=env)
+        return
+    seconds = session.posargs[0] if session.posargs else "300"
+    for name in ("postgresql", "mysql"):
+        session.run("python", "-m", "tests.faults", name, seconds)
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Kill, stop and slow everything while 500 pages call and listen, on servers of its
+    own; `-- --minutes 60 --seed 7 --report FILE`, and `--broken NAME` for a product
+    that breaks a promise."""
+    session.install("-e", ".[dev]")
+    session.run(
+        "python",
+        "-m",
+        "tests.chaos",
+        *session.posargs,
+        interrupt_timeout=60,  # it has servers to stop
+    )
+
+
+@nox.session
+def truth(session: nox.Session) -> None:
+    """Every question of ws_truth against local gateways with every value of its switch,
+    and a run that is stopped at each of its calls."""
+    session.install("-e", ".[dev]")
+    env = {"WSROUTER_TEST_TRUTH": "all", "WSROUTER_TEST_DATABASE": "sqlite"}
+    session.run("pytest", *(session.posargs or ["tests/truth"]), env=env)
+
+
+@nox.session
 def documents(session: nox.Session) -> None:
-    """Let the tools of others judge documents of 20 routers with models that hypothesis
-    makes, and send 300 payloads to each route; `-- N` for N routers."""
+    """Let the tools of others judge our documents, types and clients, and documents of
+    20 routers with models that hypothesis makes; send 300 payloads to each route.
+    `-- N` for N routers."""
     routers = session.posargs[0] if session.posargs else "20"
     session.install("-e", ".[dev]")
     env = {"WSROUTER_DOCUMENT_ROUTERS": routers, "WSROUTER_DOCUMENT_EXAMPLES": "300"}
-    judged = "tests/documents/judges/test_generated_models.py"
-    session.run("pytest", judged, "tests/documents/test_document_is_true.py", env=env)
+    judged = ("tests/documents/judges", "tests/documents/test_document_is_true.py")
+    session.run("pytest", *judged, "-n", "2", "--dist", "loadfile", env=env)
 
 
 def run_pytest(session: nox.Session) -> None:
@@ -344,4 +502,4 @@ def run_pytest(session: nox.Session) -> None:
     session.run("pytest", *IN_PARALLEL, env={"WSROUTER_TEST_DATABASE": "sqlite"})
     for name in ("postgresql", "mysql"):
         chosen = {"WSROUTER_TEST_DATABASE": name}
-        session.run("pytest", "-m", "database", *IN_PARALLEL, env=chosen)
+        session.run("pytest", *on_databases(), env=chosen)

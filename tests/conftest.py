@@ -21,9 +21,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from tests import databases, pgbouncer
+
+# What a busy machine takes long for is no failure.
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_report_header() -> str:
@@ -32,12 +37,15 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_to_close() -> Iterator[None]:
-    """Sockets are closed in threads, which must not reach into the next test, nor keep
-    its database."""
+def _nothing_goes_on() -> Iterator[None]:
+    """Sockets are closed, and messages handled, in threads, which must not reach into
+    the next test, nor find the database of this one there."""
     yield
     if found := sys.modules.get("wsrouter.wiring.process_threads"):
         found.closings().close()
+    if waiting := sys.modules.get("wsrouter.endpoint.request_thread"):
+        while waiting._idle:
+            waiting._idle.pop().shutdown()
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def running(folder: Path, services: str = "apigateway") -> Iterator[str]:
-    """Run a MiniStack with API Gateway; its files and its log are kept in `folder`."""
+def running(folder: Path, services: str = "apigateway,lambda") -> Iterator[str]:
+    """Run a MiniStack with these services; its files and its log are in `folder`."""
     port = free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "log.txt"

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 import wsrouter
+from wsrouter.otel import attributes
 from wsrouter.sync import target
 from wsrouter.sync.digest import Digest
 from wsrouter.wire import mapping
@@ -20,13 +21,27 @@ TABLES = {
     "KeptEvent": "wsrouter_keptevent",
     "Membership": "wsrouter_membership",
     "OpenConnection": "wsrouter_openconnection",
+    "PresenceChange": "wsrouter_presencechange",
+    "PresenceGroup": "wsrouter_presencegroup",
+    "PresentUser": "wsrouter_presentuser",
     "QueuedSend": "wsrouter_queuedsend",
     "QueuedSlice": "wsrouter_queuedslice",
     "ReaperRun": "wsrouter_reaperrun",
     "Stream": "wsrouter_stream",
     "Ticket": "wsrouter_ticket",
 }
-PERMISSIONS = {"wsrouter.view_openconnection", "wsrouter.publish_gateway"}
+PERMISSIONS = {
+    "wsrouter.close_openconnection",
+    "wsrouter.publish_gateway",
+    "wsrouter.send_test_event",
+    "wsrouter.view_keptevent",
+    "wsrouter.view_membership",
+    "wsrouter.view_openconnection",
+    "wsrouter.view_queuedsend",
+    "wsrouter.view_queuedsend_payload",
+    "wsrouter.view_stream",
+    "wsrouter.view_ticket",
+}
 CHECKS = {
     "wsrouter.E001",
     "wsrouter.E002",
@@ -57,13 +72,34 @@ CHECKS = {
     "wsrouter.W026",
     "wsrouter.W027",
     "wsrouter.W028",
+    "wsrouter.W029",
+    "wsrouter.E030",
+    "wsrouter.W031",
 }
 CELERY_TASKS = {"wsrouter.work", "wsrouter.end", "wsrouter.reap"}
 LOGGERS = {
     "wsrouter.client",
     "wsrouter.delivery",
+    "wsrouter.frames",
     "wsrouter.request",
     "wsrouter.security",
+}
+TELEMETRY_ATTRIBUTES = {
+    "wsrouter.cause",
+    "wsrouter.connection.id",
+    "wsrouter.delivery.delivered",
+    "wsrouter.delivery.failed",
+    "wsrouter.delivery.gone",
+    "wsrouter.delivery.status",
+    "wsrouter.gateway",
+    "wsrouter.outcome",
+    "wsrouter.request.id",
+}
+METRICS = {
+    "wsrouter.connections.ended",
+    "wsrouter.connections.opened",
+    "wsrouter.connections.refused",
+    "wsrouter.deliveries",
 }
 HEADERS = {
     "X-Wsrouter-Secret",
@@ -94,7 +130,11 @@ def test_the_permissions() -> None:
     assert names >= PERMISSIONS
     of_django = re.compile(r"wsrouter\.(add|change|delete|view)_")
     own = {name for name in names if not of_django.match(name)}
-    assert own == {"wsrouter.publish_gateway"}
+    assert own == {
+        "wsrouter.close_openconnection",
+        "wsrouter.publish_gateway",
+        "wsrouter.send_test_event",
+    }
 
 
 def test_the_ids_of_checks() -> None:
@@ -129,3 +169,16 @@ def test_what_marks_an_api_on_aws() -> None:
     digest = Digest(config="a" * 64, secret="b" * 64)
     assert str(digest) == f"wsrouter config={'a' * 64} secret={'b' * 64}"
     assert Digest.parse(str(digest)) == digest
+
+
+def test_attributes_of_spans_and_metrics() -> None:
+    found = {value for value in vars(attributes).values() if isinstance(value, str)}
+    assert {name for name in found if name.startswith("wsrouter.")} - {
+        attributes.__name__,
+        attributes.__package__,
+    } == TELEMETRY_ATTRIBUTES
+
+
+def test_names_of_metrics() -> None:
+    text = (PACKAGE / "otel" / "instruments.py").read_text()
+    assert set(re.findall(r'"(wsrouter\.[\w.]+)"', text)) == METRICS

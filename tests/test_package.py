@@ -64,6 +64,13 @@ def test_the_hard_dependencies_are_four() -> None:
     assert hard == {"boto3", "django", "orjson", "pydantic"}
 
 
+def test_pytest_finds_the_fixtures_by_an_entry_point() -> None:
+    """The package session asks the wheel."""
+    (plugin,) = metadata.distribution(DISTRIBUTION).entry_points
+    assert (plugin.group, plugin.name) == ("pytest11", "wsrouter")
+    assert {"ws_client", "captured_events"} <= set(dir(plugin.load()))
+
+
 HEAVY = {"aiohttp", "boto3", "botocore", "pycurl", "starlette", "urllib3", "uvicorn"}
 START = "import django, os, wsrouter\n{environ}\ndjango.setup()"
 

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 import wsrouter
-from tests.test_frozen_names import CELERY_TASKS, LOGGERS, PERMISSIONS
+from tests.test_frozen_names import (
+    CELERY_TASKS,
+    LOGGERS,
+    METRICS,
+    PERMISSIONS,
+    TELEMETRY_ATTRIBUTES,
+)
 from wsrouter import MissingExtra, errors
 from wsrouter.routing import library_routes
 from wsrouter.wire import stream_frames
@@ -30,7 +36,8 @@ PROGRAMS = sorted(ROOT.glob("examples/**/*.py"))
 IMPORT = re.compile(r"from (wsrouter[\w.]*) import ([\w, ]+|\([\w,\s]+\))")
 DOTTED = re.compile(r"(?<![\w./-])wsrouter(?:\.\w+)+")
 FRAMES = {*library_routes.KEYS, stream_frames.SKIPPED}
-NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | FRAMES
+TELEMETRY = TELEMETRY_ATTRIBUTES | METRICS
+NO_IMPORTS = LOGGERS | CELERY_TASKS | PERMISSIONS | FRAMES | TELEMETRY
 CHECK_ID = re.compile(r"wsrouter\.[EW]\d{3}")
 
 
@@ -85,7 +92,8 @@ def test_each_list_of_names_is_sorted(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["connections", "groups", "identity", "signals", "testing", "tickets"]
+    "module",
+    ["connections", "groups", "identity", "otel", "signals", "testing", "tickets"],
 )
 def test_modules_for_users_list_their_names(module: str) -> None:
     assert f"wsrouter.{module}" in MODULES

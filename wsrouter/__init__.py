@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         DeliveryFailed,
         EventTooLarge,
         HandshakeNotDone,
+        InvalidEnvelope,
         InvalidReply,
         InvalidValue,
         MessageError,
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
     )
     from wsrouter.routing.connection import Connection
     from wsrouter.routing.delivery import Delivery, Report
+    from wsrouter.routing.envelope_class import ClientMessage, Envelope
     from wsrouter.routing.event import Event
     from wsrouter.routing.frame import Disconnected, Frame, Message
+    from wsrouter.routing.handled import HandledFrame
     from wsrouter.routing.keep import Keep
-    from wsrouter.routing.outcome import Accept
+    from wsrouter.routing.outcome import Accept, Raw
+    from wsrouter.routing.permission import AnyOf
+    from wsrouter.routing.presence import Presence, PresenceList, Present
     from wsrouter.routing.router import Router
     from wsrouter.wiring.client_url import client_url
 
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accept",
+    "AnyOf",
+    "ClientMessage",
     "ConfigurationError",
     "Connection",
     "ConnectionGone",
@@ -43,10 +50,13 @@ __all__ = [
     "Delivery",
     "DeliveryFailed",
     "Disconnected",
+    "Envelope",
     "Event",
     "EventTooLarge",
     "Frame",
+    "HandledFrame",
     "HandshakeNotDone",
+    "InvalidEnvelope",
     "InvalidReply",
     "InvalidValue",
     "Keep",
@@ -55,6 +65,10 @@ __all__ = [
     "MissingExtra",
     "NoAddress",
     "NotReady",
+    "Presence",
+    "PresenceList",
+    "Present",
+    "Raw",
     "Reject",
     "Report",
     "Router",
@@ -69,6 +83,8 @@ __all__ = [
 _DISTRIBUTION = "django-wsrouter"
 _MODULES = {
     "Accept": "routing.outcome",
+    "AnyOf": "routing.permission",
+    "ClientMessage": "routing.envelope_class",
     "ConfigurationError": "conf",
     "Connection": "routing.connection",
     "ConnectionGone": "errors",
@@ -76,10 +92,13 @@ _MODULES = {
     "Delivery": "routing.delivery",
     "DeliveryFailed": "errors",
     "Disconnected": "routing.frame",
+    "Envelope": "routing.envelope_class",
     "Event": "routing.event",
     "EventTooLarge": "errors",
     "Frame": "routing.frame",
+    "HandledFrame": "routing.handled",
     "HandshakeNotDone": "errors",
+    "InvalidEnvelope": "errors",
     "InvalidReply": "errors",
     "InvalidValue": "errors",
     "Keep": "routing.keep",
@@ -88,6 +107,10 @@ _MODULES = {
     "MissingExtra": "errors",
     "NoAddress": "errors",
     "NotReady": "errors",
+    "Presence": "routing.presence",
+    "PresenceList": "routing.presence",
+    "Present": "routing.presence",
+    "Raw": "routing.outcome",
     "Reject": "errors",
     "Report": "routing.delivery",
     "Router": "routing.router",

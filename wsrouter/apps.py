@@ -18,9 +18,15 @@ from django.core.signals import request_finished, request_started
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import autodiscover_modules
 
-from wsrouter.routing import sender_slot
+from wsrouter.routing import presence_slot, sender_slot
 from wsrouter.wire import mapping
-from wsrouter.wiring import after_response, autoreload, crash_mails, session_stores
+from wsrouter.wiring import (
+    after_response,
+    autoreload,
+    crash_mails,
+    local_function,
+    session_stores,
+)
 
 _EVENT_TYPE = mapping.HEADERS["Event-Type"].environ_key
 _EVENT_HEADER = f"{mapping.PREFIX}Event-Type".lower().encode()
@@ -37,11 +43,13 @@ class WSRouterConfig(AppConfig):
         _connect_receivers()
         session_stores.wrap()
         sender_slot.install_sender(_sender)
+        presence_slot.install_presences(_presences)
         autoreload.watch_ws_modules()
         autoreload.filter_event_log()
         crash_mails.limit()
         autodiscover_modules("ws")
         _check_declarations()
+        local_function.serve()
 
 
 def _check_declarations() -> None:
@@ -106,6 +114,12 @@ def _sender() -> Any:
     from wsrouter.wiring import outgoing
 
     return outgoing.sender()
+
+
+def _presences() -> Any:
+    from wsrouter.wiring import presences
+
+    return presences
 
 
 def _check(**options: Any) -> list[checks.CheckMessage]:

@@ -1,7 +1,6 @@
 """The WSROUTER setting as typed values with defaults. It is read when first used."""
 
 import difflib
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
@@ -11,14 +10,17 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from wsrouter.errors import WSRouterError
-from wsrouter.options import connecting, publishing, sending
+from wsrouter.options import (
+    connecting,
+    enveloping,
+    environment,
+    publishing,
+    sending,
+)
 from wsrouter.options.gateway import Gateway
+from wsrouter.routing.envelope_class import Envelope
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import limits, secret, selection
-
-MANAGEMENT_ENDPOINT_VARIABLE = "WSROUTER_MANAGEMENT_ENDPOINT"
-"""Set by `ws_local` in the Django process that it starts: overrides MANAGEMENT_ENDPOINT
-of the gateway `default`. For another gateway its alias in capitals is appended."""
 
 
 class ConfigurationError(WSRouterError, ImproperlyConfigured):
@@ -28,6 +30,7 @@ class ConfigurationError(WSRouterError, ImproperlyConfigured):
 _TYPES = {
     "API_NAME": str,
     "API_ID": str,
+    "API_VERSION": str,
     "ENDPOINT": str,
     "ROUTER": str,
     "REGION": str,
@@ -39,7 +42,6 @@ _TYPES = {
 }
 _STRING_DICTS = ("HEADERS", "TAGS")
 _CHOICES: Mapping[str, tuple[str | None, ...]] = {
-    "ENVELOPE": ("nested", "flat"),
     "REPLY_VIA": ("response", "connection"),
     "PUBLISH": ("routes", "default"),
     "DOCS": ("debug", "staff", "public", None),
@@ -48,11 +50,14 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     **publishing.READERS,
     **connecting.READERS,
     **sending.READERS,
+    **enveloping.READERS,
 }
 NAMES = frozenset(
     {*_TYPES, *_STRING_DICTS, *_CHOICES, *_READERS, "SECRET", "TIMEOUT"}
     | {"CRASH_STATUS", "CRASH_MAIL_INTERVAL", "AWS"}
 )
+_FIELDS = {"LAMBDA": "lambda_function"}
+"""The fields of Gateway that are not the setting's name in lower case."""
 _WEEK_SECONDS = 7 * 24 * 60 * 60
 _ALIAS = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -80,15 +85,6 @@ def gateway(alias: str = "default") -> Gateway:
         raise ConfigurationError(
             f"WSROUTER has no gateway {alias!r}, only: {', '.join(gateways()) or '-'}."
         ) from None
-
-
-def management_endpoint_variable(alias: str) -> str:
-    """The environment variable that overrides a gateway's MANAGEMENT_ENDPOINT."""
-    if alias == "default":
-        return MANAGEMENT_ENDPOINT_VARIABLE
-    return (
-        f"{MANAGEMENT_ENDPOINT_VARIABLE}_{re.sub('[^A-Za-z0-9]', '_', alias).upper()}"
-    )
 
 
 def accepted_secrets(alias: str) -> tuple[str, ...]:
@@ -134,9 +130,8 @@ def _gateway(alias: Any, entry: Any) -> Gateway:
     values |= _crash_status(where, entry) | _options(where, entry)
     values |= _crash_mail_interval(where, entry)
     _check_selection(where, entry)
-    if given := os.environ.get(management_endpoint_variable(alias)):
-        values["management_endpoint"] = given
-    return Gateway(alias=alias, **values)
+    values |= _for_envelope(where, entry, values)
+    return Gateway(alias=alias, **values | environment.overridden(alias))
 
 
 def _alias_hint(name: str) -> str:
@@ -155,7 +150,7 @@ def _options(where: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     for name, read in _READERS.items():
         if entry.get(name) is not None:
             try:
-                found[name.lower()] = read(entry[name])
+                found[_FIELDS.get(name, name.lower())] = read(entry[name])
             except ValueError as error:
                 raise ConfigurationError(f"{where}[{name!r}]{error}") from error
     return found
@@ -265,6 +260,20 @@ def _check_selection(where: str, entry: Mapping[str, Any]) -> None:
             raise ConfigurationError(
                 f"{where}['ROUTE_SELECTION_EXPRESSION']: {error}"
             ) from error
+
+
+def _for_envelope(
+    where: str, entry: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What follows from an application's own envelope."""
+    if not isinstance(values.get("envelope"), Envelope):
+        return {}
+    expression = entry.get("ROUTE_SELECTION_EXPRESSION")
+    key = selection.parse(expression).key if expression else None
+    try:
+        return enveloping.consequences(values["envelope"], entry, key)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}{error}") from error
 
 
 def _check_one_alias_per_api(found: Iterable[Gateway]) -> None:

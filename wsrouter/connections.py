@@ -70,7 +70,8 @@ def end_stale() -> int:
     where no signal was sent: an account that `QuerySet.update` made inactive, for
     example. Returns how many sockets were closed. May run in several processes at once.
     """
-    for _ in revocation.expire_stale_identities(backends.accept):
+    accepts = backends.accept if backends.are_asked() else None
+    for _ in revocation.expire_stale_identities(accepts):
         pass  # `iter_expired` finds these connections too
     for _ in revocation.expire_ended_sessions():
         pass

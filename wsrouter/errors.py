@@ -131,5 +131,9 @@ class UndeclaredError(WSRouterError):
     test client; elsewhere the error is answered, and DEBUG logs a warning."""
 
 
+class InvalidEnvelope(WSRouterError):
+    """The class in ENVELOPE has raised something, or returned what cannot be used."""
+
+
 class InvalidReply(WSRouterError):
     """A handler returned a value that its return annotation does not allow."""

@@ -1,10 +1,11 @@
 """The identity behind a connection, and whether it still holds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -15,7 +16,7 @@ from django.db import router
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from wsrouter.setting_caches import on_change
+from wsrouter.setting_caches import cleared_by, on_change
 from wsrouter.wire import limits
 
 __all__ = ["Identity"]
@@ -28,6 +29,9 @@ _SALT = "wsrouter.session"
 OF_A_USER = "user:"
 """Begins the hash that stands for all sessions of a user, where Django keeps sessions
 in cookies: their keys are their content, and change with it."""
+_DIGEST_SALT = "wsrouter.password"
+DIGEST_DIGITS = 32
+"""Of the SHA-256 of a password's hash: half of its bits tell any two apart."""
 _DJANGO_HASH_METHODS = {
     name: getattr(AbstractBaseUser, name)
     for name in (
@@ -64,6 +68,14 @@ class Identity:
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
+class Login(NamedTuple):
+    """What is known of a session before its identity is: the hash of its user's
+    password, and the end that its row tells."""
+
+    auth_hash: str = ""
+    end: datetime | None = None
+
+
 def has_row(user: Any) -> bool:
     """Whether a user is a saved one of the project's user model. A connection, and a
     ticket, refer to the user's row; a user who exists in a token only, such as
@@ -90,36 +102,60 @@ def anonymous() -> Identity:
 
 
 def identity_of(
-    user: Any, *, expires_at: datetime | None = None, session: Any = None
+    user: Any,
+    *,
+    expires_at: datetime | None = None,
+    session: Any = None,
+    login: Login | None = None,
 ) -> Identity:
     """The identity of a user. With `session`, a Django session, it ends with that; with
-    `expires_at` at that time; with both, when the first of them ends."""
-    identity = Identity(user=user, expires_at=_as_use_tz_says(expires_at))
-    if hasattr(user, "get_session_auth_hash"):
-        identity = replace(identity, auth_hash=user.get_session_auth_hash())
-    if session is None or not session.session_key:
-        return identity
-    # First: reading an ended session makes Django forget its key.
-    session_hash = hashes_of(session, user)[0]
-    end = session_expiry(session)
-    if identity.expires_at is not None:
-        end = min(end, identity.expires_at)
-    return replace(identity, expires_at=end, session_hash=session_hash)
+    `expires_at` at that time; with both, when the first of them ends. `login` is what
+    is known of them already."""
+    login = login or Login()
+    end, session_hash = _as_use_tz_says(expires_at), ""
+    if session is not None and session.session_key:
+        # First: reading an ended session makes Django forget its key.
+        session_hash = hashes_of(session, user)[0]
+        ends = session_expiry(session, login.end)
+        end = ends if end is None else min(ends, end)
+    return Identity(
+        user=user,
+        expires_at=end,
+        auth_hash=login.auth_hash or _auth_hash(user),
+        session_hash=session_hash,
+    )
 
 
-def session_expiry(session: Any) -> datetime:
+def _auth_hash(user: Any) -> str:
+    """Empty for a user without a password."""
+    if not hasattr(user, "get_session_auth_hash"):
+        return ""
+    made: str = user.get_session_auth_hash()
+    return made
+
+
+def session_expiry(session: Any, stored_end: datetime | None = None) -> datetime:
     """When a session expires. Django's `get_expiry_date` counts from now, which is
     right for a session whose expiry moves with each request; for another one the expiry
-    in its row is used."""
+    in its row is used: `stored_end`, where it was read."""
     expiry: datetime = session.get_expiry_date()
+    if not asks_for_stored_end(session):
+        return expiry
+    return stored_end or _stored_end(session) or expiry
+
+
+def asks_for_stored_end(session: Any) -> bool:
+    """Whether it is the row of a session that knows when it ends."""
     is_fixed = isinstance(session.get("_session_expiry"), str | datetime)
     is_extended = settings.SESSION_SAVE_EVERY_REQUEST or session.modified
-    if is_fixed or is_extended or not hasattr(session, "model"):
-        return expiry
+    return not (is_fixed or is_extended) and hasattr(session, "model")
+
+
+def _stored_end(session: Any) -> datetime | None:
     rows = session.model.objects.using(router.db_for_write(session.model))
     rows = rows.filter(session_key=session.session_key)
     stored: datetime | None = rows.values_list("expire_date", flat=True).first()
-    return stored or expiry
+    return stored
 
 
 def session_hashes(session_key: str) -> list[str]:
@@ -155,7 +191,7 @@ def is_current(user: Any, auth_hash: str) -> bool:
         return False
     if not auth_hash:
         return True
-    can_remember = _hashes_as_django(type(user))  # type: ignore[arg-type]  # a type is hashable
+    can_remember = hashes_as_django(type(user))  # type: ignore[arg-type]  # a type is hashable
     proof = (user.password, auth_hash) if can_remember else None
     if proof in _proofs:
         return True
@@ -167,8 +203,37 @@ def is_current(user: Any, auth_hash: str) -> bool:
     return holds
 
 
+def has_auth_hash(user: Any, auth_hash: str) -> bool:
+    """Whether this is the hash that the user's sessions have now, with SECRET_KEY."""
+    holds = constant_time_compare(auth_hash, user.get_session_auth_hash())
+    if holds and hashes_as_django(type(user)):  # type: ignore[arg-type]  # a type is hashable
+        _remember((user.password, auth_hash))
+    return holds
+
+
+def password_digest(user: Any) -> str:
+    """What the database can compare with the user's password later on: a keyed digest
+    of its hash. Empty where a session does not depend on the password alone."""
+    if user is None or not hashes_as_django(type(user)):  # type: ignore[arg-type]  # a type is hashable
+        return ""
+    keyed = f"{password_keys()[0]}{user.password}"
+    return sha256(keyed.encode()).hexdigest()[:DIGEST_DIGITS]
+
+
+@cleared_by("SECRET_KEY", "SECRET_KEY_FALLBACKS")
 @cache
-def _hashes_as_django(kind: type[Any]) -> bool:
+def password_keys() -> Sequence[str]:
+    """The keys of password digests: that of SECRET_KEY comes first, then those of its
+    fallbacks."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [
+        salted_hmac(_DIGEST_SALT, "", secret=secret, algorithm="sha256").hexdigest()
+        for secret in secrets
+    ]
+
+
+@cache
+def hashes_as_django(kind: type[Any]) -> bool:
     """Whether a user model has Django's own hash, which depends on nothing but the
     password and SECRET_KEY."""
     return all(

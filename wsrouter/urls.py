@@ -1,13 +1,19 @@
 """`path("ws/", include("wsrouter.urls"))`: the endpoint; below it `ticket/`,
-`asyncapi.json` and the console `docs/`, for another gateway than `default`
-`<alias>/asyncapi.json` and `docs/<alias>/`."""
+`asyncapi.json`, the console `docs/` and its `test-event/`, for another gateway than
+`default` `<alias>/asyncapi.json`, `docs/<alias>/` and `<alias>/test-event/`."""
 
 from functools import cached_property
 
 from django.urls import ResolverMatch, URLPattern, path
 from django.urls.resolvers import RoutePattern
 
-from wsrouter.endpoint import asyncapi_view, console_view, ticket_view, view
+from wsrouter.endpoint import (
+    asyncapi_view,
+    console_event_view,
+    console_view,
+    ticket_view,
+    view,
+)
 
 
 class _Endpoint(URLPattern):
@@ -32,6 +38,8 @@ urlpatterns = [
     path("ticket/", ticket_view.ticket, name="ticket"),
     path("asyncapi.json", asyncapi_view.asyncapi, name="asyncapi"),
     path("<str:alias>/asyncapi.json", asyncapi_view.asyncapi, name="asyncapi"),
+    path("test-event/", console_event_view.send_event, name="test-event"),
+    path("<str:alias>/test-event/", console_event_view.send_event, name="test-event"),
     path("docs/", console_view.console, name="console"),
     path("docs/<str:alias>/", console_view.console, name="console"),
 ]

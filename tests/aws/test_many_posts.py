@@ -103,6 +103,7 @@ def post(request: pytest.FixtureRequest, server: Server) -> Any:
         report = deliver(
             pages,
             b"x",
+            event="news",
             transport=posting,
             forget=lambda found: gone.extend(
                 address.connection_id for address in found

@@ -125,6 +125,7 @@ def posted(kind: str) -> Report:
     return deliver(
         [[Recipient(name, StageAddress("default"), long_ago) for name in NAMES]],
         b"x",
+        event="news",
         transport=transport(kind, lambda: {"default": gateway}, in_flight=5),
         forget=lambda gone: None,
         bucket=TokenBucket(1e6),

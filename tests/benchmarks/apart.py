@@ -1,12 +1,17 @@
-"""Databases, each measured in a process of its own."""
+"""Databases, each measured in a process of its own, in the tests' project."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+PROJECT_DATABASES = ("sqlite", "postgresql", "mysql")
 
 
 def each_measured(
@@ -35,3 +40,42 @@ def told(module: str, argument: str, **environment: str) -> Any:
         check=True,
     )
     return json.loads(done.stdout)
+
+
+def run(module: str, measured: Callable[[str], Any]) -> None:
+    """The command line of a module that measures in the tests' project: `measured`
+    gets a folder, and what it finds goes to results/module.json."""
+    if sys.argv[1:2] == ["--here"]:
+        print(json.dumps(measured(sys.argv[2])))  # noqa: T201
+        return
+    file = Path(__file__).parent / "results" / f"{module}.json"
+    each_measured(PROJECT_DATABASES, file, partial(_in_project, module))
+
+
+def _in_project(module: str, database: str) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        return told(
+            f"tests.benchmarks.{module}",
+            folder,
+            WSROUTER_TEST_DATABASE=database,
+            DJANGO_SETTINGS_MODULE="tests.project.settings",
+        )
+
+
+@contextmanager
+def empty_database(folder: str, **of_sqlite: Any) -> Iterator[None]:
+    """Django set up with an empty database; SQLite's is a file in `folder`, opened with
+    these options."""
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = f"{folder}/bench.sqlite3"
+        connection.settings_dict["OPTIONS"] |= of_sqlite
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db("", verbosity=0)

@@ -49,7 +49,9 @@ def _number(pattern: str, told: str) -> float:
 
 
 def _script(url: str) -> str:
-    data = encode.event("orders.changed", "0123456789abcdef", orjson.dumps(PAYLOAD))
+    data = encode.OWN_FRAMES.event(
+        "orders.changed", "0123456789abcdef", orjson.dumps(PAYLOAD)
+    )
     key = Credentials(
         CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
     )

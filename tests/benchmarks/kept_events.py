@@ -7,79 +7,45 @@ Each database is measured in a process of its own; sockets are in memory. The fi
 to results/kept_events.json.
 """
 
-import json
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from tests.benchmarks import apart
 
-HERE = Path(__file__).parent
-DATABASES = ("sqlite", "postgresql", "mysql")
 PAIRS, THREADS, BURST, GROUPS, MISSED = 400, 8, 250, 10_000, 100
 
 
-def main() -> None:
-    file = HERE / "results" / "kept_events.json"
-    apart.each_measured(DATABASES, file, _measured_apart)
+def _measured(folder: str) -> dict[str, Any]:
+    with apart.empty_database(folder, transaction_mode="IMMEDIATE", timeout=60):
+        from tests.django.events import serving
+        from tests.streams import stream_routes as routes
+        from wsrouter.delivery.memory import MemoryTransport
+        from wsrouter.testing.substitution import substituted
 
-
-def _measured_apart(name: str) -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        return apart.told(
-            "tests.benchmarks.kept_events",
-            folder,
-            WSROUTER_TEST_DATABASE=name,
-            DJANGO_SETTINGS_MODULE="tests.project.settings",
-        )
-
-
-def _measure_here(folder: str) -> None:
-    import django
-
-    django.setup()
-    from django.db import connection
-
-    if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = f"{folder}/bench.sqlite3"
-        options = {"transaction_mode": "IMMEDIATE", "timeout": 60}
-        connection.settings_dict["OPTIONS"] = options
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        found = _measured()
-    finally:
-        connection.creation.destroy_test_db("", verbosity=0)
-    print(json.dumps(found))  # noqa: T201
-
-
-def _measured() -> dict[str, Any]:
-    from tests.django.events import serving
-    from tests.streams import stream_routes as routes
-    from wsrouter.delivery.memory import MemoryTransport
-    from wsrouter.testing.substitution import substituted
-
-    memory = MemoryTransport()
-    with serving(routes.router), substituted(transport=memory, secret=""):
-        watcher = routes.Watcher(memory)
-        watcher.watch("room")
-        return {
-            "load": os.getloadavg(),
-            "publish_ms": _side_by_side(routes),
-            "one_group_per_second": _rate(lambda n: "hot"),
-            "groups_per_second": _rate(lambda n: f"group {n % GROUPS}"),
-            "join_ms": _joins(routes, memory),
-        }
+        memory = MemoryTransport()
+        with serving(routes.router), substituted(transport=memory, secret=""):
+            watcher = routes.Watcher(memory)
+            watcher.watch("room")
+            return {
+                "load": os.getloadavg(),
+                "publish_ms": _side_by_side(routes),
+                "one_group_per_second": _rate(lambda n: "hot"),
+                "groups_per_second": _rate(lambda n: f"group {n % GROUPS}"),
+                "join_ms": _joins(routes, memory),
+            }
 
 
 def _side_by_side(routes: Any) -> dict[str, float]:
-    """Medians, one of each kind after the other, with their commits."""
+    """Medians, one of each kind after the other, with their commits. A transaction that
+    writes has a commit of its own; an empty one has none."""
+    from django.contrib.auth.models import Group
+
+    state = Group.objects.create(name="state")
     kinds: dict[str, Callable[[], Any]] = {
         "plain": lambda: routes.passing.send("x" * 200, group="room"),
         "kept": lambda: routes.news.send("x" * 200, group="room"),
@@ -88,8 +54,18 @@ def _side_by_side(routes: Any) -> dict[str, float]:
     for _ in range(PAIRS):
         for name, send in kinds.items():
             _time(times, name, send)
-            _time(times, f"{name} in a transaction", partial(_atomically, send))
+            empty, writes = partial(_atomically, send), partial(_writing, send, state)
+            _time(times, f"{name} in a transaction", empty)
+            _time(times, f"{name} in a transaction that writes", writes)
     return {name: round(median(taken), 3) for name, taken in times.items()}
+
+
+def _writing(send: Callable[[], Any], state: Any) -> None:
+    from django.db import transaction
+
+    with transaction.atomic():
+        state.save(force_update=True)
+        send()
 
 
 def _atomically(send: Callable[[], Any]) -> None:
@@ -148,7 +124,4 @@ def _joins(routes: Any, memory: Any) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--here"]:
-        _measure_here(sys.argv[2])
-    else:
-        main()
+    apart.run("kept_events", _measured)

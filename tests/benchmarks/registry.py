@@ -6,62 +6,30 @@ Each database is measured in a process of its own, with tests/databases.py's set
 The figures go to results/registry.json.
 """
 
-import json
 import os
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import apart
 
-HERE = Path(__file__).parent
-DATABASES = ("sqlite", "postgresql", "mysql")
 SIZES = (10_000, 1_000_000)
 
 
-def main() -> None:
-    file = HERE / "results" / "registry.json"
-    apart.each_measured(DATABASES, file, _measured_apart)
+def _measured(folder: str) -> dict[str, Any]:
+    with apart.empty_database(folder):
+        from tests.benchmarks import registry_costs, registry_rows
 
-
-def _measured_apart(name: str) -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        return apart.told(
-            "tests.benchmarks.registry",
-            folder,
-            WSROUTER_TEST_DATABASE=name,
-            DJANGO_SETTINGS_MODULE="tests.project.settings",
-        )
-
-
-def _measure_here(folder: str) -> None:
-    import django
-
-    django.setup()
-    from django.db import connection
-
-    from tests.benchmarks import registry_costs, registry_rows
-
-    if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = f"{folder}/bench.sqlite3"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    found, filled = {}, 0
-    try:
+        found, filled = {}, 0
         for size in SIZES:
             registry_rows.fill(filled + 1, size, size)
             registry_rows.analyze()
             filled = size
             found[size] = registry_costs.measured(size)
-        told = {
+        return {
             "load": os.getloadavg(),
             "cache_mib": registry_rows.cache_mib(),
             "read_whole": _scans(),
             "us": found,
         }
-    finally:
-        connection.creation.destroy_test_db("", verbosity=0)
-    print(json.dumps(told))  # noqa: T201
 
 
 def _scans() -> list[str]:
@@ -83,7 +51,4 @@ def _scans() -> list[str]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--here"]:
-        _measure_here(sys.argv[2])
-    else:
-        main()
+    apart.run("registry", _measured)

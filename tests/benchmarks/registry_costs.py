@@ -20,7 +20,8 @@ from wsrouter import connections, groups
 from wsrouter.delivery.ports import Span
 from wsrouter.identity import anonymous
 from wsrouter.registry.open_connections import ConnectionRegistry
-from wsrouter.registry.recipients import PAGE, StoredRecipients
+from wsrouter.registry.recipient_pages import PAGE
+from wsrouter.registry.recipients import StoredRecipients
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.ports import Recipients

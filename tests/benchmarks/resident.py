@@ -29,6 +29,7 @@ def worker() -> int:
     report = deliver(
         StoredRecipients().pages(Recipients(groups=frozenset({GROUP}))),
         b"x" * 191,
+        event="news",
         transport=transport(
             gateway.transport, conf.gateways, in_flight=gateway.in_flight
         ),

@@ -87,16 +87,17 @@ def summary(found: dict[str, Samples]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name, samples in found.items():
         told[name] = {
-            each: _spread([one[each] for one in samples]) for each in samples[0]
+            each: spread([one[each] for one in samples]) for each in samples[0]
         }
         for each in ("rate", "cpu_us"):
             pairs = zip(samples, found[BARE], strict=True)
             ratios = [own[each] / bare[each] for own, bare in pairs]
-            told[name][f"{each}_ratio"] = _spread(ratios)
+            told[name][f"{each}_ratio"] = spread(ratios)
     return told
 
 
-def _spread(values: list[float]) -> dict[str, float]:
+def spread(values: list[float]) -> dict[str, float]:
+    """The median, the least and the most, to four digits."""
     told = {"median": median(values), "least": min(values), "most": max(values)}
     return {name: float(f"{value:.4g}") for name, value in told.items()}
 

@@ -34,8 +34,8 @@ class Line:
         self.waiting = b""
         self.is_ready = not isinstance(sock, ssl.SSLSocket)
 
-    def requests(self) -> int | None:
-        """How many have arrived; None when the client has hung up."""
+    def requests(self) -> list[bytes] | None:
+        """Those that have arrived; None when the client has hung up."""
         if not self.is_ready and isinstance(self.sock, ssl.SSLSocket):
             self.sock.do_handshake()
             self.is_ready = True
@@ -43,10 +43,10 @@ class Line:
         if not data:
             return None
         self.waiting = self.waiting + data if self.waiting else data
-        found = 0
+        found = []
         while size := _size(self.waiting):
+            found.append(self.waiting[:size])
             self.waiting = self.waiting[size:]
-            found += 1
         return found
 
 
@@ -61,7 +61,7 @@ class Stub:
         self.poll = select.epoll()
         self.poll.register(self.entry_point, select.EPOLLIN)
         self.lines: dict[int, Line] = {}
-        self.due: deque[tuple[float, Line, int]] = deque()
+        self.due: deque[tuple[float, Line, bytes]] = deque()
 
     def serve(self) -> None:
         entry_point = self.entry_point.fileno()
@@ -99,14 +99,18 @@ class Stub:
             del self.lines[number]
             line.sock.close()
         elif found:
-            self.due.append((time.monotonic() + self.delay, line, found))
+            answers = self.answers(found)
+            self.due.append((time.monotonic() + self.delay, line, answers))
+
+    def answers(self, requests: list[bytes]) -> bytes:
+        return ANSWER * len(requests)
 
     def answer(self) -> None:
         now, due = time.monotonic(), self.due
         while due and due[0][0] <= now:
-            _, line, count = due.popleft()
+            _, line, answers = due.popleft()
             with suppress(OSError):
-                line.sock.send(ANSWER * count)
+                line.sock.send(answers)
 
 
 def _size(received: bytes) -> int:

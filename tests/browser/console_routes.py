@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from wsrouter import Connection, MessageError, Reject, Router
+from wsrouter import Connection, Keep, MessageError, Reject, Router
 
 router = Router(tags=["shop"])
 
@@ -62,7 +62,9 @@ class Stock(BaseModel):
 
 
 paid = router.event("orders.paid", Bill, summary="Somebody has paid.")
-router.event("menu.changed", Menu, summary="The menu has changed.")
+changed = router.event(
+    "menu.changed", Menu, summary="The menu has changed.", keep=Keep(last=20)
+)
 
 
 @router.connect
@@ -94,6 +96,13 @@ def cancel(payload: int) -> None:
 def change(payload: Menu) -> Menu:
     """Change the menu."""
     return payload
+
+
+@router.route("menu.watch")
+def watch(connection: Connection) -> None:
+    """Watch the menu, which changes at once."""
+    connection.join("menu")
+    changed.send(Menu(name="tea"), group="menu", now=True)
 
 
 @router.route("menu.show")

@@ -78,6 +78,36 @@ def test_what_the_server_refuses_is_said_at_the_fields(
     expect(send(page)).to_contain_text("permission_denied")
 
 
+def test_kept_events_are_marked_and_their_frames_have_numbers(
+    console: ConsoleSite, opened: Open
+) -> None:
+    page = opened(console)
+    connect(page)
+    choose(page, "menu.changed")
+    expect(page.locator("#entry .chips")).to_contain_text("kept")
+    expect(page.locator("#entry")).to_contain_text(
+        "the last 20 of a group or of a user, for 1 hour."
+    )
+    marked = page.locator("#events li.kept")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text("menu.changed")
+    page.get_by_label("Search").fill("kept")
+    expect(page.locator(".outline li:not([hidden]) button")).to_have_count(1)
+    page.get_by_label("Search").fill("")
+    choose(page, "menu.watch")
+    expect(send(page)).to_contain_text("Answered in")
+    event = frame(page, "event")
+    expect(event.locator(".note")).to_have_text("seq 1")
+    expect(event).to_contain_text("menu.changed")
+    reply = frame(page, "reply")
+    expect(reply.locator(".note")).to_contain_text("1 missed")
+    expect(reply.locator("pre")).to_contain_text('"recovered": true')
+    choose(page, "wsrouter.ping")
+    expect(send(page)).to_contain_text("Answered in")
+    choose(page, "wsrouter.skipped")
+    expect(page.locator("#entry")).to_contain_text("not for this client")
+
+
 def test_with_a_ticket(console: ConsoleSite, opened: Open) -> None:
     page = opened(console)
     sockets: list[str] = []

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from wsrouter import Connection, Router
+from wsrouter import AnyOf, Connection, Router
 from wsrouter.catalog.build import build
 
 
@@ -28,7 +28,8 @@ def a_router() -> Router:
     inner = Router()
     inner.connect(opened)
     inner.disconnect(closed)
-    inner.route("watch", permissions=["orders.view_order"])(watch)
+    allowed = AnyOf("orders.view_order", "orders.change_order")
+    inner.route("watch", permissions=["orders.see", allowed])(watch)
     inner.default(anything)
     root = Router()
     root.include(inner, prefix="orders.")
@@ -43,7 +44,8 @@ def test_routes() -> None:
     assert route.place.partition(":")[0] == __file__
     assert route.payload is Watch
     assert route.reply is int
-    assert route.permissions == ("orders.view_order",)
+    either = "orders.view_order or orders.change_order"
+    assert route.permissions == ("orders.see", either)
     assert route.summary == "Watch an order."
 
 

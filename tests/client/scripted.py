@@ -7,6 +7,9 @@ from wsrouter.client.effects import (
     Changed,
     Close,
     Deliver,
+    Effect,
+    Gap,
+    Miss,
     Open,
     Report,
     Send,
@@ -34,7 +37,14 @@ class Answered:
 class Scripted:
     """Carries out nothing but remembers what was asked for."""
 
-    def __init__(self, *, jitter: float = 0.5, flat: bool = False, **numbers: Any):
+    def __init__(
+        self,
+        *,
+        jitter: float = 0.5,
+        flat: bool = False,
+        since: Any = None,
+        **numbers: Any,
+    ) -> None:
         self.now = 1000.0
         self.jitter = jitter
         self.options = Options(**numbers)
@@ -43,11 +53,14 @@ class Scripted:
             Envelope(is_flat=flat),
             clock=lambda: self.now,
             random=lambda: self.jitter,
+            since=since,
         )
         self.opening: list[Socket] = []
         self.closed: list[Socket] = []
         self.sent: list[tuple[Socket, dict[str, Any]]] = []
         self.events: list[Any] = []
+        self.frames: list[Any] = []
+        self.gaps: list[Gap] = []
         self.states: list[State] = []
         self.reports: list[Exception] = []
         self.protocol.start()
@@ -55,21 +68,38 @@ class Scripted:
 
     def look(self) -> None:
         while self.protocol.effects:
-            match self.protocol.effects.popleft():
-                case Open(socket):
-                    self.opening.append(socket)
-                case Close(socket):
-                    self.closed.append(socket)
-                case Send(socket, text):
-                    assert socket.is_open
-                    assert socket not in self.closed
-                    self.sent.append((socket, json.loads(text)))
-                case Deliver(event):
-                    self.events.append(event.frame["payload"])
-                case Changed(state, _):
-                    self.states.append(state)
-                case Report(error):
-                    self.reports.append(error)
+            self._note(self.protocol.effects.popleft())
+
+    def _note(self, effect: Effect) -> None:
+        match effect:
+            case Open(socket):
+                self.opening.append(socket)
+            case Close(socket):
+                self.closed.append(socket)
+            case Send(socket, text):
+                assert socket.is_open
+                assert socket not in self.closed
+                self.sent.append((socket, json.loads(text)))
+            case _:
+                self._note_told(effect)
+
+    def _note_told(self, effect: Effect) -> None:
+        match effect:
+            case Deliver(event):
+                self.events.append(event.frame["payload"])
+                self.heard(event.frame)
+            case Miss(gap, on_gap):
+                self.gaps.append(gap)
+                if on_gap is not None:
+                    on_gap(gap)
+            case Changed(state, _):
+                self.states.append(state)
+            case Report(error):
+                self.reports.append(error)
+
+    def heard(self, frame: Any) -> None:
+        """An event was delivered."""
+        self.frames.append(frame)
 
     def open(self) -> Socket:
         """The latest attempt succeeds."""
@@ -100,14 +130,17 @@ class Scripted:
         self.look()
         return answered
 
-    def subscribe(self, action: str = "s", **how: Any) -> tuple[list[Any], Any]:
+    def subscribe(
+        self, action: str = "s", *, since: Any = None, **how: Any
+    ) -> tuple[list[Any], Any]:
         """The replies so far, and the subscription."""
         replies: list[Any] = []
-        how = {"timeout": 30.0, "on_error": None} | how
+        given = {"timeout": 30.0, "on_error": None, "payload": NO_PAYLOAD}
+        given["on_reply"] = replies.append
         subscription = self.protocol.exchange.subscription(
-            action=action, payload=NO_PAYLOAD, on_reply=replies.append, **how
+            action=action, **(given | how)
         )
-        self.protocol.subscribe(subscription)
+        self.protocol.subscribe(subscription, since)
         self.look()
         return replies, subscription
 

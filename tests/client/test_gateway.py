@@ -193,7 +193,7 @@ def test_a_refused_handshake(
     server.refuse_with = status
 
     async def scenario() -> None:
-        with pytest.raises(ConnectionRefused) as raised:
+        with pytest.raises(ConnectionRefused, match="The connection was") as raised:
             await connect(gateway.url)
         assert raised.value.status == status
 
@@ -249,7 +249,7 @@ def test_a_ticket_that_is_refused_ends_the_client(gateway: RunningGateway) -> No
         raise TicketError(403)
 
     async def scenario() -> None:
-        with pytest.raises(ConnectionRefused) as raised:
+        with pytest.raises(ConnectionRefused, match="A ticket was refused") as raised:
             await connect(gateway.url, ticket=draw)
         assert raised.value.status == 403
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import os
+from queue import Queue
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from tests.client.test_gateway import until
+from tests.client.network import Network
+from tests.client.test_gateway import FAST, until
 from tests.e2e.ws_local_stack import Stack
 from wsrouter import MessageError
-from wsrouter.client import ConnectionRefused, Options, State, connect, sync
+from wsrouter.client import ConnectionRefused, Gap, Options, State, connect, sync
 
 HAND_OVERS = int(os.environ.get("WSROUTER_HAND_OVERS", "5"))
 CSRF = "a" * 32
@@ -111,3 +113,76 @@ def test_hand_overs_lose_and_double_nothing(stack: Stack, cookie: str) -> None:
     assert count > HAND_OVERS
     assert sorted(heard) == list(range(count))
     assert State.WAITING not in states
+
+
+async def command(stack: Stack, *arguments: str) -> None:
+    done = await asyncio.to_thread(stack.manage, *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def test_kept_events_of_the_time_without_a_network_come_in_order(
+    stack: Stack, cookie: str
+) -> None:
+    heard: list[Any] = []
+    gaps: list[Gap] = []
+    payload = {"groups": ["table:ada-7"]}
+
+    async def change(*texts: str) -> None:
+        for text in texts:
+            await asyncio.to_thread(stack.get, f"/change/ada-7/{text}/")
+
+    async def scenario(network: Network) -> None:
+        url = stack.url.replace(str(stack.port), str(network.port))
+        async with connect(url, headers={"Cookie": cookie}, options=FAST) as client:
+            client.on("table.changed", heard.append)
+            client.on_gap(gaps.append)
+            client.subscribe(
+                "wsrouter.join", payload, on_reply=lambda _: heard.append("reply")
+            )
+            await until(lambda: heard == ["reply"])
+            await change("a")
+            await until(lambda: {"text": "a"} in heard)
+            await network.cut()
+            await until(lambda: client.state is not State.OPEN)
+            await change("b", "c")
+            await network.restore()
+            await until(lambda: {"text": "c"} in heard)
+            assert (heard[2:], gaps) == (["reply", {"text": "b"}, {"text": "c"}], [])
+            await network.cut()
+            await change("d")
+            await command(stack, "ws_streams", "--new-epochs")
+            await network.restore()
+            await until(lambda: gaps)
+            await change("e")
+            await until(lambda: {"text": "e"} in heard)
+
+    async def with_network() -> None:
+        async with Network(stack.port) as network:
+            await scenario(network)
+
+    asyncio.run(with_network())
+    assert heard[5:] == ["reply", {"text": "e"}]
+    of_subscriptions = [gap[1:] for gap in gaps if gap.action]
+    assert of_subscriptions == [("wsrouter.join", payload)]
+
+
+def test_kept_events_without_an_event_loop(stack: Stack, cookie: str) -> None:
+    gaps: Queue[Gap] = Queue()
+    heard: Queue[Any] = Queue()
+    options = Options(hold=0.1)
+    headers = {"Cookie": cookie}
+    with sync.connect(stack.url, headers=headers, since={}, options=options) as client:
+        client.on("table.changed", heard.put)
+        client.subscribe(
+            "wsrouter.join",
+            {"groups": ["table:ada-8"]},
+            on_reply=heard.put,
+            on_gap=gaps.put,
+        )
+        assert heard.get(timeout=30) == {"groups": ["table:ada-8"]}
+        stack.get("/change/ada-8/a/")
+        assert heard.get(timeout=30) == {"text": "a"}
+        assert stack.manage("ws_streams", "--new-epochs").returncode == 0
+        stack.get("/change/ada-8/b/")
+        assert gaps.get(timeout=30).action == "wsrouter.join"
+        assert client.state is State.OPEN

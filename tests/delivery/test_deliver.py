@@ -77,6 +77,7 @@ def delivered(
     report = deliver(
         pages or page,
         b"x",
+        event="news",
         transport=transport or Scripted(),
         forget=lambda gone: forgotten.extend(address.connection_id for address in gone),
         bucket=TokenBucket(1e6),

@@ -59,6 +59,7 @@ def peak(count: int, kinds: int, forget: Forgotten) -> tuple[Report, int]:
         report = deliver(
             pages(count, kinds),
             b"x",
+            event="news",
             transport=transport,
             forget=forget,
             bucket=TokenBucket(1e9),

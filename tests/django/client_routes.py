@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from wsrouter import Accept, Connection, MessageError, Reject, Router
 from wsrouter.aws.posts.management_api import Boto3Connections
-from wsrouter.wiring import incoming, outgoing
+from wsrouter.wiring import outgoing, substitutes
 
 router = Router()
 told = router.event("told", str)
@@ -72,4 +72,4 @@ def close(connection: Connection) -> None:
 def assert_real_transport() -> None:
     """Nothing of the test client is left."""
     assert isinstance(outgoing.transport(), Boto3Connections)
-    assert len(incoming.accepted_secrets("default")) < 2
+    assert not substitutes.current.secret

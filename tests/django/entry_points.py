@@ -1,9 +1,11 @@
-"""Four ways to the same answer: Django's two handlers, and the two fast paths. Each
-is used as Django's test Client is."""
+"""Five ways to the same answer: Django's two handlers, the two fast paths, and AWS
+Lambda. Each is used as Django's test Client is."""
 
+import base64
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qs
 
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
@@ -12,7 +14,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.test import Client
 
-from wsrouter import asgi, wsgi
+from wsrouter import asgi, awslambda, wsgi
+from wsrouter.wire.mapping import HEADERS
 
 
 class EntryPoint:
@@ -142,7 +145,56 @@ class FastAsgi(DjangoAsgi):
         return asgi.fast_path(counted)
 
 
+class Lambda(EntryPoint):
+    """Gets the event in which AWS_PROXY has what the request has. API Gateway posts
+    nothing else: what is no event of its own has no such way."""
+
+    def request_raw(
+        self, method: str, path: str, query: str, headers: Any, body: bytes
+    ) -> HttpResponse:
+        event = lambda_event_of(query, headers, body)
+        answered = awslambda.handler(event, None)
+        assert set(answered) == {"statusCode", "headers", "body"}
+        return HttpResponse(
+            answered["body"], status=answered["statusCode"], headers=answered["headers"]
+        )
+
+
+def lambda_event_of(query: str, headers: Any, body: bytes) -> dict[str, Any]:
+    """The event whose mapped headers are these."""
+    given = {name.lower(): value for name, value in headers}
+    context: dict[str, Any] = {}
+    for header in HEADERS.values():
+        value = given.get(f"x-wsrouter-{header.name.lower()}")
+        if value is not None and header.source.startswith("context."):
+            *path, name = header.source.removeprefix("context.").split(".")
+            place = context
+            for step in path:
+                place = place.setdefault(step, {})
+            place[name] = value
+    if "x-wsrouter-principal-id" in given:
+        principal = given["x-wsrouter-principal-id"]
+        context["authorizer"] = {"principalId": principal}
+    sent = [pair for pair in headers if not pair[0].lower().startswith("x-wsrouter-")]
+    event: dict[str, Any] = {"requestContext": context, "isBase64Encoded": False}
+    if context.get("eventType") == "CONNECT":
+        event["headers"] = dict(sent)
+        event["multiValueHeaders"] = {name: [value] for name, value in sent}
+        parameters = parse_qs(query, keep_blank_values=True)
+        event["multiValueQueryStringParameters"] = parameters or None
+    if body:
+        event["body"] = base64.b64encode(body).decode()
+        event["isBase64Encoded"] = True
+    return event
+
+
 to_django: list[str] = []
 """The paths that a fast path did not take."""
 FAST_PATHS = {"front-wsgi": FastWsgi, "front-asgi": FastAsgi}
-ENTRY_POINTS = {"view-wsgi": DjangoWsgi, "view-asgi": DjangoAsgi, **FAST_PATHS}
+HTTP_ENTRY_POINTS = {
+    "view-wsgi": DjangoWsgi,
+    "view-asgi": DjangoAsgi,
+    **FAST_PATHS,
+}
+"""Those that requests without the secret, or with forged headers, can reach."""
+ENTRY_POINTS = {**HTTP_ENTRY_POINTS, "lambda": Lambda}

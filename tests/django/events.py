@@ -39,6 +39,7 @@ def serving(router: Router, **options: Any) -> Iterator[None]:
     global served
     before, served = served, router
     entry = {"SECRET": SECRET, "ROUTER": "tests.django.events.served"}
+    entry |= {"API_ID": CONTEXT["apiId"]}
     try:
         with override_settings(WSROUTER={"default": entry | options}):
             yield

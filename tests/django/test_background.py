@@ -116,7 +116,7 @@ def members(count: int, group: str = "g", prefix: str = "id") -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 7)
+    monkeypatch.setattr("wsrouter.registry.recipient_pages.PAGE", 7)
 
 
 def test_few_recipients_are_served_at_once(wire: Wire, queue: Queue) -> None:
@@ -143,7 +143,7 @@ def test_the_event_has_one_id_in_all_slices_and_retries(
 def test_a_bound_that_is_less_than_a_page_holds(
     wire: Wire, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 1000)
+    monkeypatch.setattr("wsrouter.registry.recipient_pages.PAGE", 1000)
     members(26)
     assert news.send("x", group="g").status is Status.QUEUED
     assert not wire.got
@@ -283,7 +283,7 @@ def test_a_send_to_one_user_survives_the_queue(
 def test_sends_to_many_users_are_sliced_too(
     wire: Wire, queue: Queue, monkeypatch: Any, django_user_model: Any
 ) -> None:
-    monkeypatch.setattr("wsrouter.registry.recipients.KEYS", 3)
+    monkeypatch.setattr("wsrouter.registry.recipient_pages.KEYS", 3)
     make = django_user_model.objects.create_user
     users = [make(f"user {number}") for number in range(20)]
     ids = members(40)

@@ -19,6 +19,7 @@ from wsrouter import Router, conf
 from wsrouter.checks.isolation_level import isolation_level
 from wsrouter.conf import ConfigurationError
 from wsrouter.endpoint import view
+from wsrouter.options import environment
 from wsrouter.wiring.routers import apps_router
 
 twins = Router()
@@ -71,8 +72,12 @@ def test_no_migration_is_missing() -> None:
         ({"default": {"secret": "x"}}, "Did you mean 'SECRET'?"),
         ({"default": {"XYZ": 1}}, "unknown setting 'XYZ'."),
         ({"default": {"STAGE": None}}, "['STAGE'] must be a str, not None"),
+        ({"default": {"API_VERSION": 2}}, "['API_VERSION'] must be a str, not 2"),
         ({"default": {"DEFAULT_ROUTE": 1}}, "['DEFAULT_ROUTE'] must be a bool"),
-        ({"default": {"ENVELOPE": "round"}}, "must be 'nested' or 'flat', not 'round'"),
+        (
+            {"default": {"ENVELOPE": "round"}},
+            "must be 'nested', 'flat' or the dotted path",
+        ),
         ({"default": {"REPLY_VIA": None}}, "must be 'response' or 'connection'"),
         (
             {"default": {"DOCS": "all"}},
@@ -189,6 +194,10 @@ class Aliased(BaseModel):
     number: int = Field(alias="action")
 
 
+class WithSince(BaseModel):
+    since: int = Field(alias="$since")
+
+
 @pytest.mark.parametrize(
     ("payload", "default", "said"),
     [
@@ -197,6 +206,7 @@ class Aliased(BaseModel):
         (Order | None, ..., ["only payloads that are objects"]),
         (WithId, ..., ["'id'"]),
         (Aliased, ..., ["'action'"]),
+        (WithSince, ..., ["'$since'"]),
         (Order | WithId, ..., ["'id'"]),
         (Order, ..., []),
         (Order | None, None, []),
@@ -286,10 +296,19 @@ def test_the_setting_is_read_again_when_overridden() -> None:
 def test_the_management_endpoint_of_the_environment_counts_for_the_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(conf.MANAGEMENT_ENDPOINT_VARIABLE, "http://127.0.0.1:9/x")
+    monkeypatch.setenv(environment.MANAGEMENT_ENDPOINT_VARIABLE, "http://127.0.0.1:9/x")
     with override_settings(WSROUTER={"default": {}, "other": {}}):
         assert conf.gateway().management_endpoint == "http://127.0.0.1:9/x"
         assert conf.gateway("other").management_endpoint == ""
+
+
+def test_the_api_id_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function on AWS Lambda exists before its API does."""
+    monkeypatch.setenv(environment.api_id_variable("b.c"), "fromoutside")
+    with override_settings(WSROUTER={"default": {"API_ID": "a"}, "b.c": {}}):
+        assert conf.gateway().api_id == "a"
+        assert conf.gateway("b.c").api_id == "fromoutside"
+    assert environment.api_id_variable("b.c") == "WSROUTER_API_ID_B_C"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from django.test import Client, RequestFactory, override_settings
 
 import wsrouter
 from tests.loaded_modules import WITH_URLS, modules_after
-from wsrouter import ConfigurationError, conf
+from wsrouter import ConfigurationError
+from wsrouter.options import environment
 
 ROOT = Path(__file__).parents[2]
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
@@ -66,7 +67,7 @@ def test_with_debug_it_is_the_local_gateway(
 
 
 def test_a_django_that_ws_local_has_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = conf.MANAGEMENT_ENDPOINT_VARIABLE
+    name = environment.MANAGEMENT_ENDPOINT_VARIABLE
     entry = {"DOMAIN": DOMAIN, "CLIENT_URL": "wss://ws.example.com"}
     monkeypatch.setenv(name, "http://127.0.0.1:9001/production")
     assert url(host="localhost:8000", **entry) == "ws://localhost:9001/production"
@@ -80,7 +81,7 @@ def test_a_django_that_ws_local_has_started(monkeypatch: pytest.MonkeyPatch) -> 
     [
         (
             {"API_NAME": "shop"},
-            "no DOMAIN and no API_ID. Set WSROUTER['default']['CLIENT",
+            "no DOMAIN and no API_ID. (DEBUG is off, as it is in tests.) Set",
         ),
         ({"API_ID": "abc123"}, "has an API_ID and no REGION"),
         ({**API, "AWS": {"ENDPOINT_URL": "http://127.0.0.1:4566"}}, "in an emulator"),

@@ -14,6 +14,7 @@ from tests.django.events import Gateway, serving
 from tests.django.registering import code_of, connected
 from wsrouter import Connection, Reject, Router
 from wsrouter.models import Membership, OpenConnection
+from wsrouter.registry import compiled_insert
 
 pytestmark = [
     pytest.mark.database,
@@ -186,7 +187,7 @@ def test_a_row_that_breaks_a_constraint_is_a_crash(
     def refuse(*_: Any, **__: Any) -> None:
         raise IntegrityError("another constraint")
 
-    monkeypatch.setattr(OpenConnection, "save", refuse)
+    monkeypatch.setattr(compiled_insert, "insert", refuse)
     assert Gateway().connect().status_code == 500
     (record,) = [each for each in caplog.records if each.name == "wsrouter.request"]
     assert record.exc_info

@@ -15,6 +15,7 @@ from tests.django.events import serving
 from tests.loaded_modules import WITH_URLS, modules_after
 from tests.project.shop.ws import router
 from wsrouter.endpoint import console_view
+from wsrouter.options import environment
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2]
@@ -83,8 +84,31 @@ def test_where_it_connects_to() -> None:
     assert both.index(local) < both.index(f'value="{DEPLOYED}/production"')
 
 
+def test_the_local_gateway_is_that_of_one_entry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = {"ROUTER": "tests.project.shop.ws.router", "DOCS": "public"}
+    urls = {"default": "/ws/docs/", "other": "/ws/docs/other/"}
+
+    def served() -> list[str]:
+        with override_settings(WSROUTER=dict.fromkeys(urls, entry), DEBUG=True):
+            pages = {name: page(url) for name, url in urls.items()}
+            for name, text in pages.items():
+                file = urls[name].replace("docs/", "") + "asyncapi.json"
+                servers = Client().get(file).json().get("servers", {})
+                assert ("local" in servers) == ("<option" in text)
+                has_problem = f"ws_local --gateway {name}" in text
+                assert has_problem == ("<option" not in text)
+        return [name for name, text in pages.items() if ":8001/" in text]
+
+    assert served() == ["default"]
+    variable = environment.management_endpoint_variable("other")
+    monkeypatch.setenv(variable, "http://127.0.0.1:8001/production")
+    assert served() == ["other"]
+
+
 def test_what_the_settings_lack_is_said() -> None:
-    with serving(router, DOCS="public", API_NAME="shop"):
+    with serving(router, DOCS="public", API_NAME="shop", API_ID=""):
         text = page()
     assert "no DOMAIN and no API_ID" in text
     assert "<option" not in text

@@ -53,8 +53,16 @@ def test_a_test_run_and_a_laptop_are_left_alone() -> None:
         "ALLOWED_ORIGINS": ["*"],
         "CONNECT_THROTTLE": "9/m per ip",
         "DOMAIN": None,
+        "SHARED_POSTS_PER_SECOND": 8000,
     }
     assert messages(careless, deploy=False, CACHES=with_cache("dummy.DummyCache")) == {}
+
+
+def test_w031_a_function_without_the_id_of_its_api() -> None:
+    """It needs no secret (E004), and its principals cannot be forged (W016)."""
+    entry = {"LAMBDA": LAMBDA, "SECRET": "", "AUTHORIZER": {"FUNCTION": LAMBDA}}
+    assert set(messages(entry)) == {"wsrouter.W031"}
+    assert messages({**entry, "API_ID": "abc123defg"}) == {}
 
 
 def test_w005_any_origin() -> None:
@@ -91,6 +99,31 @@ def test_w007_tickets_that_cannot_be_counted(settings: Any) -> None:
     assert set(messages({}, CACHES=caches)) == {"wsrouter.W007"}
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
     assert set(messages({}, CACHES=caches)) == {"wsrouter.W021"}
+
+
+@pytest.mark.parametrize(
+    ("caches", "why"),
+    [
+        (with_cache("locmem.LocMemCache"), "every process has its own."),
+        (with_cache("dummy.DummyCache"), "it keeps nothing."),
+        (with_cache("db.DatabaseCache"), "it loses counts when several processes"),
+        (with_cache("nowhere.Cache"), "Could not find backend"),
+    ],
+)
+def test_e030_a_cache_that_cannot_count_posts(caches: Any, why: str) -> None:
+    limit = {"SHARED_POSTS_PER_SECOND": 8000}
+    assert "wsrouter.E030" not in messages({}, CACHES=caches)
+    assert messages(limit) == {}
+    said = messages(limit, CACHES=caches)["wsrouter.E030"]
+    assert said.startswith("Gateway 'default' has SHARED_POSTS_PER_SECOND, and")
+    assert f"in its SHARED_CACHE 'default': {why}" in said
+
+
+def test_e030_a_cache_that_does_not_exist() -> None:
+    limit = {"SHARED_POSTS_PER_SECOND": 8000, "SHARED_CACHE": "posts"}
+    said = messages(limit)["wsrouter.E030"]
+    assert "in its SHARED_CACHE 'posts': it is not in CACHES." in said
+    assert messages(limit, CACHES={**REDIS, "posts": REDIS["default"]}) == {}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from wsrouter import Connection, Delivery, Router, connections
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.endpoint import request_thread
 from wsrouter.models import OpenConnection
+from wsrouter.ops.ws_local import users
 from wsrouter.ops.ws_local.users import user_name
 from wsrouter.testing.substitution import substituted
 from wsrouter.wiring import leaving, outgoing, process_threads
@@ -170,7 +171,10 @@ def test_sockets_that_are_closed_after_a_response(
             django_connections.close_all()
 
 
-def test_the_names_in_the_journal_of_ws_local(checked: bool, user: User) -> None:
+def test_the_names_in_the_journal_of_ws_local(
+    checked: bool, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "_TIMEOUT_SECONDS", 60)  # a busy machine is slow, too
     with serving(router):
         gateway = Gateway()
         assert gateway.connect(user).status_code == 200

@@ -12,7 +12,13 @@ from django.http import HttpRequest
 from django.utils.log import AdminEmailHandler
 
 from tests.django.entry_point_routes import ended, kept, router
-from tests.django.entry_points import ENTRY_POINTS, FAST_PATHS, EntryPoint, to_django
+from tests.django.entry_points import (
+    ENTRY_POINTS,
+    FAST_PATHS,
+    HTTP_ENTRY_POINTS,
+    EntryPoint,
+    to_django,
+)
 from tests.django.events import CONTEXT, SECRET, Gateway, headers, new_id, serving
 from wsrouter.endpoint import fast_path, request_thread
 from wsrouter.models import OpenConnection
@@ -117,7 +123,7 @@ def test_what_is_refused_is_refused_alike(name: str, is_known: bool) -> None:
     """By Django, until a door has learnt where the endpoint is; then it sends strangers
     away itself."""
     answers = {}
-    for entry_point in ENTRY_POINTS:
+    for entry_point in HTTP_ENTRY_POINTS:
         fast_path._endpoint_paths.clear()
         if is_known:
             told(ENTRY_POINTS[entry_point](), *frame("echo", '"x"'))
@@ -162,6 +168,7 @@ def test_other_methods_are_djangos(front: EntryPoint, method: str) -> None:
     assert (answer.status_code, to_django) == (405, ["/ws/"])
 
 
+@pytest.mark.parametrize("entry_point", list(HTTP_ENTRY_POINTS), indirect=True)
 @pytest.mark.parametrize("secret", ["", SECRET])
 def test_a_mistake_in_the_settings_is_djangos_500(
     secret: str, entry_point: EntryPoint, caplog: pytest.LogCaptureFixture

@@ -83,8 +83,6 @@ def entry_point(request: pytest.FixtureRequest) -> EntryPoint:
 def _served() -> Any:
     with serving(router):
         yield
-    while request_thread._idle:
-        request_thread._idle.pop().shutdown()
 
 
 def send(entry_point: EntryPoint, action: str, payload: Any = ...) -> Any:

@@ -16,7 +16,6 @@ from tests.django.events import Gateway, answered, error_of, serving
 from tests.django.test_queries import Queries
 from wsrouter import Connection, MessageError, Router, connections
 from wsrouter.conf import ConfigurationError
-from wsrouter.endpoint import request_thread
 from wsrouter.models import Membership
 from wsrouter.testing import ErrorFrame, WebSocketClient
 
@@ -68,8 +67,6 @@ async def afollow(payload: str, connection: Connection) -> bool:
 def _served() -> Iterator[None]:
     with serving(router):
         yield
-    while request_thread._idle:  # their database is this test's
-        request_thread._idle.pop().shutdown()
 
 
 @pytest.fixture

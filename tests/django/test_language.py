@@ -13,7 +13,6 @@ from django.utils.translation import gettext, gettext_lazy
 from tests.django.entry_points import ENTRY_POINTS, EntryPoint
 from tests.django.events import Gateway, serving
 from wsrouter import Connection, MessageError, Router
-from wsrouter.endpoint import request_thread
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
@@ -57,8 +56,6 @@ def _served() -> Iterator[None]:
     with serving(router), override_settings(MIDDLEWARE=middleware):
         yield
     translation.deactivate()
-    while request_thread._idle:
-        request_thread._idle.pop().shutdown()
 
 
 def test_messages_speak_the_language_of_the_handshake(

@@ -20,7 +20,6 @@ from tests.django.reply_routes import (
     person_changed,
     router,
 )
-from wsrouter.endpoint import request_thread
 from wsrouter.errors import InvalidReply
 from wsrouter.routing.json_values import NotJson
 from wsrouter.testing import WebSocketClient
@@ -39,8 +38,6 @@ def _served(user: User) -> Iterator[None]:
     user.groups.set([Group.objects.create(name=name) for name in ("cats", "dogs")])
     with serving(router), override_settings(LANGUAGE_CODE="de"):
         yield
-    while request_thread._idle:
-        request_thread._idle.pop().shutdown()
 
 
 def test_lazy_replies(entry_point: EntryPoint, user: User) -> None:

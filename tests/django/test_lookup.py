@@ -35,9 +35,11 @@ def closed(connection: Connection) -> None:
 def test_other_users_and_several_databases(zone: str, tmp_path: Path) -> None:
     """Always the primary, the user by its own `from_db`, in its own database."""
     command = [sys.executable, "-m", "tests.django.people.program", str(tmp_path), zone]
-    ada, ada_gone, nobody, nobody_gone = json.loads(
+    *reached, ada, ada_gone, nobody, nobody_gone = json.loads(
         subprocess.check_output(command, cwd=ROOT, text=True)
     )
+    first, second = ["a=", True], ["b=", True]
+    assert reached == [[first], [first], [first, second]], "by key, text and group"
     about = [
         {"floor": 3},
         "B7%!",

@@ -10,6 +10,9 @@ TABLES = {
     "wsrouter_keptevent",
     "wsrouter_membership",
     "wsrouter_openconnection",
+    "wsrouter_presencechange",
+    "wsrouter_presencegroup",
+    "wsrouter_presentuser",
     "wsrouter_queuedsend",
     "wsrouter_queuedslice",
     "wsrouter_reaperrun",
@@ -18,6 +21,9 @@ TABLES = {
 }
 ACTIONS = dict.fromkeys(TABLES, ("add", "change", "delete", "view")) | {
     "wsrouter_keptevent": ("view",),
+    "wsrouter_presencechange": (),
+    "wsrouter_presencegroup": (),
+    "wsrouter_presentuser": (),
     "wsrouter_reaperrun": (),
     "wsrouter_stream": ("delete", "view"),
 }
@@ -25,7 +31,12 @@ PERMISSIONS = {
     f"{action}_{model.removeprefix('wsrouter_')}"
     for model, actions in ACTIONS.items()
     for action in actions
-} | {"publish_gateway"}
+} | {
+    "close_openconnection",
+    "publish_gateway",
+    "send_test_event",
+    "view_queuedsend_payload",
+}
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 

@@ -7,18 +7,24 @@ from threading import get_ident
 from typing import Annotated, Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
+from django.core.handlers.asgi import ASGIHandler
+from django.test import override_settings
+from django.utils.decorators import async_only_middleware
 from pydantic import AfterValidator
 
-from tests.django.entry_points import ENTRY_POINTS, FastAsgi
+from tests.django.entry_points import ENTRY_POINTS, DjangoAsgi, FastAsgi
 from tests.django.events import Gateway, serving
-from wsrouter import Connection, Router
+from wsrouter import Connection, Router, asgi
 from wsrouter.endpoint import request_thread
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 router = Router()
 threads: list[int] = []
+loops: list[int] = []
+HERE = "tests.django.test_one_visit."
 
 
 def stored(name: str) -> Any:
@@ -62,6 +68,11 @@ async def awithout_connection(payload: StoredGroup) -> str:
 @router.route("plain")
 async def plain(payload: str) -> str:
     return payload
+
+
+@router.connect
+def opened(connection: Connection) -> None:
+    threads.append(get_ident())
 
 
 @router.disconnect
@@ -137,7 +148,55 @@ def test_visits_to_the_thread(
 def test_the_end_of_a_connection_is_one_visit(user: User, visits: list[object]) -> None:
     gateway = Gateway(http=FastAsgi())  # type: ignore[arg-type]
     gateway.connect(user)
+    threads.clear()
     visits.clear()
     gateway.disconnect()
     assert len(threads) == 1
     assert len(visits) == 1
+
+
+class Deployed(DjangoAsgi):
+    def application(self) -> Any:
+        return asgi.fast_path(ASGIHandler())
+
+
+def noting(get_response: Any) -> Any:
+    """A middleware of a project."""
+
+    def middleware(request: Any) -> Any:
+        threads.append(get_ident())
+        return get_response(request)
+
+    return middleware
+
+
+@async_only_middleware
+def anoting(get_response: Any) -> Any:
+    async def middleware(request: Any) -> Any:
+        loops.append(get_ident())
+        return await get_response(request)
+
+    return middleware
+
+
+def test_a_handshake_is_one_visit(user: User, visits: list[object]) -> None:
+    """Before and after it Django sends its signals there."""
+    own = [HERE + "noting", *settings.MIDDLEWARE, HERE + "noting"]
+    with override_settings(MIDDLEWARE=own):
+        gateway = Gateway(http=Deployed())  # type: ignore[arg-type]
+        assert gateway.connect(user).status_code == 200
+        assert gateway.connect(user).status_code == 200
+    assert len(threads) == 6
+    assert len({*threads}) == 1
+    assert len(visits) == 6
+    assert gateway.send("all", "cats")["payload"] == ["cats"]
+
+
+def test_a_handshake_through_an_async_middleware(user: User) -> None:
+    loops.clear()
+    own = [*settings.MIDDLEWARE, HERE + "anoting"]
+    with override_settings(MIDDLEWARE=own):
+        gateway = Gateway(http=Deployed())  # type: ignore[arg-type]
+        assert gateway.connect(user).status_code == 200
+    assert loops
+    assert loops[0] not in threads

@@ -101,18 +101,18 @@ def test_a_message(action: str, queries: int, gateway: Gateway, user: User) -> N
 
 
 def test_connect(user: User) -> None:
-    """Django's session and user, when that session ends, and one insert; after the
-    commit the row with its user, whether the session has ended, and the session."""
+    """Django's session, the user with the end of the session, and one insert; after
+    the commit one statement for all that the connection depends on."""
     client = Client()
     client.force_login(user)
     with serving(router):
-        assert cost(Gateway(http=client).connect) == 7 + LOCK
+        assert cost(Gateway(http=client).connect) == 4 + LOCK
         assert cost(Gateway().connect) == 2
 
 
 def test_a_repeated_connect(user: User, gateway: Gateway) -> None:
     gateway.http.force_login(user)
-    assert cost(lambda: gateway.post("CONNECT")) == 7 + LOCK
+    assert cost(lambda: gateway.post("CONNECT")) == 5 + LOCK
 
 
 def test_disconnect(gateway: Gateway) -> None:

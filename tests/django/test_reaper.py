@@ -1,5 +1,6 @@
 """ws_reap, as cron runs it on one machine or on several."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
@@ -16,6 +17,7 @@ from tests.django.conftest import InThreads
 from tests.django.events import Gateway, serving
 from wsrouter import Connection, Disconnected, Router
 from wsrouter.delivery.memory import MemoryTransport
+from wsrouter.errors import ConnectionGone
 from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection, QueuedSend
 from wsrouter.registry.open_connections import ConnectionRegistry
@@ -142,6 +144,65 @@ def test_one_machine_checks_at_a_time(transport: MemoryTransport) -> None:
     connected(age=timedelta(minutes=20))
     cache.add("wsrouter:reap", "")
     assert "0 of 0 gone" in reaped()
+
+
+def test_a_machine_that_has_died_does_not_keep_the_others_waiting(
+    monkeypatch: pytest.MonkeyPatch, transport: MemoryTransport
+) -> None:
+    class Died(BaseException):
+        """Of SIGKILL: it unlocks nothing."""
+
+    def die(address: Any) -> None:
+        raise Died
+
+    connected(age=timedelta(minutes=20))
+    with monkeypatch.context() as patched:
+        patched.setattr(transport, "info", die)
+        patched.setattr(cache, "delete", lambda key: None)
+        with pytest.raises(Died):
+            reaped()
+    assert "0 of 0 gone" in reaped()
+    now = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: now)  # that of the cache
+    assert "1 of 1 gone" in reaped()
+
+
+def test_whoever_checks_keeps_the_lock(
+    monkeypatch: pytest.MonkeyPatch, transport: MemoryTransport
+) -> None:
+    now, taken = time.time(), []
+
+    def slow(address: Any) -> None:
+        nonlocal now
+        now += 45
+        taken.append(cache.add("wsrouter:reap", "another machine"))
+        raise ConnectionGone
+
+    for _ in range(4):
+        connected(age=timedelta(minutes=20))
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(transport, "info", slow)
+    assert "4 of 4 gone" in reaped()
+    assert taken == [False] * 4
+
+
+def test_without_a_cache_the_rest_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any) -> None:
+        raise ConnectionError("The cache does not answer.")
+
+    queued: list[int] = []
+    monkeypatch.setattr(
+        sender_for, "_engine", lambda name: lambda send, gateway: queued.append(send)
+    )
+    with serving(router, BACKGROUND="celery"):
+        with transaction.atomic():
+            told.send("x", everyone=True)
+        QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
+        queued.clear()
+        monkeypatch.setattr(cache, "add", away)
+        with pytest.raises(ConnectionError):
+            reaped()
+    assert queued == [QueuedSend.objects.get().pk]
 
 
 def test_several_machines_run_the_handlers_once(in_threads: InThreads) -> None:

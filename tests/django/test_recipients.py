@@ -261,8 +261,8 @@ def test_too_many_users(
 def test_named_recipients_are_read_in_chunks(
     transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wsrouter.registry.recipients.KEYS", 3)
-    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 2)
+    monkeypatch.setattr("wsrouter.registry.recipient_pages.KEYS", 3)
+    monkeypatch.setattr("wsrouter.registry.recipient_pages.PAGE", 2)
     users = users_of("abcdefgh")
     peers = [Peer(transport, each) for each in users * 2]
     assert told.send("x", users=users) == done(16)
@@ -328,7 +328,7 @@ def test_nobody_is_not_everybody(transport: MemoryTransport, user: Any) -> None:
 
 
 def test_more_than_a_page(transport: MemoryTransport, monkeypatch: Any) -> None:
-    monkeypatch.setattr("wsrouter.registry.recipients.PAGE", 3)
+    monkeypatch.setattr("wsrouter.registry.recipient_pages.PAGE", 3)
     peers = [Peer(transport) for _ in range(8)]
     assert told.send("x", everyone=True, exclude=peers[0].id) == done(7)
     assert [peer.got for peer in peers] == [0] + [1] * 7

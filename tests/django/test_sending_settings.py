@@ -21,6 +21,15 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
         "must be more than 0 and at most 1e+06",
         [0, -1, 1_000_001, float("nan"), float("inf"), True, "5000"],
     ),
+    "SHARED_POSTS_PER_SECOND": (
+        "must be more than 0 and at most 1e+06",
+        [0, -1, 1_000_001, True, "10000"],
+    ),
+    "SHARED_CACHE": ("must be the name of a cache in CACHES", ["", 1, True, ["redis"]]),
+    "PRESENCE_MEMBERS": (
+        "must be a number from 1 to 1000",
+        [0, -1, 1001, 100.0, True, "100"],
+    ),
     "SEND_SECONDS": (
         "must be more than 0 and at most 25",
         [0, -0.5, 25.1, 29, float("nan"), False, "20", []],
@@ -60,6 +69,9 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
 }
 LIMITS: dict[str, list[Any]] = {
     "POSTS_PER_SECOND": [0.5, 1, 5000, 1_000_000],
+    "SHARED_POSTS_PER_SECOND": [0.5, 10_000, 1_000_000],
+    "SHARED_CACHE": ["default", "redis"],
+    "PRESENCE_MEMBERS": [1, 1000],
     "SEND_SECONDS": [0.1, 1, 25, 25.0],
     "SEND_RECIPIENTS": [1, 10_000_000],
     "SLICE_RECIPIENTS": [1, 10_000_000],

@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from enum import Enum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from hypothesis import given, settings
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +33,11 @@ class Order(BaseModel):
 class Watch(BaseModel):
     order_id: int = Field(examples=[7, 8])
     note: str = ""
+
+
+class Colour(Enum):
+    RED = "red"
+    DARK_BLUE = "dark.blue"
 
 
 class LimitDetail(BaseModel):
@@ -70,6 +76,12 @@ def halls() -> Router:
 
     @router.group("order:{order_id}.{line}`", client_may_join=True)
     def may_watch(order_id: int, line: str) -> bool:
+        return True
+
+    @router.group("shelf:{colour}:{size}:{row}", client_may_join=True)
+    def may_see(
+        colour: Colour, size: Literal["s", "m"], row: Annotated[int, Field(ge=0)]
+    ) -> bool:
         return True
 
     @router.group("office:{name}")
@@ -128,7 +140,7 @@ def test_groups_that_clients_join() -> None:
         "send.errors",
     ]
     names = found["components"]["schemas"]["GroupNames"]["properties"]["groups"]
-    hall, line = names["items"]["anyOf"]
+    hall, line, shelf = names["items"]["anyOf"]
     assert (names["minItems"], names["maxItems"]) == (1, 50)
     assert (hall["pattern"], line["pattern"]) == (
         "^hall:[^:]+$",
@@ -137,6 +149,12 @@ def test_groups_that_clients_join() -> None:
     assert line["x-wsrouter-group"] == {
         "pattern": "order:{order_id}.{line}`",
         "parameters": {"order_id": "integer", "line": "string"},
+    }
+    assert shelf["pattern"] == r"^shelf:(red|dark\.blue):(s|m):(0|-?[1-9][0-9]*)$"
+    assert shelf["x-wsrouter-group"]["parameters"] == {
+        "colour": ["red", "dark.blue"],
+        "size": ["s", "m"],
+        "row": "integer",
     }
     joined = message(found, "reply.wsrouter.join")["payload"]["properties"]["payload"]
     assert joined == {"$ref": "#/components/schemas/JoinedGroups"}
@@ -265,6 +283,11 @@ def test_servers_and_security() -> None:
     }
     query = found["channels"]["socket"]["bindings"]["ws"]["query"]["properties"]
     assert list(query) == ["ticket", "token"]
+
+
+def test_the_version_is_that_of_the_settings() -> None:
+    assert document(shop())["info"]["version"] == "1.0.0"
+    assert document(shop(), api_version="2.1.0")["info"]["version"] == "2.1.0"
 
 
 def test_two_models_of_one_name_have_qualified_names() -> None:

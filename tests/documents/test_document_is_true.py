@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
@@ -101,8 +101,9 @@ def test_groups_that_clients_join(envelope: str) -> None:
     router = Router()
     router.group("hall:{name}", client_may_join=True)(anybody)
     router.group("row.{number}", client_may_join=True)(any_number)
+    router.group("shelf:{colour}", client_may_join=True)(any_colour)
     with documented(router, envelope) as served:
-        for groups in (["hall:a b", "row.-7"], ["row.0"]):
+        for groups in (["hall:a b", "row.-7"], ["row.0"], ["shelf:red"]):
             for action in ("wsrouter.join", "wsrouter.leave"):
                 given = {"action": action, "id": "7", "groups": groups}
                 if envelope == "nested":
@@ -111,7 +112,7 @@ def test_groups_that_clients_join(envelope: str) -> None:
                 served.client.send_text(json.dumps(given))
                 served.check(f"reply.{action}", served.client.receive("reply"))
         schema = Draft202012Validator(served.frame("message.wsrouter.join"))
-        for name in ("hall:", "hall:a:b", "row-1", "row.01", "row.x"):
+        for name in ("hall:", "hall:a:b", "row-1", "row.01", "row.x", "shelf:blue"):
             wrong = {"action": "wsrouter.join", "groups": [name]}
             assert not schema.is_valid({**wrong, "payload": {"groups": [name]}})
             served.client.send("wsrouter.join", {"groups": [name]}, id=1)
@@ -125,6 +126,10 @@ def anybody(name: str) -> bool:
 
 
 def any_number(number: int) -> bool:
+    return True
+
+
+def any_colour(colour: Literal["red", "green"]) -> bool:
     return True
 
 

@@ -59,7 +59,11 @@ export type EventFrame<Name extends keyof Events = keyof Events> = {
 def test_groups_that_clients_join() -> None:
     text = typescript(build(halls()))
 
-    assert "groups: (`hall:${string}` | `order:${number}.${string}\\``)[];" in text
+    names = (
+        "`hall:${string}` | `order:${number}.${string}\\``"
+        ' | `shelf:${"red" | "dark.blue"}:${"s" | "m"}:${number}`'
+    )
+    assert f"groups: ({names})[];" in text
     assert (
         """
   "wsrouter.leave": {

@@ -18,7 +18,7 @@ from wsrouter.local.rules.switches import SWITCHES, behaviour
 VALUES = [
     f"{switch.name}={value}"
     for switch in SWITCHES.values()
-    for value in switch.choices or (switch.default, switch.strict)
+    for value in switch.choices or dict.fromkeys((switch.default, switch.strict))
 ]
 
 

@@ -25,6 +25,7 @@ class Notifications:
     """The site, the local gateway in front of it, and their database."""
 
     folder: Path
+    project: Path = PROJECT
     port: int = field(default_factory=free_port)
     django_port: int = field(default_factory=free_port)
 
@@ -55,7 +56,7 @@ class Notifications:
         """Run a management command to its end and return all of its output."""
         done = subprocess.run(
             [sys.executable, "-Werror", "manage.py", *arguments],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -69,12 +70,16 @@ class Notifications:
     def shell(self, code: str) -> str:
         return self.manage("shell", "--verbosity", "0", "--command", code)
 
-    @contextmanager
-    def running(self) -> Iterator["Notifications"]:
-        """Runs `ws_local`, with two users in the database, until the block ends."""
+    def prepare(self) -> None:
+        """Make the database, with two users in it."""
         self.manage("migrate", "--verbosity", "0")
         self.shell(USERS)
+
+    @contextmanager
+    def running(self) -> Iterator["Notifications"]:
+        """Runs `ws_local` until the block ends."""
+        self.prepare()
         command, log = [sys.executable, "manage.py"], self.folder / "log.txt"
-        options: dict[str, Any] = {"cwd": PROJECT, "env": self.environment}
+        options: dict[str, Any] = {"cwd": self.project, "env": self.environment}
         with running_ws_local(command, log, self.port, self.django_port, **options):
             yield self

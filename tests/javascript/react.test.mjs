@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { Window } from "happy-dom";
 
 import { Page, SECOND } from "./simulated/page.mjs";
+import { Rooms } from "./simulated/rooms.mjs";
 
 const window = new Window();
 const { document, navigator } = window;
@@ -17,7 +18,7 @@ globalThis.IS_REACT_ACT_ENVIRONMENT = true;
 
 // As npm installs it, next to React.
 const packed = new URL("../../wsrouter/static/wsrouter/", import.meta.url);
-for (const name of ["package.json", "client.js", "react.js"]) {
+for (const name of ["package.json", "client.js", "presence.js", "react.js"]) {
   cpSync(new URL(name, packed), new URL(`node_modules/django-wsrouter/${name}`, import.meta.url));
 }
 const { act, createElement, StrictMode } = await import("react");
@@ -105,4 +106,19 @@ test("useSubscription subscribes to what it is given, and to nothing else", asyn
   shown.page.socket.end(1001);
   await shown.advance(2 * SECOND);
   assert.deepEqual(shown.page.socket.got, []);
+});
+
+test("usePresence joins once, shows who is there, and leaves in the end", async () => {
+  const shown = await render(({ usePresence }, { group }) =>
+    usePresence(group || "hall", { event: "rooms.presence", leaveDelay: 0 }));
+  const rooms = new Rooms(shown.page);
+  rooms.change("hall", ["ann"]);
+  assert.deepEqual(shown.value, { members: null, count: 0 });
+  await shown.advance(SECOND);
+  rooms.change("hall", ["bob"]);
+  await shown.advance(SECOND);
+  assert.deepEqual([shown.value.members.map(({ id }) => id), shown.value.count], [["ann", "bob"], 2]);
+  await shown.render({ group: "attic" });
+  await shown.advance(SECOND);
+  assert.deepEqual([shown.value.count, rooms.calls.slice(-2).sort()], [0, ["wsrouter.join", "wsrouter.leave"]]);
 });

@@ -28,7 +28,9 @@ class Watched extends Page {
     });
     this.streams = new Streams(this, { last, replyBytes: 1500 });
     Object.assign(this, { seen: new Map(), latest: new Map(), adopted: new Set(), anchored: new Set() });
-    Object.assign(this, { floors: new Map(), renewed: new Set(), told: "", replies: new Map(), lastSubscription: 0, subscriptions: new Set() });
+    // By group: the lowest number that a gap may be told for, and that of the latest reply.
+    Object.assign(this, { known: new Map(), tops: new Map() });
+    Object.assign(this, { renewed: [], told: "", replies: new Map(), lastSubscription: 0, subscriptions: new Set() });
     this.streams.delays = () => {
       if (!this.isHealed && chance() < loss) return [];
       const once = () => 1 + Math.floor(chance() ** 4 * 5 * SECOND);
@@ -42,12 +44,22 @@ class Watched extends Page {
     return GROUPS.find((group) => this.streams.of(group).id === id);
   }
 
-  heard({ type, action, id, streams = [] }) {
-    if (type !== "reply" || action !== "watch") return;
-    const { number, seqs } = this.streams.begun.get(id);
-    if (![...this.subscriptions].some((each) => each.number === number)) return;
-    this.replies.set(number, seqs);
-    if (streams.length) [...seqs.keys()].forEach((group) => this.anchored.add(group));
+  heard({ type, action, id, stream, streams = [] }) {
+    if (stream) this.know(stream, stream.seq - 1);
+    const { number, seqs, since = {} } = this.streams.begun.get(id) || {};
+    for (const entry of streams) {
+      const group = this.group(entry.id);
+      const isAsked = action !== "watch" || since[entry.id];
+      if (entry.recovered) this.know(entry, since[entry.id]?.seq ?? entry.seq - entry.events.length);
+      // The gap of an incomplete reply that had not asked is its subscription's alone.
+      if (entry.recovered || isAsked) this.tops.set(group, entry.seq);
+    }
+    if (type === "reply" && action === "watch") this.replies.set(number, seqs);
+  }
+
+  know({ id }, seq) {
+    const group = this.group(id);
+    if (!this.known.has(group)) this.known.set(group, seq);
   }
 
   deliver(number, { stream }) {
@@ -60,37 +72,48 @@ class Watched extends Page {
     this.latest.set(group, Math.max(latest, stream.seq));
   }
 
-  after(group, floor = this.floors.get(group) ?? Infinity) {
+  after(group, floor = Infinity) {
     return this.streams.log.filter((at) => at.group === group && at.seq > floor);
   }
 
-  missing(group) {
-    return this.after(group).filter(({ number, isExcluded }) => !isExcluded && !this.seen.has(number));
+  missing({ floors }, group) {
+    const isUnseen = ({ number, isExcluded }) => !isExcluded && !this.seen.has(number);
+    return this.after(group, floors.get(group)).filter(isUnseen);
   }
 
-  // Nothing that was numbered until now is promised any more.
-  miss({ id }) {
+  // Nothing that was numbered until now is promised any more to the subscription.
+  miss({ id, payload }) {
     const group = this.group(id);
-    const again = `${group} ${this.world.time}`;
-    const isUnseen = ({ number }) => this.seen.get(number)?.id !== id;
-    const isJust = this.after(group).some(isUnseen) || this.renewed.has(group) || this.told === again;
-    assert.ok(isJust || !this.floors.has(group), `nothing is missing in ${group}`);
-    this.told = again;
-    this.renewed.delete(group);
-    if (this.floors.has(group)) this.floors.set(group, this.streams.of(group).seq);
+    const subscription = [...this.subscriptions].find((each) => each.number === payload?.number);
+    this.judge(group, subscription);
+    this.told = `${group} ${this.world.time}`;
+    if (this.tops.has(group)) this.known.set(group, this.tops.get(group));
+    if (subscription?.floors.has(group)) subscription.floors.set(group, this.streams.of(group).seq);
+  }
+
+  judge(group, { number, floors } = { floors: new Map() }) {
+    const { id } = this.streams.of(group);
+    const begun = this.replies.get(number)?.get(group);
+    const isUnseen = (event) => this.seen.get(event.number)?.id !== id;
+    const isMissed = [this.known.get(group), floors.get(group), begun].some((floor) => this.after(group, floor).some(isUnseen));
+    const isPromised = [...this.subscriptions].some((each) => each.floors.has(group));
+    if (isMissed || !isPromised || this.told === `${group} ${this.world.time}`) return;
+    assert.ok(this.renewed.includes(group), `nothing is missing in ${group}`);
+    this.renewed.splice(this.renewed.indexOf(group), 1);
   }
 
   subscribe(groups) {
-    const subscription = { groups, number: (this.lastSubscription += 1) };
+    const number = (this.lastSubscription += 1);
+    const subscription = { groups, number, floors: new Map() };
     this.subscriptions.add(subscription);
     const ms = (groups.length * 170) % 600;
     const onReply = () => {
-      subscription.isReplied = true;
-      for (const [group, seq] of this.replies.get(subscription.number)) {
-        if (!this.floors.has(group)) this.floors.set(group, seq);
+      for (const [group, seq] of this.replies.get(number)) {
+        this.anchored.add(group);
+        if (!subscription.floors.has(group)) subscription.floors.set(group, seq);
       }
     };
-    subscription.stop = this.connection.subscribe("watch", { groups, ms, number: subscription.number }, { onReply });
+    subscription.stop = this.connection.subscribe("watch", { groups, ms, number }, { onReply });
   }
 
   unsubscribe() {
@@ -99,8 +122,8 @@ class Watched extends Page {
     this.subscriptions.delete(subscription);
     subscription.stop();
     for (const group of subscription.groups) {
-      const isOurs = [...this.subscriptions].some((each) => each.isReplied && each.groups.includes(group));
-      if (!isOurs) [this.floors, this.latest, this.anchored].forEach((each) => each.delete(group));
+      const isOurs = [...this.subscriptions].some(({ floors }) => floors.has(group));
+      if (!isOurs) [this.latest, this.anchored, this.known].forEach((each) => each.delete(group));
     }
   }
 
@@ -133,7 +156,7 @@ const EVENTS = {
   endOne: (page, n) => page.gateway.open[n % (page.gateway.open.length || 1)]?.end(1001),
   renew: (page, n) => {
     page.streams.renewEpoch(GROUPS[n % 3]);
-    page.renewed.add(GROUPS[n % 3]);
+    page.renewed.push(GROUPS[n % 3]);
   },
   forget: (page, n) => page.streams.forgetRows(GROUPS[n % 3], 1 + (n % 7)),
   refusePings: (page, n) => void (page.streams.answers = REFUSALS[n % 3] || true),
@@ -159,10 +182,10 @@ test("no gap, no hole", async () => {
       await page.heal();
       page.errors.filter((error) => error instanceof assert.AssertionError).forEach((error) => assert.fail(error));
       assert.equal(page.connection.state, "open");
-      for (const { groups } of page.subscriptions) {
-        for (const group of groups) {
-          assert.ok(page.floors.has(group), `${group} has no reply`);
-          assert.deepEqual(page.missing(group), [], `${group} from ${page.floors.get(group)}`);
+      for (const subscription of page.subscriptions) {
+        for (const group of subscription.groups) {
+          assert.ok(subscription.floors.has(group), `${group} has no reply`);
+          assert.deepEqual(page.missing(subscription, group), [], `hole in ${group}`);
         }
       }
       page.connection.close();

@@ -175,6 +175,70 @@ test("but not for long", async () => {
   assert.deepEqual([page.seen, page.gaps], [[3, 2, 4], []]);
 });
 
+test("a reply that is not complete is a gap, also if a frame has been delivered before it", async () => {
+  const page = await opened({ groups: [], server: { last: 1 } });
+  const payload = { groups: ["a"], ms: 6 * SECOND };
+  page.connection.subscribe("watch", payload);
+  await page.advance(SECOND);
+  page.publish("a");
+  page.publish("a"); // before it joins
+  await page.advance(2500);
+  page.publish("a");
+  await page.advance(5 * SECOND);
+  const gap = { id: page.streams.of("a").id, action: "watch", payload };
+  assert.deepEqual([page.seen, page.gaps], [[3], [gap]]);
+});
+
+test("what is new to the slower of two subscriptions is delivered with its reply", async () => {
+  const page = await opened({ groups: [] });
+  page.connection.subscribe("watch", { groups: ["a"], ms: SECOND });
+  await page.advance(100);
+  page.publish("a"); // the slower one has begun, the quicker one has not
+  page.watch(["a"]);
+  await page.advance(600);
+  assert.deepEqual([page.seen, page.calls("watch").length], [[], 2]);
+  page.publish("a");
+  await page.advance(SECOND);
+  assert.deepEqual([page.seen, page.gaps, page.streams.pings], [[1, 2], [], []]);
+});
+
+test("and the slower one has a gap if the server does not know any more", async () => {
+  const page = await opened({ groups: [], server: { last: 1 } });
+  const payload = { groups: ["a"], ms: SECOND };
+  page.connection.subscribe("watch", payload);
+  await page.advance(100);
+  page.publish("a");
+  page.publish("a");
+  page.watch(["a"]);
+  await page.advance(2 * SECOND);
+  const gap = { id: page.streams.of("a").id, action: "watch", payload };
+  assert.deepEqual([page.seen, page.gaps], [[], [gap]]);
+});
+
+test("a stream that did not fit into the reply is asked for from where the call began", async () => {
+  const page = await opened({ groups: [], server: { replyBytes: 450 } });
+  page.connection.subscribe("watch", { groups: ["b", "a"], ms: 6 * SECOND });
+  await page.advance(SECOND);
+  for (const group of ["a", "a", "b", "b"]) page.publish(group);
+  await page.advance(2500);
+  page.publish("a");
+  await page.advance(2300);
+  assert.deepEqual(page.seen, [5]);
+  await page.advance(2 * SECOND);
+  assert.deepEqual([page.seen, page.gaps], [[5, 3, 4, 1, 2], []]);
+});
+
+test("frames of a stream wait for a new subscription, which may have read its state before", async () => {
+  const page = await opened();
+  const order = [];
+  page.connection.on("event", (number) => order.push(number));
+  page.connection.subscribe("watch", { groups: ["a"], ms: SECOND }, { onReply: () => order.push("reply") });
+  await page.advance(100);
+  page.publish("a");
+  await page.advance(2 * SECOND);
+  assert.deepEqual([order, page.gaps, page.streams.pings], [["reply", 1], [], []]);
+});
+
 test("an event of two streams is delivered once, and moves both", async () => {
   const page = await opened({ groups: ["a", "b"] });
   page.publish("a", "b");

@@ -47,7 +47,7 @@ test("silence after a ping is the end of a socket", async () => {
   assert.equal(page.connection.state, "open");
   assert.equal(page.gateway.sockets.length, 2);
   assert.equal(outcome.error.name, "ConnectionLost");
-  assert.match(page.details.find(({ cause }) => cause).cause.message, /silent after a ping/);
+  assert.match(page.details.find(({ cause }) => cause).cause.message, /No answer to a ping/);
 });
 
 test("timers that fire late declare no healthy socket dead", async () => {

@@ -1,5 +1,6 @@
 """Django's database layer, where wsrouter uses more of it than is documented."""
 
+from inspect import signature
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ from django.db.models.constants import OnConflict
 from django.db.models.fields import Field
 from django.db.models.query import FlatValuesListIterable, ModelIterable
 from django.test import TestCase
+from django.test.testcases import LiveServerThread
 
 from wsrouter.models import ExactCharField, Membership, OpenConnection
 
@@ -53,6 +55,19 @@ def test_what_a_filter_consists_of() -> None:
     assert (hash(filtered), filtered) == (hash(again), again)
     assert filtered != other
     assert User.objects.none().query.where
+
+
+def test_a_live_server_shares_a_database_in_memory() -> None:
+    names = signature(LiveServerThread).parameters
+    assert list(names)[:3] == ["host", "static_handler", "connections_override"]
+    assert LiveServerThread("localhost", None, {}).is_ready.is_set() is False  # type: ignore[arg-type]
+    if connection.vendor == "sqlite":
+        assert connection.is_in_memory_db() in (True, False)  # type: ignore[attr-defined]
+    before = connection.allow_thread_sharing
+    connection.inc_thread_sharing()
+    assert connection.allow_thread_sharing
+    connection.dec_thread_sharing()
+    assert connection.allow_thread_sharing is before
 
 
 def test_an_isolation_level_has_a_name() -> None:

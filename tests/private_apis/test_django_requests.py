@@ -1,5 +1,6 @@
 """Django's handling of requests, where wsrouter uses more of it than is documented."""
 
+import inspect
 import logging
 import subprocess
 import sys
@@ -8,15 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import User, UserManager
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIRequest, get_script_name
 from django.db import connections
+from django.db.models import Manager, QuerySet
 from django.http import Http404, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.test import RequestFactory
 from django.urls import get_urlconf, reverse, set_script_prefix, set_urlconf
+from django.utils.functional import SimpleLazyObject, empty
 from django.utils.log import log_response
+
+from wsrouter.models import OpenConnection
 
 ROOT = Path(__file__).parents[2]
 RECEIVERS = """
@@ -134,3 +142,47 @@ def test_a_host_and_whether_it_is_allowed() -> None:
     assert split_domain_port("www.example.com:443") == ("www.example.com", "443")
     assert validate_host("www.example.com", [".example.com"])
     assert not validate_host("www.example.org", [".example.com"])
+
+
+def test_the_asgi_handler_without_a_thread_of_its_own() -> None:
+    parameters = list(inspect.signature(ASGIHandler.handle).parameters)
+    assert parameters == ["self", "scope", "receive", "send"]
+    called = inspect.getsource(ASGIHandler.__call__)
+    assert "await self.handle(scope, receive, send)" in called
+
+
+def test_the_middlewares_of_a_handler() -> None:
+    parameters = list(inspect.signature(ASGIHandler.load_middleware).parameters)
+    assert parameters == ["self", "is_async"]
+    assert "self.load_middleware(is_async=True)" in inspect.getsource(ASGIHandler)
+    called = inspect.getsource(ASGIHandler.run_get_response)
+    assert "await self.get_response_async(request)" in called
+    assert not inspect.iscoroutinefunction(ASGIHandler.get_response)
+
+
+def test_the_user_of_a_request_is_lazy() -> None:
+    request: Any = RequestFactory().get("/")
+    request.session = SessionStore()
+    AuthenticationMiddleware(lambda _: HttpResponse()).process_request(request)
+    lazy = vars(vars(request)["user"])
+    assert type(vars(request)["user"]) is SimpleLazyObject
+    assert lazy["_setupfunc"].__module__ == AuthenticationMiddleware.__module__
+    assert lazy["_wrapped"] is empty
+    assert not request.user.is_authenticated
+    assert lazy["_wrapped"] is not empty
+
+
+def test_a_manager_has_a_queryset() -> None:
+    class Own(QuerySet[User]): ...
+
+    assert User.objects._queryset_class is QuerySet
+    assert type(User.objects).get is Manager.get
+    assert UserManager.from_queryset(Own)._queryset_class is Own
+
+
+def test_a_field_prepares_its_value() -> None:
+    field = OpenConnection._meta.get_field("stored_at")
+    row = OpenConnection()
+    now = field.pre_save(row, add=True)
+    assert row.stored_at == now
+    assert field.get_db_prep_save(now, connections["default"]) is not None

@@ -14,9 +14,8 @@ HERE = Path(__file__).parent
 
 def rows() -> list[list[str]]:
     lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
-    return [
-        [cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]
-    ]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return [row for row in cells if row[0] != "Library"]
 
 
 def guard_names() -> set[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.routing.builders import Gateway, Run, User
-from wsrouter import Connection, Router
+from wsrouter import AnyOf, Connection, Router
 
 
 def yes(connection: Connection) -> bool:
@@ -58,6 +58,32 @@ def with_permissions(*permissions: Any) -> Router:
 def test_django_permissions(user: Any, answer: str, run: Run) -> None:
     router = with_permissions("orders.view", "orders.change")
     assert asked(router, user, run) == answer
+
+
+@pytest.mark.parametrize(
+    ("user", "answer"),
+    [
+        (None, "not_authenticated"),
+        (User(), "permission_denied"),
+        (User(1, "orders.view"), "done"),
+        (User(1, "orders.change"), "done"),
+    ],
+)
+def test_one_permission_of_several(user: Any, answer: str, run: Run) -> None:
+    one = AnyOf("orders.view", "orders.change")
+    assert asked(with_permissions(one), user, run) == answer
+    assert asked(with_permissions(one, no_async), user, run) != "done"
+
+
+@pytest.mark.parametrize("allows", [yes, yes_async])
+def test_a_function_among_several_decides_about_anonymous_users(
+    allows: Callable[..., Any], run: Run
+) -> None:
+    answers = [
+        asked(with_permissions(AnyOf("orders.view", last)), None, run)
+        for last in (allows, no, AnyOf(no_async, allows))
+    ]
+    assert answers == ["done", "permission_denied", "done"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.routing.refusals import Watch, handler, names, other, refused
-from wsrouter import Connection, Router
+from wsrouter import AnyOf, Connection, Router
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.table import table
 
@@ -39,7 +39,10 @@ async def asking_async(connection: Connection) -> Any:
 
 @pytest.mark.parametrize(
     "permission",
-    ["", "view_order", 7, None, b"a.b", 1.5, IsOwner, bool, asking, asking_async],
+    [
+        *("", "view_order", 7, None, b"a.b", 1.5, IsOwner, bool, asking, asking_async),
+        *(AnyOf(), AnyOf("orders.view", "view_order"), AnyOf("a.b", AnyOf(IsOwner))),
+    ],
 )
 def test_impossible_permissions(permission: Any) -> None:
     router = Router()

@@ -68,6 +68,7 @@ def test_impossible_handlers(function: Callable[..., Any]) -> None:
 def test_two_payloads_are_named() -> None:
     message = refused(lambda: Router().route("a")(two_payloads))
     assert "two payload parameters, 'payload' and 'more'" in message
+    assert "The user is connection.user" in message
 
 
 class Thing:

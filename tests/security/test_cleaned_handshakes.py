@@ -10,7 +10,7 @@ from django.core import mail
 from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
 
-from tests.django.entry_points import ENTRY_POINTS
+from tests.django.entry_points import ENTRY_POINTS, HTTP_ENTRY_POINTS
 from tests.django.events import SECRET, Gateway, headers, serving
 from wsrouter import Connection, Message, Router, tickets
 from wsrouter.endpoint import fast_path, view
@@ -79,6 +79,12 @@ def gateway(request: pytest.FixtureRequest) -> Gateway:
 class TestForgedHeaders:
     """API Gateway may leave out a header whose source is null, and passes the
     client's."""
+
+    @pytest.fixture(params=list(HTTP_ENTRY_POINTS))
+    def gateway(self, request: pytest.FixtureRequest) -> Gateway:
+        seen.clear()
+        seen_by_middleware.clear()
+        return Gateway(http=HTTP_ENTRY_POINTS[request.param]())  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         ("mapped", "context", "expected"),
@@ -178,7 +184,8 @@ class TestTickets:
         assert gateway.connect(query=f"?ticket={ticket}").status_code == 200
         other = Gateway(http=gateway.http)
         assert other.connect(query=f"?ticket={ticket}").status_code == 401
-        assert gateway.send("who")["payload"] == "ada"
+        frame = gateway.send("who")
+        assert frame.get("payload") == "ada", frame
 
     def test_its_digest_is_no_ticket(self, gateway: Gateway, ticket: str) -> None:
         digest = Ticket.objects.get().digest
@@ -203,7 +210,7 @@ class TestTickets:
         caplog.set_level("DEBUG")
         crashes[place] = True
         if place == "claim":
-            monkeypatch.setattr("wsrouter.auth.ticket_store._tickets", _broken)
+            monkeypatch.setattr("wsrouter.registry.ticket_claims._use", _broken)
         if place == "look-up":
             monkeypatch.setattr(
                 "wsrouter.auth.authentication.identify_by_session", _broken

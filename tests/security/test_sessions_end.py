@@ -15,8 +15,8 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import DatabaseError, transaction
 from django.db import connections as databases
-from django.db import transaction
 from django.db.models import F
 from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
@@ -27,6 +27,7 @@ from tests.security import served
 from tests.security.served import SETTINGS
 from wsrouter import connections, tickets
 from wsrouter.models import EndedSession, OpenConnection, Ticket
+from wsrouter.registry import revocation
 from wsrouter.registry.open_connections import ConnectionRegistry
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
@@ -363,3 +364,21 @@ def _in_thread(run: Callable[[], Any]) -> None:
         run()
     finally:
         databases.close_all()
+
+
+def test_what_cannot_be_marked_after_a_commit_is_logged(
+    browser: Client,
+    user: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The session has ended all the same; the sweep marks what is left."""
+
+    def fail(*_: Any) -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(revocation, "expire_session", fail)
+    with transaction.atomic():
+        log_out(browser, user)
+    assert not Session.objects.exists()
+    assert "gone" in caplog.text

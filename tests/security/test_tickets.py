@@ -46,6 +46,30 @@ def page(user: User, **options: Any) -> Client:
     return client
 
 
+def test_a_token_of_another_library_is_hinted_at(
+    user: User, ticket: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once a minute, and without the token."""
+    for query in (f"?ws_token={64 * '7'}", f"?ws_token={64 * 'f'}&channel=tea"):
+        gateway = Gateway()
+        assert gateway.connect(query=query).status_code == 200
+        assert gateway.send("who")["payload"] == "AnonymousUser"
+    (record,) = caplog.records
+    assert record.name == "wsrouter.security"
+    assert "?ws_token=" in record.getMessage()
+    assert "wsrouter:ticket" in record.getMessage()
+    assert "7777" not in caplog.text
+
+
+def test_a_ticket_beside_such_a_token_says_enough(
+    ticket: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    both = f"?ws_token={64 * '7'}&ticket={ticket}"
+    for query in (both, "?ws_token=a-parameter-of-ours"):
+        assert Gateway().connect(query=query).status_code == 200
+    assert caplog.records == []
+
+
 class TestTheView:
     def test_it_answers_a_ticket_for_the_user_of_the_session(self, user: User) -> None:
         response = page(user).post("/ws/ticket/")

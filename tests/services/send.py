@@ -1,4 +1,5 @@
-"""Sends an event to everyone: `python -m tests.services.send RECIPIENTS`."""
+"""Sends an event to everyone: `python -m tests.services.send RECIPIENTS`. With
+`message` as a second argument, a client's message does so."""
 
 import os
 import sys
@@ -9,12 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.services.settings")
 import django
 
 
-def send(count: int) -> None:
-    django.setup()
+def prepare(count: int) -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from tests.services.ws import news
     from wsrouter.models import OpenConnection
 
     call_command("migrate", verbosity=0)
@@ -28,8 +27,22 @@ def send(count: int) -> None:
         )
         for number in range(count)
     )
-    print(news.send("x", everyone=True).status, flush=True)  # noqa: T201
+
+
+def send() -> str:
+    from tests.services.ws import news
+
+    return news.send("x", everyone=True).status
+
+
+def message() -> str:
+    from tests.django.events import Gateway
+
+    return str(Gateway().send("tell", "x", id="1")["type"])
 
 
 if __name__ == "__main__":
-    send(int(sys.argv[1]))
+    django.setup()
+    prepare(int(sys.argv[1]))
+    act = message if sys.argv[2:] == ["message"] else send
+    print(act(), flush=True)  # noqa: T201

@@ -24,9 +24,12 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+ROOT_URLCONF = "tests.services.urls"
+ALLOWED_HOSTS = ["testserver"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 WSROUTER = {
     "default": {
+        "SECRET": "0123456789abcdef0123456789abcdef",
         "ROUTER": "tests.services.ws.router",
         "REGION": "eu-west-1",
         "MANAGEMENT_ENDPOINT": os.environ["SERVICES_ENDPOINT"],

@@ -1,16 +1,12 @@
 """A worker that is killed while it sends loses no recipient."""
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.services.engines import ENGINES, Engine, Unreachable
+from tests.services.engines import Engine
+from tests.services.running import run, until, worker
 from tests.services.sockets import Sockets
 
 pytest.importorskip("celery")
@@ -19,75 +15,12 @@ RECIPIENTS = 20_000
 SLICE = 1000
 KILL_AT = 6_700
 """In the middle of a slice."""
-TIMEOUT_SECONDS = 1800
-"""Only a test that fails takes as long, however slow the machine is."""
-HERE = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def sockets() -> Iterator[Sockets]:
     with Sockets(hold_at=KILL_AT).listening() as sockets:
         yield sockets
-
-
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    with ExitStack() as stack:
-        try:
-            yield stack.enter_context(ENGINES[request.param]())
-        except Unreachable as error:
-            problem = f"{request.param} does not answer: {error}"
-            if os.environ.get("WSROUTER_REQUIRE_SERVICES"):
-                pytest.fail(problem)
-            pytest.skip(problem)
-
-
-@pytest.fixture
-def environment(engine: Engine, tmp_path: Path, sockets: Sockets) -> dict[str, str]:
-    return {
-        **os.environ,
-        **engine.environment,
-        "DJANGO_SETTINGS_MODULE": "tests.services.settings",
-        "SERVICES_DATABASE": str(tmp_path / "db.sqlite3"),
-        "SERVICES_ENDPOINT": sockets.url,
-        "SERVICES_REPORTS": str(tmp_path / "reports.txt"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-@contextmanager
-def worker(
-    engine: Engine, environment: dict[str, str], log: Path
-) -> Iterator["subprocess.Popen[bytes]"]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            engine.command, env=environment, cwd=HERE, stdout=output, stderr=output
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def run(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        env=environment,
-        cwd=HERE,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def until(true: Callable[[], bool], log: Path, act: Callable[[], object]) -> None:
-    end = time.monotonic() + TIMEOUT_SECONDS
-    while not true():
-        assert time.monotonic() < end, log.read_text()[-4000:]
-        act()
 
 
 def test_a_killed_worker_loses_no_recipient(

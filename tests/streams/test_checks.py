@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from tests.django.events import serving
-from tests.streams.stream_routes import router
+from tests.streams.stream_routes import news, router
 from wsrouter import Router
 from wsrouter.models import ReaperRun
 from wsrouter.ops.reaper import reap
@@ -26,6 +26,9 @@ def found(*, databases: Any = None, served: Router = router, **options: Any) -> 
 def test_w026_a_reaper_that_does_not_run() -> None:
     assert found(databases=[]) == {}, "the database is not asked"
     assert found(served=Router(), databases=["default"]) == {}
+    assert found(databases=["default"]) == {}, "nothing is kept yet"
+    with serving(router):
+        news.send("a", group="room")
     assert "ws_reap has not run" in found(databases=["default"])["wsrouter.W026"]
     reap(checks=0, rate=1)
     assert found(databases=["default"]) == {}

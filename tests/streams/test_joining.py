@@ -113,6 +113,7 @@ def test_a_position_that_cannot_be_is_a_gap(
     watcher = Watcher(transport)
     found = entry(watcher.watch("room"))
     send("a", "b")
+    older()
     again = entry(watcher.watch("room", since=position(found | wrong)))
     assert (again["recovered"], again["events"], again["seq"]) == (False, [], 2)
 
@@ -123,11 +124,29 @@ def test_what_is_not_kept_any_more_is_a_gap_and_no_part_of_it_comes(
     watcher = Watcher(transport)
     since = position(entry(watcher.watch("room")))
     send("a", "b", "c")
+    older()
     KeptEvent.objects.get(seq=1).delete()
     found = entry(watcher.watch("room", since=since))
     assert (found["recovered"], found["events"], found["seq"]) == (False, [], 3)
     since[found["id"]]["seq"] = 1
     assert payloads(entry(watcher.watch("room", since=since))["events"]) == ["b", "c"]
+
+
+@pytest.mark.parametrize("joins_first", [False, True], ids=["reads", "joins"])
+def test_after_a_gap_the_stream_goes_on_from_the_beginning_of_the_message(
+    transport: MemoryTransport, joins_first: bool
+) -> None:
+    """What is published while the handler reads its state is no part of the gap."""
+    watcher = Watcher(transport)
+    since = position(entry(watcher.watch("room")))
+    send("a", "b")
+    older()
+    KeptEvent.objects.get(seq=1).delete()
+    meanwhile.extend([lambda: None] * joins_first + [lambda: send("c", "d")])
+    found = entry(watcher.watch("room", since=since))
+    assert (found["recovered"], found["events"], found["seq"]) == (False, [], 2)
+    missed = entry(watcher.watch("room", since=position(found)))
+    assert payloads(missed["events"]) == ["c", "d"]
 
 
 def test_a_join_that_is_rolled_back_is_not_told(

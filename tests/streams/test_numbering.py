@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from random import choice
 from threading import Event
 from typing import Any
@@ -20,6 +21,7 @@ from tests.streams.stream_routes import Watcher, entry, news, payloads, position
 from wsrouter import Connection
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.models import KeptEvent, Stream
+from wsrouter.registry.streams import event_numbering
 from wsrouter.registry.streams.numbering import StreamKey, give_numbers
 from wsrouter.routing.keep import Keep
 from wsrouter.wiring import outgoing
@@ -30,7 +32,8 @@ Act = Callable[[], object]
 
 
 def in_another_session(act: Act) -> None:
-    """Run it to its end in a thread with a database connection of its own."""
+    """Run it to its end in a thread with a database connection of its own. One that
+    waits for the transaction of this thread must not keep it from failing."""
 
     def run() -> None:
         try:
@@ -38,8 +41,11 @@ def in_another_session(act: Act) -> None:
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(1) as pool:
+    pool = ThreadPoolExecutor(1)
+    try:
         pool.submit(run).result(PATIENCE)
+    finally:
+        pool.shutdown(wait=False)
 
 
 @pytest.fixture
@@ -140,6 +146,58 @@ def test_the_reaper_may_number_what_its_publisher_is_about_to(
     assert [event.position.seq for event in first] == [1]
     assert first == second
     assert Stream.objects.get().top == 1
+
+
+WAITING = {
+    "postgresql": "SELECT 1 FROM pg_locks WHERE NOT granted"
+    " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))",
+    "mysql": "SELECT 1 FROM information_schema.innodb_trx t"
+    " JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id"
+    " WHERE t.trx_state = 'LOCK WAIT' AND p.db = DATABASE()",
+}
+
+
+def a_session_waits() -> bool:
+    """For a lock of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING[connection.vendor])
+        return cursor.fetchone() is not None
+
+
+@pytest.mark.usefixtures("_two_writers")
+def test_who_waits_for_another_that_numbers_the_same_takes_no_number(
+    transport: MemoryTransport,
+) -> None:
+    watcher = Watcher(transport)
+    watcher.watch("room")
+    with transaction.atomic():
+        transaction.on_commit(number_in_two_sessions)
+        news.send("a", group="room")
+        news.send("b", group="room")
+    assert [frame["stream"]["seq"] for frame in watcher.frames] == [1, 2]
+    assert Stream.objects.get().top == 2
+
+
+def number_in_two_sessions() -> None:
+    """The same event, at the same time."""
+    row, store = KeptEvent.objects.earliest("pk"), outgoing.sender().kept.events
+
+    def number() -> Any:
+        try:
+            return store.number([copy(row)])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert event_numbering.number(copy(row), using="default")
+            waiting, end = pool.submit(number), time.monotonic() + PATIENCE
+            while not a_session_waits():
+                assert time.monotonic() < end
+                assert not waiting.done()
+                time.sleep(0.15)  # MariaDB's answer is older if it is asked more often
+        (event,) = waiting.result(PATIENCE)
+    assert event.position.seq == 1
 
 
 GROUPS = "abc"

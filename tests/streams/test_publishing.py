@@ -1,6 +1,7 @@
 """What a send of a kept event does: its number, its frames, its commit."""
 
 import re
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
@@ -9,8 +10,10 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from tests.django.events import Gateway, serving
+from tests.streams import stream_routes
 from tests.streams.stream_routes import Watcher, entry, news, passing, payloads
-from wsrouter import Delivery, Event, EventTooLarge
+from wsrouter import Connection, Delivery, Event, EventTooLarge, Keep, Router
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.models import KeptEvent, Stream
 from wsrouter.routing.delivery import Status
@@ -141,6 +144,42 @@ def test_the_excluded_get_it_again_when_they_come_back(
     assert payloads(entry(same)["events"]) == [None, None]
     events = entry(again.watch("room", since=since))["events"]
     assert payloads(events) == [None, "b"], "another connection was excluded"
+
+
+@pytest.fixture
+def connecting(transport: MemoryTransport) -> Iterator[Router]:
+    """Whoever connects joins the room."""
+    found = Router()
+    found.route("watch")(stream_routes.watch)
+
+    @found.connect
+    def opened(connection: Connection) -> None:
+        connection.join("room")
+
+    with serving(found):
+        yield found
+
+
+def test_the_excluded_who_is_connecting_stays_connected(
+    transport: MemoryTransport, connecting: Router, user: User
+) -> None:
+    kept = connecting.event("kept", str, keep=Keep())
+
+    @connecting.connect
+    def sent(connection: Connection) -> None:
+        kept.send("a", group="room", exclude=connection.user)
+
+    assert entry(Watcher(transport, user).watch("room"))["seq"] == 1
+
+
+def test_the_excluded_whose_socket_is_not_open_yet_stays_connected(
+    connecting: Router, user: User
+) -> None:
+    kept = connecting.event("kept", str, keep=Keep())
+    gateway = Gateway()
+    assert gateway.connect(user).status_code == 200
+    kept.send("a", group="room", exclude=user)
+    assert entry(gateway.send("watch", ["room"], id="1"))["seq"] == 1
 
 
 def test_nothing_is_stored_for_an_event_without_keep(

@@ -17,7 +17,7 @@ from tests.streams.stream_routes import (
 )
 from wsrouter.delivery.memory import MemoryTransport
 from wsrouter.models import KeptEvent, Membership, OpenConnection, Stream
-from wsrouter.ops.reaper import reap
+from wsrouter.ops import reaper
 from wsrouter.registry.streams import administration
 from wsrouter.routing.ports import Outgoing, Recipients
 from wsrouter.wiring import outgoing
@@ -38,7 +38,7 @@ def age(milliseconds: int = MINUTE_MS, **rows: Any) -> None:
 
 
 def run() -> Any:
-    return reap(checks=0, rate=1)
+    return reaper.reap(checks=0, rate=1)
 
 
 def kept() -> list[int | None]:
@@ -72,6 +72,22 @@ def test_it_numbers_and_posts_what_a_dead_process_left(
     assert sorted(payloads(watcher.frames)) == ["a", "b", "c"]
     assert sorted(frame["stream"]["seq"] for frame in watcher.frames) == [1, 1, 2]
     assert run().posted == 0
+
+
+def test_a_run_whose_time_is_over_leaves_the_rest_to_the_next(
+    transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = Watcher(transport)
+    watcher.watch("room")
+    left_behind("a")
+    left_behind("b")
+    age()
+    with monkeypatch.context() as patch:
+        patch.setattr(reaper, "POSTING_SECONDS", 0.0)
+        assert run().posted == 0
+    assert watcher.frames == []
+    assert run().posted == 2
+    assert payloads(watcher.frames) == ["a", "b"]
 
 
 def test_numbered_and_not_posted(transport: MemoryTransport) -> None:
@@ -173,6 +189,7 @@ def test_new_epochs_are_gaps_and_count_on(transport: MemoryTransport) -> None:
     watcher = Watcher(transport)
     since = position(entry(watcher.watch("room")))
     news.send("a", group="room")
+    age()
     assert command("--new-epochs") == "1 stream with a new epoch.\n"
     found = entry(watcher.watch("room", since=since))
     assert (found["recovered"], found["seq"]) == (False, 1)

@@ -65,15 +65,18 @@ def a_spec(*keys: str) -> ApiSpec:
 
 @dataclass
 class Bench:
-    """One server and one gateway; `run` is a whole ws_sync."""
+    """One server, its Lambda functions, and one gateway; `run` is a whole ws_sync."""
 
     server: Any
+    functions: Any = None
     gateway: Gateway = field(default_factory=a_gateway)
     spec: ApiSpec = field(default_factory=lambda: a_spec("orders.watch", "orders.quit"))
 
     @property
     def plane(self) -> ApiGatewayControlPlane:
-        return ApiGatewayControlPlane(client=self.server, sleep=lambda _: None)
+        return ApiGatewayControlPlane(
+            client=self.server, functions=self.functions, sleep=lambda _: None
+        )
 
     def change(self, **changes: Any) -> None:
         self.gateway = replace(self.gateway, **changes)

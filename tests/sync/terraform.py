@@ -63,10 +63,11 @@ ARGUMENTS = {
     },
     "domain_name": {"domain_name", "domain_name_configuration"},
     "api_mapping": {"api_id", "api_mapping_key", "domain_name", "stage"},
+    "aws_lambda_permission": {"action", "function_name", "principal", "source_arn"},
 }
 """Of the provider's documentation: what each resource takes, beside meta-arguments."""
 META = {"depends_on", "lifecycle"}
-EXPORTED = {"id", "arn", "api_endpoint", "invoke_url"}
+EXPORTED = {"id", "arn", "api_endpoint", "execution_arn", "invoke_url"}
 _PREFIX = "aws_apigatewayv2_"
 _TOKEN = re.compile(r"\s*([A-Za-z_][\w.]*|[()\[\],])")
 _TEMPLATE = re.compile(r"\$\$\{|%%\{|\$\{([^}]*)\}|%\{")

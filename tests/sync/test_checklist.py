@@ -12,7 +12,7 @@ from botocore import xform_name
 from django.core.management import call_command
 
 from tests.simulated_aws.control_plane import MemoryControlPlane
-from tests.sync.test_ws_export import EVERYTHING
+from tests.sync.test_ws_export import ENTRIES, ON_LAMBDA
 from wsrouter import conf
 from wsrouter.sync.plan import prepare
 from wsrouter.sync.target import Target
@@ -41,8 +41,9 @@ CONSOLE = {
 class ChecklistReader:
     """Does what a step says: in the console by `on_...`, in a shell by the AWS CLI."""
 
-    def __init__(self, server: Any, secret: str) -> None:
-        self.server, self.secret = server, secret
+    def __init__(self, plane: MemoryControlPlane, secret: str) -> None:
+        self.server, self.functions = plane.server, plane.functions
+        self.secret = secret
         self.variables = {"default": "$default", "request": "$request"}
         self.files: dict[str, str] = {}
         self.settings: dict[str, Any] = {}
@@ -68,6 +69,9 @@ class ChecklistReader:
             self.files["mapping.json"] = text.replace("<SECRET>", self.secret)
         elif line.startswith("export API_ID="):
             self.variables["STAGE"] = line.rpartition("=")[2]
+        elif line.startswith("export REGION="):
+            words = line.partition("#")[0].split()[1:]
+            self.variables |= dict(word.split("=") for word in words)
         elif assigned := re.fullmatch(r"(?:export )?(\w+)=\$\((.+)\)", line):
             self.variables[assigned[1]] = self.aws(assigned[2])
         else:
@@ -75,9 +79,13 @@ class ChecklistReader:
 
     def aws(self, line: str) -> str:
         program, service, operation, *words = shlex.split(line)
-        assert (program, service) == ("aws", "apigatewayv2")
+        assert program == "aws"
         operation = operation.replace("-", "_")
         options = _options(words)
+        if service == "lambda":
+            self.permit(operation, options)
+            return ""
+        assert service == "apigatewayv2"
         asked, _ = options.pop("--query", [""])[0], options.pop("--output", None)
         shape = self.shapes[operation]
         members = {_member(shape, name): value for name, value in options.items()}
@@ -87,6 +95,16 @@ class ChecklistReader:
         }
         answer = getattr(self.server, operation)(**values)
         return str(answer[asked]) if asked else ""
+
+    def permit(self, operation: str, options: dict[str, list[str]]) -> None:
+        members = {
+            "".join(word.title() for word in option.split("-")): self._filled(*words)
+            for option, words in options.items()
+        }
+        getattr(self.functions, operation)(**members)
+
+    def _filled(self, text: str) -> str:
+        return re.sub(r"\$([A-Z_]+)", lambda name: self.variables[name[1]], text)
 
     def _value(self, shape: Any, words: list[str]) -> Any:
         if shape.type_name == "list":
@@ -98,7 +116,7 @@ class ChecklistReader:
             return json.loads(text)
         if shape.type_name == "integer":
             return int(text)
-        return re.sub(r"\$([A-Z_]+)", lambda name: self.variables[name[1]], text)
+        return self._filled(text)
 
     @property
     def api(self) -> dict[str, str]:
@@ -201,14 +219,15 @@ def steps() -> list[str]:
     return re.split(r"^\d+\. ", out.getvalue().rstrip(), flags=re.MULTILINE)[1:]
 
 
-@pytest.mark.parametrize("options", [{}, EVERYTHING], ids=["plain", "everything"])
+@pytest.mark.parametrize("options", ENTRIES.values(), ids=list(ENTRIES))
 def test_who_follows_it_has_what_ws_sync_would_make(
     settings: Any, options: dict[str, Any]
 ) -> None:
     entry = {**settings.WSROUTER["default"], **options}
     settings.WSROUTER = {"default": entry}
     plane = MemoryControlPlane(pending_polls=0)
-    reader = ChecklistReader(plane.server, entry["SECRET"])
+    plane.functions.policies[ON_LAMBDA["LAMBDA"]] = []
+    reader = ChecklistReader(plane, entry["SECRET"])
     for step in steps():
         reader.follow(step.rstrip("\n"))
 

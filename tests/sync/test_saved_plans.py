@@ -332,11 +332,11 @@ def test_json(plane: MemoryControlPlane, file: Path) -> None:
 
 def test_it_holds_on_each_server(bench: Bench) -> None:
     secret = bench.gateway.secrets[0]
-    file = saved(bench.plan(), Location())
+    file = saved(bench.plan(), Location(), secret)
     publish(bench.plane, load(file).prepare(bench.plane, secret), sleep=lambda _: None)
     assert bench.plan().in_sync
     bench.change(timeout=5.0)
-    file = saved(bench.plan(), Location())
+    file = saved(bench.plan(), Location(), secret)
     publish(bench.plane, load(file).prepare(bench.plane, secret), sleep=lambda _: None)
 
     assert bench.plan().in_sync
@@ -350,7 +350,7 @@ def test_every_option_of_a_gateway_can_be_saved(memory: Bench) -> None:
     secret = memory.gateway.secrets[0]
     plan = memory.plan()
 
-    assert load(saved(plan, Location())).prepare(memory.plane, secret) == plan
+    assert load(saved(plan, Location(), secret)).prepare(memory.plane, secret) == plan
 
 
 def test_a_run_does_not_go_on_into_a_danger_that_nobody_agreed_to(

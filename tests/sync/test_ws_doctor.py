@@ -116,6 +116,25 @@ def test_behind_a_vpc_link(sound: None, configure: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_a_function(plane: MemoryControlPlane, configure: Any) -> None:
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:shop"
+    plane.functions.policies[function] = []
+    configure(LAMBDA=function, SECRET="", ENDPOINT="")
+    call_command("ws_sync", "--no-input", stdout=io.StringIO())
+    text = wrong()
+    assert "function: API_ID is missing" in text
+    assert "set WSROUTER_API_ID here as well" in text
+
+    configure(API_ID="api1")
+    text = run()
+    assert "function: It accepts events of the API api1" in text
+    assert "secret" not in text
+    assert "endpoint" not in text
+    plane.forbid(function, "api1")
+    assert "1 changes are not published" in wrong()
+
+
+@pytest.mark.django_db
 def test_no_credentials(
     configure: Any, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

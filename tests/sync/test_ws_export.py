@@ -43,7 +43,11 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture(params=[{}, EVERYTHING], ids=["plain", "everything"])
+ON_LAMBDA = {"LAMBDA": f"{FUNCTION}:live", "ENDPOINT": ""}
+ENTRIES = {"plain": {}, "everything": EVERYTHING, "lambda": ON_LAMBDA}
+
+
+@pytest.fixture(params=ENTRIES.values(), ids=list(ENTRIES))
 def entry(request: pytest.FixtureRequest, settings: Any) -> dict[str, Any]:
     found = {**settings.WSROUTER["default"], **request.param}
     settings.WSROUTER = {"default": found}
@@ -59,6 +63,7 @@ def export(*arguments: str) -> str:
 def wanted_keys() -> set[str]:
     """The routes that ws_sync would plan from nothing."""
     target, plane = Target.of(conf.gateway()), MemoryControlPlane()
+    plane.functions.policies[ON_LAMBDA["LAMBDA"]] = []
     plan = prepare(plane, target, publisher.wanted_snapshot())
     return {change.key for change in plan.changes if change.resource == "route"}
 
@@ -156,11 +161,37 @@ def test_terraform_makes_what_is_wanted(entry: dict[str, Any]) -> None:
         "integrations/<aws_apigatewayv2_integration.this>"
     }
     assert len(responses) == sum(route.has_response for route in wanted.routes.values())
+    if wanted.integration.invokes_function:
+        assert_lambda(found, wanted.integration.uri)
+        return
     secret = {SECRET_TARGET: "'<var.wsrouter_secret>'"}
     assert integration["request_parameters"] == {
         **wanted.integration.request_parameters,
         **secret,
     }
+
+
+def assert_lambda(found: Configuration, uri: str) -> None:
+    integration = found.value(found.resources["aws_apigatewayv2_integration.this"])
+    kind, target = integration["integration_type"], integration["integration_uri"]
+    assert (kind, target) == ("AWS_PROXY", uri)
+    assert "request_parameters" not in integration
+    assert "variable" not in found.content
+    permission = found.value(found.resources["aws_lambda_permission.this"])
+    assert permission["function_name"] == ON_LAMBDA["LAMBDA"]
+    assert permission["source_arn"] == "<aws_apigatewayv2_api.this>/*"
+
+
+def test_cloudformation_permits_the_function(settings: Any) -> None:
+    settings.WSROUTER = {"default": {**settings.WSROUTER["default"], **ON_LAMBDA}}
+    found = json.loads(export("cloudformation"))
+    integration = found["Resources"]["Integration"]["Properties"]
+    assert integration["IntegrationType"] == "AWS_PROXY"
+    assert "RequestParameters" not in integration
+    permission = found["Resources"]["Permission"]["Properties"]
+    assert permission["FunctionName"] == ON_LAMBDA["LAMBDA"]
+    assert "${Api}/*" in permission["SourceArn"]["Fn::Sub"]
+    assert "Parameters" not in found
 
 
 def test_text_that_terraform_would_evaluate_is_escaped(settings: Any) -> None:

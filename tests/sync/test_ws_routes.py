@@ -2,9 +2,10 @@
 
 import io
 import json
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import pytest
 from django.core.management import call_command
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 
 from tests.django.events import serving
 from tests.documents.test_asyncapi import halls
-from wsrouter import Connection, Router
+from wsrouter import Connection, Keep, Router
 
 router = Router()
 
@@ -64,6 +65,9 @@ def test_text() -> None:
     assert "shop.echo" in text
     assert "handler     tests.project.shop.ws.echo" in text
     assert "permissions" not in text
+
+
+T = TypeVar("T")
 
 
 class Line(BaseModel):
@@ -141,8 +145,40 @@ order:{order_id}.{line}`
     assert "parameters  name: str" in office
     assert "may join" not in office
     assert "halls.enter" not in office
-    [hall, _, _] = found["groups"]
+    [hall, *_] = found["groups"]
     assert (hall["pattern"], hall["parameters"]) == ("hall:{name}", ["name: str"])
+
+
+def test_what_is_kept() -> None:
+    declared = Router()
+    declared.event("kept", Line, keep=Keep(last=10, seconds=60), summary="Kept.")
+    declared.event("passing", int)
+    with serving(declared):
+        text, [kept, passing] = run(), json.loads(run("--json"))["events"]
+
+    assert (
+        """
+                  count: integer
+    keep        last=10, seconds=60
+    summary     Kept.
+"""
+        in text
+    )
+    assert text.count("keep ") == 1
+    assert kept["keep"] == {"last": 10, "seconds": 60}
+    assert passing["keep"] is None
+
+
+def test_the_groups_of_presence() -> None:
+    def lines(users: list[Any]) -> list[Line]: ...
+
+    declared = Router()
+    declared.event("passing", int)
+    declared.presence("here", Line, of=lines, groups="room:{name}")
+    with serving(declared):
+        text, [passing, here] = run(), json.loads(run("--json"))["events"]
+    assert text.count("groups      room:{name}") == 1
+    assert (passing["groups"], here["groups"]) == ("", "room:{name}")
 
 
 def test_a_list_has_the_fields_of_its_items() -> None:
@@ -154,6 +190,32 @@ def test_a_list_has_the_fields_of_its_items() -> None:
         [row] = json.loads(run("--json"))["routes"]
     assert row["payload_fields"] == ["item: string", "count: integer = 1"]
     assert row["reply_fields"] == ["item: string", "count: integer"]
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spelled"),
+    [
+        (list[Line], "list[Line]"),
+        (dict[str, Line | None], "dict[str, Line | None]"),
+        (list[Page[Line]] | int, "list[Page[Line]] | int"),
+        (list[Literal["tests.sync.Line"]], "list[Literal['tests.sync.Line']]"),
+        (tuple[date, ...], "tuple[date, ...]"),
+        (Page[Line], "Page[Line]"),
+        (Annotated[list[Line], "many"], "Annotated[list[Line], 'many']"),
+    ],
+)
+def test_types_are_spelled_as_their_author_writes_them(kind: Any, spelled: str) -> None:
+    def found(payload: kind) -> kind: ...
+
+    declared = Router()
+    declared.route("r")(found)
+    with serving(declared):
+        [row] = json.loads(run("--json"))["routes"]
+    assert (row["payload"], row["reply"]) == (spelled, spelled)
 
 
 def test_json_has_the_schemas_of_the_document() -> None:

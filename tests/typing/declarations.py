@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from wsrouter import (
     Accept,
+    AnyOf,
     Connection,
     Delivery,
     Event,
@@ -43,7 +44,7 @@ def sync(payload: Watch, connection: Connection) -> OrderStatus:
     return OrderStatus(status="paid")
 
 
-@router.route("async")
+@router.route("async", permissions=[AnyOf("orders.view", is_member)])
 async def coroutine(message: Message) -> list[OrderStatus]:
     return []
 
@@ -103,6 +104,7 @@ def decorators_are_used_right() -> None:
     router.route()  # type: ignore[call-arg]
     router.route("a", throttle=20)  # type: ignore[arg-type]
     router.route("a", permissions=[7])  # type: ignore[list-item]
+    AnyOf(7)  # type: ignore[arg-type]
     router.route("a", errors=[7])  # type: ignore[list-item]
     router.route("a", "b")  # type: ignore[call-arg]
     router.route("a")("no function")  # type: ignore[type-var]

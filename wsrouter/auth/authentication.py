@@ -10,11 +10,12 @@ from django.db import router
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from wsrouter.auth import cookie_session, security_log
+from wsrouter.auth import cookie_session, foreign_token, security_log
 from wsrouter.auth.ticket_store import digest_of
 from wsrouter.errors import Reject
 from wsrouter.identity import (
     Identity,
+    Login,
     anonymous,
     has_row,
     identity_of,
@@ -32,6 +33,9 @@ Claim = Callable[[str, Frame], Identity | None]
 """Uses a ticket for the frame's connection. Returns None for one that is invalid, has
 expired or was used for another connection."""
 
+FindUser = Callable[[HttpRequest], Login | None]
+"""Finds the user of a request's session in place of Django, where it can."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Authentication:
@@ -42,6 +46,7 @@ class Authentication:
     claim: Claim
     has_ended: Callable[[Collection[str]], bool]
     """Whether one of these sessions, given by their hashes, has ended lately."""
+    find_user: FindUser = lambda _: None
 
     def identify(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
         """The identity of the caller; anonymous when no way returns one. Raises Reject
@@ -49,13 +54,15 @@ class Authentication:
         session that has ended or cannot be read yet: a page whose session gets a new
         key may come back before it has the new cookie, and must not be anonymous for as
         long as its socket is open."""
+        if TICKET_PARAMETER not in request.GET:
+            foreign_token.hint_at(request, self.gateway.alias)
         identity = yield from self._identity(frame, request)
         if identity.has_expired:
             raise Reject(401, "The proof of the user has expired; log in.")
         return identity
 
     def _identity(self, frame: Frame, request: HttpRequest) -> Flow[Identity]:
-        if identity := (yield from call(identify_by_session, request)):
+        if identity := (yield from call(identify_by_session, request, self.find_user)):
             return identity
         if TICKET_PARAMETER in request.GET:
             return (yield from call(self._identify_by_ticket, frame, request))
@@ -119,14 +126,16 @@ class Authentication:
                 raise Reject(403)
 
 
-def identify_by_session(request: HttpRequest) -> Identity | None:
+def identify_by_session(request: HttpRequest, find_user: FindUser) -> Identity | None:
     """The user of Django's session. Its cookie arrives with `$connect` only."""
     cookie_session.keep_key(request)
+    login = find_user(request)
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
     _check_row("request.user", user)
-    return identity_of(user, session=getattr(request, "session", None))
+    session = getattr(request, "session", None)
+    return identity_of(user, session=session, login=login)
 
 
 def user_field(name: str) -> Any:

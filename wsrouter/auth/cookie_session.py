@@ -51,12 +51,29 @@ def keep_key(request: Any) -> None:
         session.cycle_key = lambda: None
 
 
+def model_of(request: Any) -> Any:
+    """The model of the table that has the request's session; None without one."""
+    session = getattr(request, "session", None)
+    if session is None or not session.session_key:
+        return None
+    return getattr(session, "model", None)
+
+
 def is_stored(session: Any, user: Any) -> bool:
     """Whether the engine's store has the session, with this user. What a cached session
     says does not count, its table does. A session in a cookie has no store."""
     if isinstance(session, signed_cookies.SessionStore):
         return True
-    data = _stored_data(session)
+    return is_of(_stored_data(session), session, user)
+
+
+def is_row_of(text: str | None, session: Any, user: Any) -> bool:
+    """The same of what the table has under the session's key: None without a row."""
+    return is_of(None if text is None else session.decode(text), session, user)
+
+
+def is_of(data: Any, session: Any, user: Any) -> bool:
+    """Whether stored data are those of the session of this user."""
     if data is None or session.modified:  # what is stored is older than the request
         return data is not None
     return bool(str(data.get(SESSION_KEY)) == user._meta.pk.value_to_string(user))

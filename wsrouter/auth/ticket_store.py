@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import router
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from wsrouter.identity import Identity, is_current, primary_key
+from wsrouter.identity import Identity, primary_key
 from wsrouter.models import Ticket
 from wsrouter.routing.frame import Frame
 
@@ -43,45 +43,24 @@ def create(identity: Identity, *, gateway: str, seconds: int) -> str:
         proof_expires_at=identity.until,
         expires_at=now + timedelta(seconds=seconds),
     )
-    ticket.save(using=_alias(), force_insert=True)
+    ticket.save(using=alias(), force_insert=True)
     return text
-
-
-def claim(text: str, frame: Frame) -> Identity | None:
-    """Use a ticket for the frame's connection and return its identity; None when it is
-    unknown, expired, for another gateway, or its user has changed. Of simultaneous
-    calls one succeeds, because the database lets a single UPDATE through; the same
-    connection may present the ticket again."""
-    unused = Q(connection_id="") | Q(connection_id=frame.connection_id)
-    usable = _tickets().filter(
-        unused,
-        digest=_digest(text),
-        gateway=frame.gateway,
-        expires_at__gt=timezone.now(),
-    )
-    if not usable.update(connection_id=frame.connection_id):
-        return None
-    ticket = _tickets().select_related("user").filter(digest=_digest(text)).first()
-    if ticket is None or not is_current(ticket.user, ticket.auth_hash):
-        return None
-    return Identity(
-        user=ticket.user,
-        expires_at=ticket.proof_expires_at,
-        auth_hash=ticket.auth_hash,
-        session_hash=ticket.session_hash,
-    )
 
 
 def session_of(frame: Frame, request: Any) -> list[str]:
     """The session of the ticket that a handshake has claimed, if any. Asked after the
     handshake's commit, when the ticket may have expired."""
-    texts = request.GET.getlist("ticket")
-    if not texts:
+    digest = presented(request)
+    if not digest:
         return []
-    claimed = _tickets().filter(
-        digest=_digest(texts[0]), connection_id=frame.connection_id
-    )
+    claimed = _tickets().filter(digest=digest, connection_id=frame.connection_id)
     return list(claimed.values_list("session_hash", flat=True))
+
+
+def presented(request: Any) -> str:
+    """The digest of the ticket that a handshake shows, empty without one."""
+    texts = request.GET.getlist("ticket")
+    return _digest(texts[0]) if texts else ""
 
 
 def delete(text: str) -> None:
@@ -114,9 +93,10 @@ def _digest(text: str) -> str:
     return str(digest_of(text))
 
 
-def _alias() -> str:
+def alias() -> str:
+    """The alias of the database that holds the tickets."""
     return router.db_for_write(Ticket)
 
 
 def _tickets() -> "QuerySet[Ticket]":
-    return Ticket.objects.using(_alias())
+    return Ticket.objects.using(alias())

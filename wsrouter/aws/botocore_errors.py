@@ -18,9 +18,10 @@ _BY_STATUS: Mapping[int, type[CallRefused]] = {
 _CREDENTIALS = "Set up AWS credentials (environment, AWS_PROFILE or --profile)."
 _EXPIRED = "The AWS credentials have expired; get new ones."
 _LOGIN = "Log in again (`aws sso login` or `aws login`)."
+_PERMISSION = "The credentials lack this permission; `ws_export iam-policy` prints all."
 _UNREACHABLE = "Check the network, the region and the endpoint URL."
 _ADVICE: Mapping[str, str] = {
-    "AccessDeniedException": "The credentials lack this permission on apigateway.",
+    "AccessDeniedException": _PERMISSION,
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,
     "InvalidSignatureException": "The AWS secret key or this machine's clock is wrong.",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wsrouter.routing.keep import Keep
 from wsrouter.routing.throttle import Rate
 
 NO_PAYLOAD = ...
@@ -24,7 +25,9 @@ class RouteSpec:
     """One registered message route. `handler` is the function's dotted name and `place`
     its `file:line`; `payload` and `reply` are the annotated types.
     `needs_login`: anonymous users are refused, whatever its permissions say.
-    `takes_text`: the handler gets the frame as it is, which need not be JSON.
+    `takes_text`: the handler gets the frame as it is, which need not be JSON;
+    `answers_raw`: its reply is a text in no envelope.
+    `tells_streams`: its reply may have the streams of groups that it has joined.
 
     `library_codes` are the error codes with which wsrouter itself answers, by what the
     route asks for; `errors` are those that it declares, None when it declares none and
@@ -43,6 +46,8 @@ class RouteSpec:
     needs_login: bool = False
     needs_connection: bool = False
     takes_text: bool = False
+    answers_raw: bool = False
+    tells_streams: bool = False
     throttle: Rate | None = None
     library_codes: tuple[str, ...] = ()
     errors: tuple[ErrorSpec, ...] | None = None
@@ -51,12 +56,16 @@ class RouteSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventSpec:
-    """One declared outbound event. `model` is the type of its payload."""
+    """One declared outbound event. `model` is the type of its payload, `keep` how much
+    of it is kept for clients that come back. That of a presence goes to the `groups` of
+    a pattern."""
 
     name: str
     model: Any = ...
     summary: str = ""
     tags: tuple[str, ...] = ()
+    keep: Keep | None = None
+    groups: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,3 +99,8 @@ class ApiSpec:
     events: tuple[EventSpec, ...] = ()
     groups: tuple[GroupSpec, ...] = ()
     library: tuple[RouteSpec, ...] = ()
+
+    @property
+    def keeps_events(self) -> bool:
+        """Whether clients can ask for events that they have missed."""
+        return any(event.keep for event in self.events)

@@ -6,6 +6,9 @@ empty one and None mean the same. Ids that AWS assigns are not part of a snapsho
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from wsrouter.catalog.lambda_function import function_of, unqualified
 
 CONNECT = "$connect"
 DISCONNECT = "$disconnect"
@@ -13,6 +16,8 @@ DEFAULT = "$default"
 RESPONSE_KEY = "$default"
 """The only RouteResponseKey (and selection expression) that AWS accepts (Developer
 Guide, "WebSocket selection expressions in API Gateway")."""
+HTTP_PROXY = "HTTP_PROXY"
+AWS_PROXY = "AWS_PROXY"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,19 +30,36 @@ class Api:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Integration:
-    """The HTTP_PROXY integration: one POST to `uri` for every event.
+    """What every event is sent to. With the type HTTP_PROXY a POST goes to `uri`; with
+    AWS_PROXY the Lambda function that `uri` names is invoked.
 
     With the `connection_type` VPC_LINK, `connection_id` is the id of the VPC link.
     """
 
     uri: str
     description: str
-    type: str = "HTTP_PROXY"
+    type: str = HTTP_PROXY
     method: str = "POST"
     connection_type: str = "INTERNET"
     connection_id: str = ""
     timeout_millis: int = 29_000
     request_parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def invokes_function(self) -> bool:
+        return self.type == AWS_PROXY
+
+    @property
+    def function(self) -> str:
+        """The ARN of the Lambda function; empty for HTTP."""
+        return function_of(self.uri) if self.invokes_function else ""
+
+    @property
+    def destination(self) -> str:
+        """Who answers, for people: a host, or a function."""
+        if not self.function:
+            return urlsplit(self.uri).netloc
+        return f"the Lambda function {unqualified(self.function)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +75,14 @@ class RouteEntry:
     model: str = ""
     api_key_required: bool = False
     operation_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForeignRoute:
+    """A route that wsrouter does not manage, and the integration that it targets."""
+
+    route: RouteEntry
+    integration: Integration
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,8 +152,8 @@ class Domain:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
     """A whole API. `routes` are the owned ones, by key; all of them target
-    `integration`. `unmanaged` are the keys of routes that target something else;
-    `models` are by name."""
+    `integration`. `unmanaged` are the keys of routes that target something else, and
+    `foreign` those of them that are known in full; `models` are by name."""
 
     api: Api
     integration: Integration
@@ -133,3 +163,4 @@ class Snapshot:
     models: Mapping[str, Model] = field(default_factory=dict)
     domain: Domain | None = None
     unmanaged: tuple[str, ...] = ()
+    foreign: Mapping[str, ForeignRoute] = field(default_factory=dict)

@@ -14,18 +14,12 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from wsrouter.checks.configured import configured_gateways, declared
 from wsrouter.checks.endpoint_urls import has_endpoint, is_known_path, redirects
 from wsrouter.conf import ConfigurationError
+from wsrouter.options.environment import api_id_variable
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire import mapping
-from wsrouter.wiring import client_url
+from wsrouter.wiring import client_url, counting_caches
 
-_LOSES_COUNTS = "it loses counts when several processes add at once"
-_CACHE_PROBLEMS = {
-    "django.core.cache.backends.locmem.LocMemCache": "every process has its own",
-    "django.core.cache.backends.dummy.DummyCache": "it keeps nothing",
-    "django.core.cache.backends.filebased.FileBasedCache": _LOSES_COUNTS,
-    "django.core.cache.backends.db.DatabaseCache": _LOSES_COUNTS,
-}
-_CACHE_HINT = "Use Redis or Memcached for CACHES['default']."
+_CACHE_HINT = f"{counting_caches.HINT} for CACHES['default']."
 
 
 def check_origins(**_: object) -> list[CheckMessage]:
@@ -44,7 +38,7 @@ def check_origins(**_: object) -> list[CheckMessage]:
 
 def check_throttles(**_: object) -> list[CheckMessage]:
     """E006: throttles that the cache cannot count across processes."""
-    problem = _cache_problem()
+    problem = counting_caches.problem("default")
     return [
         Error(
             f"Gateway {gateway.alias!r} has throttles, and CACHES['default'] cannot"
@@ -59,7 +53,7 @@ def check_throttles(**_: object) -> list[CheckMessage]:
 
 def check_tickets(**_: object) -> list[CheckMessage]:
     """W007: each process limits the rate of tickets for itself."""
-    problem = _cache_problem()
+    problem = counting_caches.problem("default")
     if not problem or not _is_routed("wsrouter:ticket"):
         return []
     return [
@@ -84,6 +78,21 @@ def check_client_urls(**_: object) -> list[CheckMessage]:
         )
         for gateway in configured_gateways()
         if (problem := _client_url_problem(gateway))
+    ]
+
+
+def check_function(**_: object) -> list[CheckMessage]:
+    """W031: a function that refuses the events of every API."""
+    return [
+        checks.Warning(
+            f"Gateway {gateway.alias!r} has LAMBDA and no API_ID: the function refuses"
+            " every event.",
+            hint="ws_sync prints the id of the API when it has made it. Set API_ID, or"
+            f" {api_id_variable(gateway.alias)} in the environment.",
+            id="wsrouter.W031",
+        )
+        for gateway in configured_gateways()
+        if gateway.lambda_function and not gateway.api_id
     ]
 
 
@@ -172,7 +181,9 @@ def check_principals(**_: object) -> list[CheckMessage]:
             id="wsrouter.W016",
         )
         for gateway in configured_gateways()
-        if gateway.authorizer and not _has_random_principal_header(gateway)
+        if gateway.authorizer
+        and not gateway.lambda_function
+        and not _has_random_principal_header(gateway)
     ]
 
 
@@ -181,11 +192,6 @@ def _has_random_principal_header(gateway: Gateway) -> bool:
         source == mapping.PRINCIPAL and mapping.is_unguessable(name)
         for name, source in gateway.headers.items()
     )
-
-
-def _cache_problem() -> str | None:
-    backend = settings.CACHES.get("default", {}).get("BACKEND", "")
-    return _CACHE_PROBLEMS.get(backend)
 
 
 def _has_throttles(gateway: Gateway) -> bool:
@@ -241,4 +247,5 @@ CHECKS = (
     check_cookies,
     check_principals,
     check_client_urls,
+    check_function,
 )

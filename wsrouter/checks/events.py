@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 from wsrouter.checks.configured import configured_gateways, declared
 from wsrouter.errors import MissingExtra
 from wsrouter.options.gateway import Gateway
-from wsrouter.wiring import sender_for
+from wsrouter.wiring import counting_caches, sender_for
 
 
 def check_background(**_: object) -> list[CheckMessage]:
@@ -50,6 +50,22 @@ def check_transport(**_: object) -> list[CheckMessage]:
     ]
 
 
+def check_shared_cache(**_: object) -> list[CheckMessage]:
+    """E030: a cache in which processes cannot count their posts together, so that no
+    event can be sent."""
+    return [
+        Error(
+            f"Gateway {gateway.alias!r} has SHARED_POSTS_PER_SECOND, and posts cannot"
+            f" be counted in its SHARED_CACHE {gateway.shared_cache!r}: {why}.",
+            hint=f"{counting_caches.HINT}: CACHES[{gateway.shared_cache!r}].",
+            id="wsrouter.E030",
+        )
+        for gateway in configured_gateways()
+        if gateway.shared_posts_per_second
+        and (why := counting_caches.problem(gateway.shared_cache))
+    ]
+
+
 def check_management_endpoints(**_: object) -> list[CheckMessage]:
     """W017: a MANAGEMENT_ENDPOINT on a host that is disabled."""
     return [
@@ -83,5 +99,6 @@ CHECKS = (
     check_background,
     check_large_sends,
     check_transport,
+    check_shared_cache,
     check_management_endpoints,
 )

@@ -21,7 +21,7 @@ def check_reaper(*, databases: Any = None, **_: Any) -> list[CheckMessage]:
     if alias() not in (databases or ()) or not _keeping():
         return []
     try:
-        is_seen = reaper_runs.is_seen()
+        is_seen = reaper_runs.is_seen() or not reaper_runs.is_needed()
     except DatabaseError:  # not migrated yet
         return []
     if is_seen:
@@ -86,6 +86,22 @@ def check_pings(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_envelopes(**_: Any) -> list[CheckMessage]:
+    """W029: frames have no place for what clients need to come back."""
+    return [
+        checks.Warning(
+            f"Gateway {gateway.alias!r} keeps events, and the frames of its ENVELOPE"
+            f" {type(gateway.custom_envelope).__qualname__} have no place for streams:"
+            " clients get the events without their number, and cannot ask for lost"
+            " ones.",
+            hint="Use the envelope 'nested' or 'flat', or silence this check.",
+            id="wsrouter.W029",
+        )
+        for gateway in configured_gateways()
+        if gateway.custom_envelope is not None and gateway.alias in _keeping()
+    ]
+
+
 def _selects_by_body(gateway: Gateway) -> bool:
     try:
         return selection.parse(gateway.route_selection_expression).key is not None
@@ -116,4 +132,10 @@ def _engines(using: str) -> list[tuple[str, str]]:
         return [(str(table), str(engine)) for table, engine in cursor.fetchall()]
 
 
-CHECKS = (check_reaper, check_engine, check_databases, check_pings)
+CHECKS = (
+    check_reaper,
+    check_engine,
+    check_databases,
+    check_pings,
+    check_envelopes,
+)

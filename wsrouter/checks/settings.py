@@ -26,6 +26,7 @@ from wsrouter.routing.table import table
 from wsrouter.sync.aws_rules import violations
 from wsrouter.sync.wanted import unchecked_snapshot
 from wsrouter.wire import limits, secret, selection
+from wsrouter.wire.envelope import FLAT_SINCE
 from wsrouter.wiring.routers import modules_without_router, root_router
 
 GENERATE_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
@@ -59,7 +60,8 @@ def check_flat_payloads(**_: Any) -> list[CheckMessage]:
 
 
 def check_secrets(**_: Any) -> list[CheckMessage]:
-    """E004 (with --deploy): a gateway without a strong secret refuses every request."""
+    """E004 (with --deploy): a gateway without a strong secret refuses every request.
+    The events for a function have none."""
     return [
         Error(
             f"Gateway {gateway.alias!r} has no strong SECRET: it refuses every"
@@ -69,7 +71,8 @@ def check_secrets(**_: Any) -> list[CheckMessage]:
             id="wsrouter.E004",
         )
         for gateway in _valid_gateways()
-        if not any(map(secret.is_strong, gateway.secrets))
+        if not gateway.lambda_function
+        and not any(map(secret.is_strong, gateway.secrets))
     ]
 
 
@@ -218,7 +221,7 @@ def _flat_conflicts(route: Route, gateway: Gateway) -> Iterator[str]:
     for schema in _alternatives(route.signature.payload):
         if schema.get("type", "object") not in {"object"} | optional:
             yield "a flat envelope takes only payloads that are objects."
-        for name in {key, "id"} & set(schema.get("properties", ())):
+        for name in {key, "id", FLAT_SINCE} & set(schema.get("properties", ())):
             yield f"the payload's field {name!r} is also a field of the envelope."
 
 

@@ -11,8 +11,9 @@ from wsrouter.client.connection_errors import (
     OutboxFull,
     TicketError,
 )
-from wsrouter.client.effects import State
+from wsrouter.client.effects import Gap, State
 from wsrouter.client.options import Options
+from wsrouter.client.presence_view import PresenceView
 from wsrouter.errors import MessageError
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "Client",
     "ConnectionLost",
     "ConnectionRefused",
+    "Gap",
     "MessageError",
     "Options",
     "OutboxFull",
+    "PresenceView",
     "State",
     "TicketError",
     "connect",

@@ -10,12 +10,21 @@ from typing import Any, Self, TypeVar, overload
 from wsrouter.client import typed
 from wsrouter.client.connection_errors import ConnectionLost
 from wsrouter.client.connector import Way
-from wsrouter.client.effects import State
-from wsrouter.client.frames import NO_PAYLOAD, Envelope
-from wsrouter.client.listeners import EVERY_EVENT, ON_ERROR, ON_STATE, Listener
+from wsrouter.client.effects import Gap, State
+from wsrouter.client.frames import JOIN, NO_PAYLOAD, Envelope
+from wsrouter.client.listeners import (
+    EVERY_EVENT,
+    ON_ERROR,
+    ON_GAP,
+    ON_STATE,
+    Listener,
+)
 from wsrouter.client.options import Options
+from wsrouter.client.presence_state import PresenceState
+from wsrouter.client.presence_view import PresenceView, key_of
 from wsrouter.client.runner import Runner
 from wsrouter.client.ticket_source import TicketSource
+from wsrouter.following.question import Positions
 
 T = TypeVar("T")
 
@@ -27,7 +36,8 @@ class Client:
     `ticket` is the URL of the ticket view, to which `ticket_headers` are sent, or a
     function that returns a ticket; each attempt draws one. `headers` are those of the
     handshake. `envelope` and `action_name` are the gateway's ENVELOPE and the member
-    that its ROUTE_SELECTION_EXPRESSION names.
+    that its ROUTE_SELECTION_EXPRESSION names. `since` are positions in streams that
+    came with the program's state; `{}` is for the user's own stream from the start.
     """
 
     def __init__(
@@ -41,7 +51,13 @@ class Client:
         action_name: str = "action",
         options: Options | None = None,
         executor: Executor | None = None,
+        since: Positions | None = None,
     ) -> None:
+        if envelope not in ("nested", "flat"):
+            raise ValueError(
+                "This client speaks the envelopes 'nested' and 'flat',"
+                f" not {envelope!r}."
+            )
         self.options = options or Options()
         self._runner = Runner(
             self.options,
@@ -54,6 +70,7 @@ class Client:
                 seconds=self.options.connect_timeout,
             ),
             executor,
+            since,
         )
         self._protocol = self._runner.protocol
         self._listeners = self._runner.listeners
@@ -160,6 +177,11 @@ class Client:
         are logged."""
         return self._listeners.add(ON_ERROR, listener)
 
+    def on_gap(self, listener: Callable[[Gap], Any]) -> Callable[[], None]:
+        """Call `listener` when kept events are missing for good: load the state again.
+        Without a listener it is logged. Returns a function that ends it."""
+        return self._listeners.add(ON_GAP, listener)
+
     def subscribe(
         self,
         action: str,
@@ -168,13 +190,17 @@ class Client:
         reply: Any = None,
         on_reply: Listener | None = None,
         on_error: Listener | None = None,
+        on_gap: Callable[[Gap], Any] | None = None,
+        since: Positions | None = None,
         timeout: float | None = None,
     ) -> Callable[[], None]:
-        """Make a call now and again on every new socket, so that its groups come back.
+        """Make a call now and again on every new socket, so that its groups come back,
+        and with them the kept events that were missed since.
 
-        `on_reply` is called with each reply, as the type `reply`, `on_error` with each
-        error. Returns a function that ends it; what the server has set up for this
-        connection stays.
+        `on_reply` is called with each reply, as the type `reply`, before the events
+        that follow it; `on_error` with each error, `on_gap` when events of its streams
+        are missing for good. Returns a function that ends it; what the server has set
+        up for this connection stays.
         """
 
         def replied(payload: Any) -> None:
@@ -187,10 +213,44 @@ class Client:
             timeout=self.options.timeout if timeout is None else timeout,
             on_reply=replied,
             on_error=on_error and partial(self._listeners.call, on_error),
+            on_gap=on_gap,
         )
-        self._protocol.subscribe(subscription)
+        self._protocol.subscribe(subscription, since)
         self._runner.carry_out()
         return lambda: self._protocol.unsubscribe(subscription)
+
+    def presence(
+        self,
+        group: str,
+        event: str,
+        *,
+        member: type[T] | None = None,
+        key: str = "id",
+        leave_delay: float = 5.0,
+        on_change: Callable[[PresenceView[T]], Any] | None = None,
+        on_error: Listener | None = None,
+    ) -> PresenceView[T]:
+        """Join a group, again on every new socket, and follow who is in it.
+
+        `event` is the name of its presence, `member` the type of a member, `key` the
+        field that tells one from another. A member that leaves is shown for
+        `leave_delay` seconds more, so that one that comes back has never left.
+        `on_change` is called with the view when it shows something else.
+        """
+        state = PresenceState(key=key_of(key), leave_delay=leave_delay)
+
+        def show(view: PresenceView[T]) -> None:
+            if on_change is not None:
+                self._listeners.call(on_change, view)
+
+        view = PresenceView(group, state, member, show)
+        payload, replied = {"groups": [group]}, view.listed
+        undo = (
+            self.on(event, view.changed),
+            self.subscribe(JOIN, payload, on_reply=replied, on_error=on_error),
+        )
+        view.ends_with(undo)
+        return view
 
     async def close(self) -> None:
         """End for good. Calls that are not answered yet raise ConnectionLost."""

@@ -8,6 +8,7 @@ from wsrouter.client.backoff import Backoff
 from wsrouter.client.connection_errors import ConnectionLost, OutboxFull
 from wsrouter.client.options import Options
 from wsrouter.client.sockets import NEVER, Socket
+from wsrouter.following.question import Owner, Question
 
 Finish = Callable[[Any, Exception | None], None]
 """Called once, with the payload of the reply or with an error."""
@@ -24,13 +25,14 @@ class Call:
     text: str
     deadline: float
     finish: Finish
+    question: Question
     queue: bool = False
     retry: bool = False
     socket: Socket | None = None
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
-class Subscription:
+class Subscription(Owner):
     """A call that is repeated on every new socket."""
 
     id: str
@@ -39,6 +41,7 @@ class Subscription:
     timeout: float
     on_reply: Callable[[Any], object]
     on_error: Callable[[Exception], object] | None
+    on_gap: Callable[..., Any] | None = None
     backoff: Backoff
     repeat_at: float = NEVER
     """When a call that has failed for now is made again."""

@@ -14,10 +14,11 @@ class ConnectionLost(WSRouterError):
 
 class ConnectionRefused(ConnectionLost):
     """The server does not take this client: it answered the request for a ticket, or a
-    handshake without one, with the `status` 401 or 403."""
+    handshake without one, with the `status` 401 or 403. `__cause__` says which."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"The connection was refused with {status}.")
+    def __init__(self, status: int, *, has_ticket: bool = False) -> None:
+        what = "A ticket" if has_ticket else "The connection"
+        super().__init__(f"{what} was refused with {status}.")
         self.status = status
 
 

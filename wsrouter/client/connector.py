@@ -1,7 +1,7 @@
 """Opens, feeds and closes the sockets that a protocol asks for, on an event loop."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from wsrouter.client.connection_errors import (
     ConnectionRefused,
     TicketError,
 )
+from wsrouter.client.frames import parts
 from wsrouter.client.protocol import Protocol
 from wsrouter.client.sockets import Socket
 from wsrouter.client.ticket_source import REFUSED, TicketSource, with_ticket
@@ -22,10 +23,6 @@ try:
 except ImportError as error:
     raise MissingExtra(_INSTALL_HINT) from error
 
-_FRAME_BYTES = 32 * 1024
-"""Of one frame to API Gateway (AWS: "Quotas for configuring and running a WebSocket
-API")."""
-_CHARACTER_BYTES = 4
 _CLOSE_SECONDS = 2.0
 
 
@@ -120,7 +117,8 @@ class Connector:
         wait = error.retry_after if isinstance(error, TicketError) else 0.0
         status = _status(error, has_ticket=self.way.ticket is not None)
         if status in REFUSED:
-            refused = ConnectionRefused(status)
+            is_ticket = isinstance(error, TicketError)
+            refused = ConnectionRefused(status, has_ticket=is_ticket)
             refused.__cause__ = error
             self.protocol.ended(socket, refused, is_refused=True)
         else:
@@ -152,13 +150,5 @@ async def _write(
 ) -> None:
     with suppress(ConnectionClosed):  # the reader says so
         while (text := await outgoing.get()) is not None:
-            if len(text) * _CHARACTER_BYTES <= _FRAME_BYTES:
-                await connection.send(text)
-            else:
-                await connection.send(_parts(text))
+            await connection.send(parts(text))
         await connection.close()
-
-
-def _parts(text: str) -> Iterator[str]:
-    size = _FRAME_BYTES if text.isascii() else _FRAME_BYTES // _CHARACTER_BYTES
-    return (text[start : start + size] for start in range(0, len(text), size))

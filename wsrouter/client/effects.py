@@ -1,7 +1,8 @@
 """What a client's protocol wants done."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wsrouter.client.frames import EventFrame
 from wsrouter.client.sockets import Socket
@@ -46,6 +47,23 @@ class Deliver(NamedTuple):
     event: EventFrame
 
 
+class Gap(NamedTuple):
+    """Events of a stream are missing, and the server does not have them any more: load
+    the state again. `id` is the stream's, None where all streams of the call may miss
+    some; `action` and `payload` are those of the subscription whose stream it is."""
+
+    id: str | None
+    action: str | None = None
+    payload: Any = None
+
+
+class Miss(NamedTuple):
+    """A gap for the listeners; `on_gap` is the subscription's own."""
+
+    gap: Gap
+    on_gap: Callable[..., Any] | None = None
+
+
 class Changed(NamedTuple):
     """The state of the client has changed; `error` says why, where that is known."""
 
@@ -59,4 +77,4 @@ class Report(NamedTuple):
     error: Exception
 
 
-Effect = Open | Send | Close | Deliver | Changed | Report
+Effect = Open | Send | Close | Deliver | Miss | Changed | Report

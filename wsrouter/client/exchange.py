@@ -13,6 +13,8 @@ from wsrouter.client.frames import Answer, Envelope
 from wsrouter.client.options import Options
 from wsrouter.client.sockets import ANSWER_SECONDS, NEVER, Socket
 from wsrouter.errors import MessageError
+from wsrouter.following.follower import Follower
+from wsrouter.following.question import Positions, Question, Told
 
 _PASSING = frozenset({"gateway_error", "internal_error"})
 """Codes of errors that need not come again."""
@@ -26,12 +28,14 @@ class Exchange:
         self,
         options: Options,
         envelope: Envelope,
+        follower: Follower,
         *,
         clock: Callable[[], float],
         random: Callable[[], float],
         emit: Callable[[Effect], None],
     ) -> None:
         self._options, self._envelope = options, envelope
+        self._follower = follower
         self._clock, self._random, self._emit = clock, random, emit
         self._socket: Socket | None = None
         self._calls: dict[str, Call] = {}
@@ -57,15 +61,17 @@ class Exchange:
         timeout: float,
         queue: bool = False,
         retry: bool = False,
+        question: Question | None = None,
     ) -> Call:
         """Raises ConnectionLost, OutboxFull, and ValueError for what cannot be sent."""
-        call_id = next(self._ids)
+        call_id, question = next(self._ids), question or Question()
         call = Call(
             id=call_id,
             action=action,
-            text=self._text(action, payload, call_id),
+            text=self._text(action, payload, call_id, question.since),
             deadline=self._clock() + timeout,
             finish=finish,
+            question=question,
             queue=queue or retry,
             retry=retry,
         )
@@ -79,10 +85,11 @@ class Exchange:
             call.socket.unclear_until = self._clock() + ANSWER_SECONDS
         self._finish(call, None, error)
 
-    def subscribe(self, subscription: Subscription) -> None:
+    def subscribe(self, subscription: Subscription, since: Positions) -> None:
         """Raises ValueError for what cannot be sent."""
         self._text(subscription.action, subscription.payload, _LONGEST_ID)
         self._subscriptions[subscription.id] = subscription
+        self._follower.follow(subscription, since)
         self._repeat(subscription)
 
     def subscription(self, **members: Any) -> Subscription:
@@ -91,6 +98,7 @@ class Exchange:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self._subscriptions.pop(subscription.id, None)
+        self._follower.forget(subscription)
         if self._socket is not None:
             self._socket.repeating.discard(subscription.id)
 
@@ -123,7 +131,7 @@ class Exchange:
     def answered(self, answer: Answer) -> None:
         call = self._calls.get(answer.id or "")
         if call is not None:
-            self._finish(call, answer.payload, answer.error)
+            self._finish(call, answer.payload, answer.error, answer.streams)
         elif answer.error is not None and answer.id is None:
             self._emit(Report(answer.error))
 
@@ -158,8 +166,14 @@ class Exchange:
             was_sent = call.socket is not None
             self._finish(call, None, ConnectionLost(str(error), sent=was_sent))
 
-    def _text(self, action: str, payload: Any, call_id: str | None) -> str:
-        text = self._envelope.message(action, payload, call_id)
+    def _text(
+        self,
+        action: str,
+        payload: Any,
+        call_id: str | None,
+        since: Positions | None = None,
+    ) -> str:
+        text = self._envelope.message(action, payload, call_id, since)
         size, limit = len(text.encode()), self._options.message_bytes
         if size > limit:
             raise ValueError(f"{action!r} has {size} bytes; {limit} can be sent.")
@@ -173,14 +187,26 @@ class Exchange:
             return
         call.socket = self._socket
         self._socket.pending.add(call.id)
+        self._follower.began(call.question, self._socket)
         self._emit(Send(self._socket, call.text))
 
-    def _finish(self, call: Call, payload: Any, error: Exception | None) -> None:
+    def _finish(
+        self, call: Call, payload: Any, error: Exception | None, streams: Any = None
+    ) -> None:
+        """The state comes first, and then what has changed since."""
         self._calls.pop(call.id, None)
         self._outbox.remove(call)
         if call.socket is not None:
             call.socket.pending.discard(call.id)
         call.finish(payload, error)
+        counts = error is None and self._is_wanted(call)
+        self._follower.settled(call.question, Told.of(streams) if counts else None)
+
+    def _is_wanted(self, call: Call) -> bool:
+        """A subscription's former socket tells nothing about its streams any more."""
+        owner = call.question.owner
+        is_current = owner in self._subscriptions.values()
+        return owner is None or (is_current and call.socket is self._socket)
 
     def _repeat(self, subscription: Subscription) -> None:
         subscription.repeat_at = NEVER
@@ -188,8 +214,17 @@ class Exchange:
             return
         socket.repeating.add(subscription.id)
         finish = partial(self._repeated, subscription, socket)
-        timeout = subscription.timeout
-        self.call(subscription.action, subscription.payload, finish, timeout=timeout)
+        call = partial(
+            self.call,
+            subscription.action,
+            subscription.payload,
+            finish,
+            timeout=subscription.timeout,
+        )
+        try:
+            call(question=self._follower.question(subscription))
+        except ValueError:  # no room for the positions; pings ask for what was missed
+            call(question=Question(owner=subscription))
 
     def _repeated(
         self,
@@ -210,14 +245,15 @@ class Exchange:
             self._emit(Report(error))
         else:
             subscription.on_error(error)
-        if _is_passing(error):
+        if is_passing(error):
             wait = _retry_after(error) + subscription.backoff.next_wait()
             subscription.repeat_at = self._clock() + wait
         else:
             socket.repeating.discard(subscription.id)
 
 
-def _is_passing(error: Exception) -> bool:
+def is_passing(error: Exception) -> bool:
+    """Whether the same call may succeed when it is made again."""
     if isinstance(error, MessageError):
         return error.retry or error.code in _PASSING
     return isinstance(error, CallTimeout)

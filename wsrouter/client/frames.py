@@ -1,33 +1,54 @@
 """The text of messages, and what the frames from the server mean."""
 
-from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from wsrouter.errors import MessageError
+from wsrouter.following.question import Positions
+from wsrouter.following.stream import has_place
 
 LIBRARY_PREFIX = "wsrouter."
 """Of the frame types that are no events of the application."""
-PING = "wsrouter.ping"
+PING, JOIN = "wsrouter.ping", "wsrouter.join"
 NO_PAYLOAD: Any = object()
+_FRAME_BYTES = 32 * 1024
+"""Of one frame to API Gateway (AWS: "Quotas for configuring and running a WebSocket
+API")."""
+_CHARACTER_BYTES = 4
 
 
 class Answer(NamedTuple):
-    """The reply or the error that answers the message `id`."""
+    """The reply or the error that answers the message `id`. `streams` is what a reply
+    tells of the streams of kept events."""
 
     id: str | None
     payload: Any = None
     error: MessageError | None = None
+    streams: Any = None
 
 
 class EventFrame(NamedTuple):
-    """An event; `id` is "" for one of a server that gives none."""
+    """An event; `id` is "" for one of a server that gives none. One that is kept has a
+    place in a stream, and so have frames of the library that stand for one."""
 
     type: str
     id: str
-    frame: dict[str, Any]
+    frame: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, frame: Mapping[str, Any]) -> "EventFrame":
+        return cls(frame["type"], _text(frame.get("id")) or "", frame)
+
+    @property
+    def is_for_listeners(self) -> bool:
+        return not self.type.startswith(LIBRARY_PREFIX)
+
+    @property
+    def has_place(self) -> bool:
+        return has_place(self.frame)
 
 
 class GatewayError(NamedTuple):
@@ -43,16 +64,32 @@ class Envelope:
     is_flat: bool = False
     action: str = "action"
 
-    def message(self, action: str, payload: Any, call_id: str | None) -> str:
+    def message(
+        self,
+        action: str,
+        payload: Any,
+        call_id: str | None,
+        since: Positions | None = None,
+    ) -> str:
         """The text of a message. `payload` is anything that pydantic can write."""
         members: dict[str, Any] = {self.action: action}
         if call_id is not None:
             members["id"] = call_id
+        if since is not None:
+            members["$since" if self.is_flat else "since"] = since
         if payload is not NO_PAYLOAD and self.is_flat:
             members = {**from_json(to_json(payload)), **members}
         elif payload is not NO_PAYLOAD:
             members["payload"] = payload
         return to_json(members).decode()
+
+
+def parts(text: str) -> str | list[str]:
+    """The text itself, or what is longer than one frame in parts."""
+    if len(text) * _CHARACTER_BYTES <= _FRAME_BYTES:
+        return text
+    size = _FRAME_BYTES if text.isascii() else _FRAME_BYTES // _CHARACTER_BYTES
+    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def understood(text: str | bytes) -> Answer | EventFrame | GatewayError | None:
@@ -66,12 +103,13 @@ def understood(text: str | bytes) -> Answer | EventFrame | GatewayError | None:
         return None
     kind, frame_id = frame.get("type"), frame.get("id")
     if kind == "reply":
-        return Answer(_text(frame_id), frame.get("payload"))
+        streams = frame.get("streams")
+        return Answer(_text(frame_id), frame.get("payload"), streams=streams)
     if kind == "error":
         return Answer(_text(frame_id), error=_error(frame.get("error")))
     if isinstance(kind, str):
-        is_ours = kind.startswith(LIBRARY_PREFIX)
-        return None if is_ours else EventFrame(kind, _text(frame_id) or "", frame)
+        event = EventFrame.of(frame)
+        return event if event.is_for_listeners or event.has_place else None
     message = frame.get("message")
     if isinstance(message, str) and "connectionId" in frame:
         return GatewayError(MessageError("gateway_error", message, detail=frame))
@@ -90,23 +128,3 @@ def _error(content: Any) -> MessageError:
 
 def _text(frame_id: Any) -> str | None:
     return None if frame_id is None else str(frame_id)
-
-
-class SeenEvents:
-    """The ids of the latest events. One may come twice: over both sockets of a
-    hand-over, or posted again."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._ids: OrderedDict[str, None] = OrderedDict()
-
-    def is_new(self, event_id: str) -> bool:
-        """Remembers the id; an empty one is always new."""
-        if not event_id:
-            return True
-        if event_id in self._ids:
-            return False
-        self._ids[event_id] = None
-        if len(self._ids) > self._size:
-            self._ids.popitem(last=False)
-        return True

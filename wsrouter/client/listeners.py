@@ -13,7 +13,7 @@ logger = logging.getLogger("wsrouter.client")
 Listener = Callable[..., Any]
 """A function, or a coroutine function."""
 EVERY_EVENT = "*"
-ON_STATE, ON_ERROR = "wsrouter.state", "wsrouter.error"
+ON_STATE, ON_ERROR, ON_GAP = "wsrouter.state", "wsrouter.error", "wsrouter.gap"
 """Names of listeners that no event can have."""
 
 

@@ -36,3 +36,7 @@ class Options:
     """
     remembered: int = 1000
     """Ids of the latest events: one that comes again is dropped."""
+    hold: float = 2.0
+    """How long a kept event waits for those before it, until they are asked for."""
+    check_streams: float = 5 * 60.0
+    """How often streams are asked for events that got lost."""

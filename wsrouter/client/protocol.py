@@ -15,23 +15,22 @@ from wsrouter.client.effects import (
     FINAL,
     Changed,
     Close,
-    Deliver,
     Effect,
     Open,
     State,
 )
+from wsrouter.client.event_order import EventOrder
 from wsrouter.client.exchange import Exchange
 from wsrouter.client.frames import (
-    NO_PAYLOAD,
-    PING,
     Answer,
     Envelope,
     EventFrame,
-    SeenEvents,
     understood,
 )
 from wsrouter.client.options import Options
 from wsrouter.client.sockets import NEVER, Socket
+from wsrouter.client.stream_checks import StreamChecks
+from wsrouter.following.question import Positions
 
 _LATE_SECONDS = 2.0
 """A timer that comes so late tells that the program stood still, not the server."""
@@ -40,7 +39,8 @@ _MAX_PROBES = 3
 
 
 class Protocol:
-    """One client. `clock` returns seconds, `random` numbers from 0 to 1."""
+    """One client. `clock` returns seconds, `random` numbers from 0 to 1. `since` are
+    positions that came with the state."""
 
     def __init__(
         self,
@@ -49,18 +49,29 @@ class Protocol:
         *,
         clock: Callable[[], float],
         random: Callable[[], float],
+        since: Positions | None = None,
     ) -> None:
         self.state = State.CONNECTING
         self.effects: deque[Effect] = deque()
         self._options, self._clock, self._random = options, clock, random
         self._backoff = Backoff(options=options, random=random)
-        self._seen = SeenEvents(options.remembered)
         self._current: Socket | None = None
         self._opening: Socket | None = None
         self._retired: list[Socket] = []
         self._attempt_at = NEVER
+        emit = self.effects.append
+        self._events = EventOrder(options, clock=clock, emit=emit)
+        self._follower = self._events.follower
+        self._follower.give(since or {})
         self.exchange = Exchange(
-            options, envelope, clock=clock, random=random, emit=self.effects.append
+            options, envelope, self._follower, clock=clock, random=random, emit=emit
+        )
+        self._checks = StreamChecks(
+            options,
+            self._follower,
+            self.exchange,
+            clock=clock,
+            is_always=since is not None,
         )
 
     # What the runner tells
@@ -80,6 +91,7 @@ class Protocol:
         if former is not None:
             self._retire(former)
         self.exchange.moved(socket)
+        self._checks.opened(socket)
         if former is None:
             self._become(State.OPEN)
 
@@ -111,8 +123,7 @@ class Protocol:
         socket.received_at, socket.probe_ends, socket.probes = self._clock(), NEVER, 0
         frame = understood(text)
         if isinstance(frame, EventFrame):
-            if self._seen.is_new(frame.id):
-                self.effects.append(Deliver(frame))
+            self._events.received(frame)
         elif isinstance(frame, Answer):
             self.exchange.answered(frame)
         elif frame is not None:
@@ -133,6 +144,7 @@ class Protocol:
             self.ended(self._opening, slow)
         if self._current is not None:
             self._keep(self._current)
+        self._checks.tick(self._current)
         self._close_retired()
 
     def close(self) -> None:
@@ -144,6 +156,7 @@ class Protocol:
         if self.state in FINAL:
             return NEVER
         times = [self._attempt_at, self.exchange.deadline()]
+        times.append(self._checks.deadline(self._current))
         if self._opening is not None:
             times.append(self._opening.attempt_ends)
         if (current := self._current) is not None:
@@ -154,9 +167,11 @@ class Protocol:
         times += [self._retirement(socket) for socket in self._retired]
         return min(times)
 
-    def subscribe(self, subscription: Subscription) -> None:
+    def subscribe(
+        self, subscription: Subscription, since: Positions | None = None
+    ) -> None:
         if self.state not in FINAL:
-            self.exchange.subscribe(subscription)
+            self.exchange.subscribe(subscription, since or {})
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self.exchange.unsubscribe(subscription)
@@ -208,9 +223,7 @@ class Protocol:
     def _probe(self, socket: Socket) -> None:
         socket.probes += 1
         socket.probe_ends = self._clock() + self._options.ping_timeout
-        self.exchange.call(
-            PING, NO_PAYLOAD, lambda *_: None, timeout=self._options.ping_timeout
-        )
+        self._checks.ping(socket)
 
     def _retire(self, socket: Socket) -> None:
         socket.retire_at = self._clock() + self._options.overlap
@@ -241,6 +254,7 @@ class Protocol:
         self._retired = []
         self._attempt_at = NEVER
         self._become(state, error)
+        self._follower.clear()
         self.exchange.end(error or ConnectionLost("The client was closed."))
 
     def _become(self, state: State, error: Exception | None = None) -> None:

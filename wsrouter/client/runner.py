@@ -12,6 +12,8 @@ from wsrouter.client.effects import (
     Close,
     Deliver,
     Effect,
+    Gap,
+    Miss,
     Open,
     Report,
     Send,
@@ -21,13 +23,16 @@ from wsrouter.client.frames import Envelope
 from wsrouter.client.listeners import (
     EVERY_EVENT,
     ON_ERROR,
+    ON_GAP,
     ON_STATE,
+    Listener,
     Listeners,
     logger,
 )
 from wsrouter.client.options import Options
 from wsrouter.client.protocol import Protocol
 from wsrouter.client.sockets import NEVER
+from wsrouter.following.question import Positions
 
 
 class Runner:
@@ -39,11 +44,16 @@ class Runner:
         envelope: Envelope,
         way: Way,
         executor: Executor | None,
+        since: Positions | None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.listeners = Listeners(executor)
         self.protocol = Protocol(
-            options, envelope, clock=self._loop.time, random=random.random
+            options,
+            envelope,
+            clock=self._loop.time,
+            random=random.random,
+            since=since,
         )
         self._connector = Connector(way, self.protocol, self.carry_out)
         self._timer: asyncio.TimerHandle | None = None
@@ -98,9 +108,16 @@ class Runner:
                 self._connector.send(socket, text)
             case Close(socket):
                 self._connector.close(socket)
+            case _:
+                self._tell(effect)
+
+    def _tell(self, effect: Effect) -> None:
+        match effect:
             case Deliver(event):
                 self.listeners.tell(event.type, event.frame)
                 self.listeners.tell(EVERY_EVENT, event.frame)
+            case Miss(gap, on_gap):
+                self._miss(gap, on_gap)
             case Changed(state, error):
                 self._error = error
                 self._changed.set()
@@ -108,6 +125,12 @@ class Runner:
             case Report(error):
                 if not self.listeners.tell(ON_ERROR, error):
                     logger.error("A WebSocket client got an error: %s", error)
+
+    def _miss(self, gap: Gap, on_gap: Listener | None) -> None:
+        if on_gap is not None:
+            self.listeners.call(on_gap, gap)
+        if not self.listeners.tell(ON_GAP, gap) and on_gap is None:
+            logger.warning("A WebSocket client has missed events: %s", gap)
 
     def _tick(self) -> None:
         self.protocol.tick()

@@ -14,7 +14,8 @@ class Socket:
     `pending` are the ids of calls that wait for their answers over this socket,
     `repeating` those of subscriptions that have had none over it yet. `unclear_until`:
     until then, an error of API Gateway may be about a message that waits for no answer
-    any more. A socket that was replaced ends between `retire_at` and `limit`.
+    any more. A socket that was replaced ends between `retire_at` and `limit`. Streams
+    were asked for at `asked_at`, and `is_asking` until that is answered.
     """
 
     attempt_ends: float
@@ -26,6 +27,8 @@ class Socket:
     probes: int = 0
     retire_at: float = NEVER
     limit: float = NEVER
+    asked_at: float = 0.0
+    is_asking: bool = False
     is_open: bool = False
     pending: set[str] = field(default_factory=set)
     repeating: set[str] = field(default_factory=set)

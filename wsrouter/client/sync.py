@@ -31,17 +31,28 @@ def _blocking(
 
 
 def _in_loop(
+    method: Callable[Concatenate[for_asyncio.Client, P], T],
+) -> Callable[Concatenate["Client", P], T]:
+    def call(client: "Client", /, *args: P.args, **options: P.kwargs) -> T:
+        async def act() -> T:
+            return method(client._client, *args, **options)
+
+        return client._run(act())
+
+    call.__doc__ = method.__doc__
+    return call
+
+
+def _undone_in_loop(
     method: Callable[Concatenate[for_asyncio.Client, P], Callable[[], None]],
 ) -> Callable[Concatenate["Client", P], Callable[[], None]]:
     """For a method that returns a function which undoes it."""
+    in_loop = _in_loop(method)
 
     def call(
         client: "Client", /, *args: P.args, **options: P.kwargs
     ) -> Callable[[], None]:
-        async def act() -> Callable[[], None]:
-            return method(client._client, *args, **options)
-
-        undo = client._run(act())
+        undo = in_loop(client, *args, **options)
         return lambda: client._soon(undo)
 
     call.__doc__ = method.__doc__
@@ -72,10 +83,12 @@ class Client:
     opened = _blocking(for_asyncio.Client.opened)
     call = _blocking(for_asyncio.Client.call)
     send = _blocking(for_asyncio.Client.send)
-    on = _in_loop(for_asyncio.Client.on)
-    on_state = _in_loop(for_asyncio.Client.on_state)
-    on_error = _in_loop(for_asyncio.Client.on_error)
-    subscribe = _in_loop(for_asyncio.Client.subscribe)
+    on = _undone_in_loop(for_asyncio.Client.on)
+    on_state = _undone_in_loop(for_asyncio.Client.on_state)
+    on_error = _undone_in_loop(for_asyncio.Client.on_error)
+    on_gap = _undone_in_loop(for_asyncio.Client.on_gap)
+    subscribe = _undone_in_loop(for_asyncio.Client.subscribe)
+    presence = _in_loop(for_asyncio.Client.presence)
 
     @property
     def state(self) -> State:
@@ -117,6 +130,13 @@ class Client:
             future.cancel()
             raise
 
+    async def _cancel_all(self) -> None:
+        """Of a client that was interrupted while it was made."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
     def _soon(self, act: Callable[[], None]) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(act)
@@ -124,6 +144,7 @@ class Client:
     def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.run_until_complete(self._cancel_all())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
         self._pool.shutdown(wait=False)

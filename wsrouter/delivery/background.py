@@ -4,6 +4,7 @@ The registry keeps what is queued. `work` may be called any number of times for 
 send, by any process, and a worker that dies leaves at most one slice to be sent again.
 """
 
+import random
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
+    Bucket,
     Forget,
     OnDelivered,
     Postpone,
@@ -20,7 +22,7 @@ from wsrouter.delivery.ports import (
     Transport,
 )
 from wsrouter.delivery.retry import RetryPolicy
-from wsrouter.delivery.token_bucket import TokenBucket
+from wsrouter.routing import telemetry
 from wsrouter.routing.delivery import Delivery, Report
 from wsrouter.routing.ports import Outgoing, Recipients
 
@@ -33,14 +35,17 @@ SLICE_SECONDS = 60.0
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slice:
     """A part of a send that one task has claimed. The task that claims the first of
-    several slices also queues the tasks for those that run in parallel."""
+    several slices also queues the tasks for those that run in parallel. `trace` is that
+    of the send, as `telemetry` writes it."""
 
     id: int
     send: int
+    event: str
     data: bytes
     recipients: Recipients
     span: Span
     starts_parallel_slices: bool
+    trace: str = ""
 
 
 class SendQueue(Protocol):
@@ -91,7 +96,8 @@ def run_in_sequence(task: Callable[[], object]) -> None:
 @dataclass(frozen=True, kw_only=True)
 class Background:
     """Puts sends into the queue and carries them out; `enqueue` asks the engine to call
-    `work` soon, in some process. A slice has up to `slice_recipients` recipients."""
+    `work` soon, in some process. A slice has up to `slice_recipients` recipients, and a
+    bucket of its own. `jitter` is the random part of the pauses between attempts."""
 
     queue: SendQueue
     recipient_source: RecipientSource
@@ -101,7 +107,8 @@ class Background:
     enqueue: Callable[[int], None]
     postpone: Postpone
     slice_recipients: int
-    posts_per_second: float
+    bucket_of_slice: Callable[[], Bucket]
+    jitter: Callable[[], float] = random.random
 
     def put(self, outgoing: Outgoing, data: bytes) -> None:
         """Queue a send. It starts after the commits and the answer, if there are any to
@@ -127,11 +134,16 @@ class Background:
             self.on_delivered(delivery)
 
     def _deliver(self, claimed: Slice) -> Report:
+        with telemetry.of_text(claimed.trace):
+            return self._posted(claimed)
+
+    def _posted(self, claimed: Slice) -> Report:
         return deliver(
             self.recipient_source.pages(claimed.recipients, claimed.span),
             claimed.data,
+            event=claimed.event,
             transport=self.transport,
             forget=self.forget,
-            bucket=TokenBucket(self.posts_per_second / MAX_PARALLEL_SLICES),
-            retry_policy=RetryPolicy(seconds=SLICE_SECONDS),
+            bucket=self.bucket_of_slice(),
+            retry_policy=RetryPolicy(seconds=SLICE_SECONDS, random=self.jitter),
         )

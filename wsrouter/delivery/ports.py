@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from wsrouter.routing.after_answer import Leaving
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.ports import Address, Outgoing, Recipients
+from wsrouter.wire.encode import FrameWriter
 from wsrouter.wire.stream_frames import StreamPosition
 
 __all__ = ["PostResult", "PostStatus", "Schedule", "Transport"]
@@ -64,6 +65,14 @@ class Attempt(NamedTuple):
     recipient: Recipient
     number: int = 1
     wait: float = 0.0
+
+
+class Bucket(Protocol):
+    """Schedules posts at a rate."""
+
+    def reserve(self, longest: float) -> float | None:
+        """Take a token; the seconds until it may be used. When that would be more than
+        `longest` seconds, none may be used, and None is returned."""
 
 
 class Schedule(Protocol):
@@ -155,6 +164,10 @@ Postpone = Callable[[Leaving, int], bool]
 message that is being handled; the number is how many bytes it keeps in memory. Returns
 False, and does nothing, when neither is to be waited for."""
 
+CustomWriters = Callable[[], Mapping[str, FrameWriter | None]]
+"""For each gateway, by alias, what writes its events; None: the library's own frames,
+which have a place for streams."""
+
 Forget = Callable[[Sequence[Address]], None]
 """Removes connections that turned out to be closed."""
 
@@ -165,7 +178,8 @@ OnDelivered = Callable[[Delivery], None]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamEvent:
     """A kept event in one stream, with its number there: `row` names it in the store,
-    `position` is its place. `recipients` are those of that stream."""
+    `position` is its place. `recipients` are those of that stream, `trace` is that of
+    the send."""
 
     row: int
     event: str
@@ -173,6 +187,7 @@ class StreamEvent:
     payload: bytes
     recipients: Recipients
     position: StreamPosition
+    trace: str = ""
 
 
 class KeptEvents(Protocol):

@@ -1,13 +1,19 @@
 """Posts a frame to the recipients of a send: here, or in the background."""
 
+import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from wsrouter.delivery.background import Background
 from wsrouter.delivery.deliver import deliver
-from wsrouter.delivery.ports import Forget, Recipient, RecipientSource, Transport
+from wsrouter.delivery.ports import (
+    Bucket,
+    Forget,
+    Recipient,
+    RecipientSource,
+    Transport,
+)
 from wsrouter.delivery.retry import RetryPolicy
-from wsrouter.delivery.token_bucket import TokenBucket
 from wsrouter.routing.delivery import Report
 from wsrouter.routing.ports import Outgoing
 
@@ -20,18 +26,19 @@ class SendPolicy:
     transport: Transport
     max_recipients: int
     seconds: float
-    bucket: TokenBucket
+    bucket: Bucket
     background: Background | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Posting:
     """`policy` maps a gateway's alias to its policy, and "" to that of a send to all
-    gateways."""
+    gateways. `jitter` is the random part of the pauses between attempts."""
 
     recipient_source: RecipientSource
     policy: Callable[[str], SendPolicy]
     forget: Forget
+    jitter: Callable[[], float] = random.random
 
     def post(
         self, outgoing: Outgoing, data: bytes, policy: SendPolicy, seconds: float
@@ -41,7 +48,9 @@ class Posting:
             policy.background.put(outgoing, data)
             return None
         pages = self.recipient_source.pages(outgoing.recipients)
-        return self.post_pages(pages, data, policy, seconds, outgoing.left_out)
+        return self.post_pages(
+            pages, data, policy, seconds, outgoing.event, left_out=outgoing.left_out
+        )
 
     def post_pages(
         self,
@@ -49,15 +58,18 @@ class Posting:
         data: bytes,
         policy: SendPolicy,
         seconds: float,
+        event: str,
+        *,
         left_out: int = 0,
     ) -> Report:
         return deliver(
             pages,
             data,
+            event=event,
             transport=policy.transport,
             forget=self.forget,
             bucket=policy.bucket,
-            retry_policy=RetryPolicy(seconds=seconds),
+            retry_policy=RetryPolicy(seconds=seconds, random=self.jitter),
             left_out=left_out,
         )
 

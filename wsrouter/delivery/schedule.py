@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from wsrouter.delivery.ports import (
     Attempt,
+    Bucket,
     PostResult,
     PostStatus,
     Recipient,
@@ -15,7 +16,6 @@ from wsrouter.delivery.ports import (
 )
 from wsrouter.delivery.retry import RetryPolicy
 from wsrouter.delivery.tally import Tally
-from wsrouter.delivery.token_bucket import TokenBucket
 
 LOW_MARK = 500
 """Recipients: the next page is read when fewer are left to be handed out."""
@@ -34,7 +34,7 @@ class PostSchedule:
         self,
         pages: Iterator[list[Recipient]],
         *,
-        bucket: TokenBucket,
+        bucket: Bucket,
         retry_policy: RetryPolicy,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

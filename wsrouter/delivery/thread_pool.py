@@ -4,6 +4,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 
 from wsrouter.delivery.ports import (
     Attempt,
@@ -65,9 +67,9 @@ def _start_threads(
     started: list[threading.Thread], size: int, schedule: Schedule, post: Post
 ) -> None:
     while len(started) < size:
-        thread = threading.Thread(
-            target=_run, args=(schedule, post), name="wsrouter-post", daemon=True
-        )
+        # In the context of the send: what instruments a transport finds its span.
+        run = partial(copy_context().run, _run, schedule, post)
+        thread = threading.Thread(target=run, name="wsrouter-post", daemon=True)
         started.append(thread)
         thread.start()
 

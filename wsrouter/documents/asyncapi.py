@@ -15,6 +15,8 @@ from wsrouter.options.gateway import Gateway
 
 Document = dict[str, Any]
 VERSION = "3.1.0"
+UNVERSIONED = "1.0.0"
+"""AsyncAPI demands a version of the described API."""
 
 
 def asyncapi(
@@ -27,7 +29,7 @@ def asyncapi(
     """The document of one gateway. `urls` are where clients connect, as far as the
     settings know; `session_cookie` is the name of Django's."""
     found = schemas(spec)
-    frames = Frames.of(gateway, found.components)
+    frames = Frames.of(gateway, found.components, keeps_events=spec.keeps_events)
     security = schemes(gateway, session_cookie)
     document: Document = {
         "asyncapi": VERSION,
@@ -63,8 +65,8 @@ def asyncapi(
 def _info(spec: ApiSpec, gateway: Gateway) -> Document:
     info: Document = {
         "title": gateway.api_name or gateway.alias,
-        "version": "1.0.0",
-        "description": introduction(gateway),
+        "version": gateway.api_version or UNVERSIONED,
+        "description": introduction(gateway, keeps_events=spec.keeps_events),
     }
     if tags := _tags(spec):
         info["tags"] = [{"name": tag} for tag in tags]

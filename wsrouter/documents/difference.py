@@ -19,6 +19,7 @@ _NOTES = {
     "tags": "its tags have changed",
     "security": "the ways to log in have changed",
 }
+_HARMLESS = ("throttle", "keep")
 _ELSEWHERE = {
     "info": "its title, version or introduction has changed",
     "servers": "its servers have changed",
@@ -146,5 +147,5 @@ def _notes(where: str, before: Document, after: Document) -> Iterator[Difference
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
             text = f"{name} was {old.get(name, 'none')}, is {new.get(name, 'none')}"
-            is_breaking = name != "throttle" and name in new
+            is_breaking = name not in _HARMLESS and name in new
             yield Difference(where=where, text=text, is_breaking=is_breaking)

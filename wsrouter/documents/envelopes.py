@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from wsrouter.catalog.routes import ErrorSpec
-from wsrouter.documents.component_names import resolved
+from wsrouter.documents.component_names import REF, resolved
 from wsrouter.documents.json_schemas import Schema
+from wsrouter.documents.stream_schemas import SINCE, SINCE_EXAMPLE
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire import selection
-from wsrouter.wire.envelope import ID_BITS, ID_CHARACTERS
+from wsrouter.wire.envelope import FLAT_SINCE, ID_BITS, ID_CHARACTERS
 
 ID: Schema = {
     "description": "Chosen by the client; the answer repeats it.",
@@ -55,16 +56,25 @@ LIBRARY_DETAILS = {"invalid_payload": PROBLEMS, "throttled": RETRY_AFTER}
 @dataclass(frozen=True, slots=True)
 class Frames:
     """The frames of one gateway. `action` is the member that names the route, None
-    where a message names it in another way."""
+    where a message names it in another way. `keeps_events`: a message may say how far
+    the client has streams."""
 
     is_flat: bool
     action: str | None
     components: Mapping[str, Schema]
+    keeps_events: bool = False
 
     @classmethod
-    def of(cls, gateway: Gateway, components: Mapping[str, Schema]) -> "Frames":
+    def of(
+        cls, gateway: Gateway, components: Mapping[str, Schema], *, keeps_events: bool
+    ) -> "Frames":
         key = selection.parse(gateway.route_selection_expression).key
-        return cls(gateway.envelope == "flat", key, components)
+        return cls(gateway.envelope == "flat", key, components, keeps_events)
+
+    @property
+    def since(self) -> str:
+        """The member of a message that asks for what was missed."""
+        return FLAT_SINCE if self.is_flat else "since"
 
     def message(
         self, key: str | None, payload: Schema | None, *, is_optional: bool
@@ -73,6 +83,8 @@ class Frames:
         members = {"id": ID}
         if self.action:
             members = {self.action: _action(key), **members}
+        if self.keeps_events:
+            members[self.since] = {"$ref": REF + SINCE}
         required = [self.action] if self.action and key is not None else []
         if self.is_flat:
             return self._beside(payload or {}, members, required, is_optional)
@@ -83,9 +95,15 @@ class Frames:
 
     def example(self, key: str | None, payload: Any) -> Any:
         """A message with this payload."""
-        head = {self.action: key or ""} if self.action else {}
-        head["id"] = "1"
+        head = self._example_head(key)
         return {**head, **payload} if self.is_flat else {**head, "payload": payload}
+
+    def example_of_since(self, key: str) -> Any:
+        """A message without a payload that asks for what was missed."""
+        return {**self._example_head(key), self.since: SINCE_EXAMPLE}
+
+    def _example_head(self, key: str | None) -> dict[str, Any]:
+        return {**({self.action: key or ""} if self.action else {}), "id": "1"}
 
     def _with_members(self, payload: Schema) -> Schema:
         found = dict(payload)

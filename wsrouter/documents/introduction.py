@@ -2,6 +2,7 @@
 
 from wsrouter.options.gateway import Gateway
 from wsrouter.wire import selection
+from wsrouter.wire.envelope import FLAT_SINCE
 
 _ANSWERS = """\
 The answer has the `id` of its message: `{"type": "reply", ...}` with a `payload`, or
@@ -12,9 +13,16 @@ event that arrives twice from two equal ones. `wsrouter.ping` is answered with `
 keeps a silent connection alive.
 
 API Gateway ends a connection after two hours, and after ten minutes without a frame."""
+_STREAMS = """\
+Some events are kept for clients that come back: the `stream` of such an event is its
+number among those of a group, or of a user. A client that sends `{since}`, with a
+message that joins the group again or with `wsrouter.ping`, gets `streams` in the reply:
+all that it has missed, or `"recovered": false`, after which it reloads its state. An
+event may come late, or twice; `wsrouter.skipped` takes the place of one that is not for
+this client."""
 
 
-def introduction(gateway: Gateway) -> str:
+def introduction(gateway: Gateway, *, keeps_events: bool) -> str:
     """In Markdown."""
     key = selection.parse(gateway.route_selection_expression).key
     if key is None:
@@ -29,4 +37,8 @@ def introduction(gateway: Gateway) -> str:
             f'A message is `{{"{key}": <route>, "id": <id>, "payload": ...}}`. The `id`'
             " is optional."
         )
-    return f"{names}\n\n{_ANSWERS}"
+    texts = [names, _ANSWERS]
+    if keeps_events:
+        since = FLAT_SINCE if gateway.envelope == "flat" else "since"
+        texts.append(_STREAMS.format(since=since))
+    return "\n\n".join(texts)

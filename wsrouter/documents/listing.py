@@ -1,6 +1,7 @@
 """Routes and events as rows: plain data for programs, with lines for people."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from wsrouter.catalog.routes import ApiSpec, EventSpec, GroupSpec, RouteSpec
@@ -52,6 +53,8 @@ def _event(event: EventSpec, found: Schemas) -> Row:
         "name": event.name,
         "payload": _type_name(event.model),
         **_described("payload", Use("event", event.name), found),
+        "keep": event.keep and asdict(event.keep),
+        "groups": event.groups,
         "tags": list(event.tags),
         "summary": event.summary,
     }

@@ -5,9 +5,10 @@ from typing import Any
 
 from wsrouter.catalog.routes import ApiSpec, EventSpec, RouteSpec
 from wsrouter.catalog.snapshot import DEFAULT
-from wsrouter.documents.channel_messages import GATEWAY_ERROR, UNROUTED
+from wsrouter.documents.channel_messages import GATEWAY_ERROR, SKIPPED, UNROUTED
 from wsrouter.documents.names import identifier
-from wsrouter.documents.schemas import described_routes
+from wsrouter.documents.schemas import described_events, described_routes
+from wsrouter.wire import stream_frames
 
 Operation = dict[str, Any]
 CHANNEL = "socket"
@@ -20,8 +21,16 @@ def operations(spec: ApiSpec, security: dict[str, Any]) -> dict[str, Operation]:
     found: dict[str, Operation] = {}
     for route in described_routes(spec):
         found[identifier("receive", route.key)] = _receive(route, security)
-    for event in sorted(spec.events, key=lambda event: event.name):
+    for event in described_events(spec):
         found[identifier("send", event.name)] = _send(event)
+    if spec.keeps_events:
+        found[f"send.{stream_frames.SKIPPED}"] = {
+            "action": "send",
+            "channel": _channel(),
+            "title": stream_frames.SKIPPED,
+            "summary": "The place of an event that is not for this client.",
+            "messages": [_message(SKIPPED)],
+        }
     found["send.errors"] = {
         "action": "send",
         "channel": _channel(),
@@ -53,6 +62,8 @@ def _receive(route: RouteSpec, security: dict[str, Any]) -> Operation:
 def _send(event: EventSpec) -> Operation:
     operation = _operation("send", event, identifier("event", event.name))
     operation["title"] = event.name
+    if keep := event.keep:
+        operation[EXTENSION] = {"keep": {"last": keep.last, "seconds": keep.seconds}}
     return operation
 
 

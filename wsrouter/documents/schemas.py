@@ -6,9 +6,12 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
-from wsrouter.catalog.routes import NO_PAYLOAD, ApiSpec, RouteSpec
+from wsrouter.catalog.routes import NO_PAYLOAD, ApiSpec, EventSpec, RouteSpec
+from wsrouter.documents import envelopes
 from wsrouter.documents.component_names import REF, renamed, with_names
 from wsrouter.documents.json_schemas import Schema, SchemaGenerator
+from wsrouter.documents.stream_schemas import stream_components
+from wsrouter.routing.library_routes import PING
 
 Mode = Literal["validation", "serialization"]
 
@@ -28,9 +31,9 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schemas:
-    """`by_use` has the schema of each use, `components` what these refer to. A model
-    whose input differs from its output has a component for each; models of one name
-    have their module in it."""
+    """`by_use` has the schema of each use, `components` what these refer to, and what
+    frames say of streams where events are kept. A model whose input differs from its
+    output has a component for each; models of one name have their module in it."""
 
     by_use: Mapping[Use, Schema]
     components: dict[str, Schema]
@@ -48,22 +51,35 @@ def schemas(spec: ApiSpec) -> Schemas:
     )
     definitions = shared.get("$defs", {})
     names = renamed(definitions)
-    return Schemas(
-        by_use={use: with_names(schema, names) for (use, _), schema in by_use.items()},
-        components={
-            names[given]: with_names(definitions[given], names)
-            for given in sorted(definitions, key=names.__getitem__)
-        },
-        adapters=adapters,
-    )
+    named = {use: with_names(schema, names) for (use, _), schema in by_use.items()}
+    components = {
+        names[given]: with_names(definitions[given], names)
+        for given in sorted(definitions, key=names.__getitem__)
+    }
+    if spec.keeps_events:
+        components |= stream_components(
+            envelopes.event(event.name, named[Use("event", event.name)])
+            for event in described_events(spec)
+            if event.keep
+        )
+    return Schemas(by_use=named, components=components, adapters=adapters)
 
 
 def described_routes(spec: ApiSpec) -> list[RouteSpec]:
     """The routes that answer messages, by key: the default handler is one of them, and
-    the library's own that take a payload."""
+    the library's own that take a payload, and the ping where it asks for streams."""
     answering = [route for route in spec.hooks if route.key == "$default"]
-    answering += [each for each in spec.library if each.payload is not NO_PAYLOAD]
+    answering += [
+        route
+        for route in spec.library
+        if route.payload is not NO_PAYLOAD or (route.key == PING and spec.keeps_events)
+    ]
     return sorted([*spec.routes, *answering], key=lambda route: route.key)
+
+
+def described_events(spec: ApiSpec) -> list[EventSpec]:
+    """The events by name."""
+    return sorted(spec.events, key=lambda event: event.name)
 
 
 def _uses(spec: ApiSpec) -> Iterator[tuple[Use, Any]]:

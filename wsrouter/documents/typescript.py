@@ -6,8 +6,20 @@ from dataclasses import dataclass
 
 from wsrouter.catalog.routes import ApiSpec, EventSpec, RouteSpec
 from wsrouter.catalog.snapshot import DEFAULT
-from wsrouter.documents.schemas import Schemas, Use, described_routes, schemas
-from wsrouter.documents.typescript_names import typescript_names
+from wsrouter.documents.kept_in_words import kept_in_words
+from wsrouter.documents.schemas import (
+    Schemas,
+    Use,
+    described_events,
+    described_routes,
+    schemas,
+)
+from wsrouter.documents.stream_schemas import ENTRY, POSITION
+from wsrouter.documents.typescript_names import (
+    RESERVED,
+    RESERVED_WITH_STREAMS,
+    typescript_names,
+)
 from wsrouter.documents.typescript_types import INDENT, UNKNOWN, Types, comment, key
 
 HEAD = """\
@@ -28,11 +40,36 @@ export interface RouteError<Code extends string, Detail = undefined> {
   detail: Detail;
 }
 """
-FOOT = """\
+EVENT_FRAME = """\
 /** The frame of an event. One that arrives twice has the same `id`. */
 export type EventFrame<Name extends keyof Events = keyof Events> = {
   [K in Name]: { type: K; id: string; payload: Events[K] };
 }[Name];
+"""
+KEPT_FRAMES = """\
+/**
+ * The frame of an event. One that arrives twice has the same `id`. `stream` is the
+ * place of a kept event among those of its group, or of its user.
+ */
+export type EventFrame<Name extends keyof Events = keyof Events> = {{
+  [K in Name]: {{
+    type: K;
+    id: string;
+    payload: Events[K];
+    stream?: K extends KeptEvents ? {position} : undefined;
+  }};
+}}[Name];
+
+/** The frame of a reply. `streams`: those of the groups that the message has joined. */
+export type ReplyFrame<Key extends keyof Routes = keyof Routes> = {{
+  [K in Key]: {{
+    type: "reply";
+    action: K;
+    id?: string | number;
+    payload: Routes[K]["reply"];
+    streams?: {entry}[];
+  }};
+}}[Key];
 """
 _DETAILS = {
     "invalid_payload": "Problem[] | undefined",
@@ -45,7 +82,8 @@ def typescript(spec: ApiSpec) -> str:
     """The text of the file. `Routes` has the payload, the reply and the errors of each
     route by its key, `Events` the payload of each event by its name."""
     found = schemas(spec)
-    writer = _Writer(found, Types(typescript_names(found.components)))
+    reserved = RESERVED_WITH_STREAMS if spec.keeps_events else RESERVED
+    writer = _Writer(found, Types(typescript_names(found.components, reserved)))
     lines = [
         *writer.models(),
         "/** What clients call: they send `payload`, and get `reply` or an error. */",
@@ -54,7 +92,7 @@ def typescript(spec: ApiSpec) -> str:
         "/** What clients get at any time. */",
         *writer.events(spec),
         "",
-        *FOOT.splitlines(),
+        *writer.frames(spec),
     ]
     return "\n".join([HEAD, *lines]) + "\n"
 
@@ -88,11 +126,25 @@ class _Writer:
 
     def events(self, spec: ApiSpec) -> Iterator[str]:
         yield "export interface Events {"
-        for event in sorted(spec.events, key=_name):
-            yield from comment(event.summary, INDENT)
+        for event in described_events(spec):
+            yield from comment(_event_text(event), INDENT)
             payload = self._of(Use("event", event.name), INDENT)
             yield f"{INDENT}{key(event.name)}: {payload};"
         yield "}"
+
+    def frames(self, spec: ApiSpec) -> Iterator[str]:
+        if not spec.keeps_events:
+            yield from EVENT_FRAME.splitlines()
+            return
+        kept = [_quoted(event.name) for event in described_events(spec) if event.keep]
+        names = {
+            "position": self.types.names[POSITION],
+            "entry": self.types.names[ENTRY],
+        }
+        yield "/** The names of those that are kept for clients that come back. */"
+        yield f"export type KeptEvents = {' | '.join(kept)};"
+        yield ""
+        yield from KEPT_FRAMES.format_map(names).splitlines()
 
     def _payload(self, route: RouteSpec, indent: str) -> str:
         use = Use("payload", route.key)
@@ -131,9 +183,10 @@ def _quoted(code: str) -> str:
     return json.dumps(code, ensure_ascii=False)
 
 
-def _name(event: EventSpec) -> str:
-    return event.name
-
-
 def _text(route: RouteSpec) -> str:
     return "\n\n".join(filter(None, (route.summary, route.description)))
+
+
+def _event_text(event: EventSpec) -> str:
+    kept = kept_in_words(event.keep) if event.keep else ""
+    return "\n\n".join(filter(None, (event.summary, kept)))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 RESERVED = frozenset(
@@ -13,9 +13,12 @@ RESERVED = frozenset(
 )
 """Names that a file of types has for itself, or of TypeScript's own types that a model
 of an application must not hide."""
+RESERVED_WITH_STREAMS = RESERVED | {"KeptEvents", "ReplyFrame"}
 
 
-def typescript_names(components: Iterable[str]) -> dict[str, str]:
+def typescript_names(
+    components: Iterable[str], reserved: Collection[str] = RESERVED
+) -> dict[str, str]:
     """An identifier for each: `OrderInput` for `Order.Input`. Where two would be the
     same, underscores stay: `Order_Input`."""
     listed = list(components)
@@ -23,9 +26,9 @@ def typescript_names(components: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for component in listed:
         name = _joined(component)
-        if count[name] > 1 or name in RESERVED:
+        if count[name] > 1 or name in reserved:
             name = _SEPARATORS.sub("_", component)
-        found[component] = _unused(name, found.values())
+        found[component] = _unused(name, {*reserved, *found.values()})
     return found
 
 
@@ -35,8 +38,8 @@ def _joined(component: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def _unused(name: str, used: Iterable[str]) -> str:
-    taken, number, free = RESERVED.union(used), 1, name
+def _unused(name: str, taken: Collection[str]) -> str:
+    number, free = 1, name
     while free in taken:
         number += 1
         free = f"{name}{number}"

@@ -130,11 +130,14 @@ def _notes(schema: Schema) -> str:
     return "\n".join(parts)
 
 
-def _template(pattern: str, parameters: Mapping[str, str]) -> str:
+def _template(pattern: str, parameters: Mapping[str, str | list[str]]) -> str:
     """The names of a pattern as a template literal type."""
     escaped = re.sub(r"[`\\]|\$(?=\{)", r"\\\g<0>", pattern)
     for name, kind in parameters.items():
-        escaped = escaped.replace(f"{{{name}}}", f"${{{_SCALARS[kind]}}}", 1)
+        written = (
+            _joined(map(_literal, kind)) if isinstance(kind, list) else _SCALARS[kind]
+        )
+        escaped = escaped.replace(f"{{{name}}}", f"${{{written}}}", 1)
     return f"`{escaped}`"
 
 

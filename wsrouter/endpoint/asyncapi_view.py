@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from wsrouter.endpoint.docs_access import documented_gateway
-from wsrouter.wiring import documents
+from wsrouter.wiring import chosen_envelope, documents
 
 
 @never_cache
@@ -15,5 +15,7 @@ from wsrouter.wiring import documents
 def asyncapi(request: HttpRequest, alias: str = "default") -> HttpResponse:
     """Answers with 404 unless the gateway's DOCS lets this request see it."""
     gateway = documented_gateway(request, alias)
+    if problem := chosen_envelope.unspoken(gateway, "AsyncAPI"):
+        return HttpResponse(problem, status=404, content_type="text/plain")
     text = documents.asyncapi_text(gateway.alias, with_local=True)
     return HttpResponse(text, content_type="application/json")

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from wsrouter import conf
+from wsrouter.endpoint import console_event_view
 from wsrouter.endpoint.docs_access import documented_gateway
 from wsrouter.options.gateway import Gateway
 
@@ -32,6 +33,7 @@ MODULES = (
     "outline",
     "rows",
     "tree",
+    "trial",
     "values",
 )
 CLIENT = "wsrouter/client.js"
@@ -43,7 +45,8 @@ imports another, since a relative import has no hash."""
 @login_not_required
 @require_safe
 def console(request: HttpRequest, alias: str = "default") -> HttpResponse:
-    """Answers with 404 unless the gateway's DOCS lets this request see it."""
+    """Answers with 404 unless the gateway's DOCS lets this request see it. With
+    `?connection=ID` its events have a form that sends them to that connection."""
     from wsrouter.endpoint import console_csp
     from wsrouter.wire import selection
 
@@ -61,10 +64,20 @@ def console(request: HttpRequest, alias: str = "default") -> HttpResponse:
         "modules": {"client": CLIENT}
         | {name: f"{FOLDER}/{name}.js" for name in MODULES},
         "csrf_cookie": _csrf_cookie(),
+        **_test_events(request, gateway.alias),
         "policy_sources": " ".join(console_csp.origins(urls.values())),
     }
     response = render(request, "wsrouter/console.html", context)
     return console_csp.allow(request, response, urls.values())
+
+
+def _test_events(request: HttpRequest, alias: str) -> dict[str, str]:
+    """For a page that was opened for one connection, by a user who may send to it."""
+    connection_id = request.GET.get("connection", "")
+    if not connection_id or not console_event_view.may_send(request):
+        return {}
+    url = _url(request, "test-event", alias)
+    return {"test_url": url, "connection_id": connection_id}
 
 
 def _csrf_cookie() -> str:
@@ -76,18 +89,17 @@ def _csrf_cookie() -> str:
 def _urls(request: HttpRequest, gateway: Gateway) -> tuple[dict[str, str], str]:
     """Where the page can connect to, by the name of the place, and what the settings
     lack when that is nowhere."""
-    from wsrouter.wiring import client_url
+    from wsrouter.wiring import chosen_envelope, client_url
 
-    found: dict[str, str] = {}
-    problem = ""
-    host = client_url.page_host(request)
-    if local := client_url.local_url(gateway, host):
-        found["local gateway"] = local
-    try:
-        found["deployed API"] = client_url.deployed_url(gateway)
-    except conf.ConfigurationError as error:
-        problem = "" if found else str(error)
-    return found, problem
+    if problem := chosen_envelope.unspoken(gateway, "The console"):
+        return {}, problem
+    known = client_url.known_urls(gateway, client_url.page_host(request))
+    urls = {"local gateway": known.local, "deployed API": known.deployed}
+    found = {name: url for name, url in urls.items() if url}
+    if found:
+        return found, ""
+    local = f" On this machine, `manage.py ws_local --gateway {gateway.alias}` runs it."
+    return found, known.problem + (local if settings.DEBUG else "")
 
 
 def _who(request: HttpRequest) -> str:

@@ -1,5 +1,6 @@
 """From an HTTP request to its answer: what the view and the fast path share."""
 
+import logging
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -7,23 +8,35 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from wsrouter import conf
+from wsrouter import conf, signals
 from wsrouter.endpoint import atomic, refusal_log
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.options.gateway import Gateway
 from wsrouter.registry import language
+from wsrouter.routing import telemetry
+from wsrouter.routing.envelope_class import malformed
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.lifecycle import SESSION_ENDED
-from wsrouter.routing.outcome import Failure
+from wsrouter.routing.outcome import Failure, Outcome, Reply
 from wsrouter.routing.ports import Address
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import decode, encode, limits
 from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
-from wsrouter.wire.envelope import malformed
-from wsrouter.wiring import confirming, ending, incoming, outgoing, resuming
+from wsrouter.wiring import (
+    chosen_envelope,
+    confirming,
+    ending,
+    frame_log,
+    incoming,
+    outgoing,
+    presence_lists,
+    resuming,
+    tracing,
+    watching,
+)
 from wsrouter.wiring.request_user import with_lazy_user
 
 CONNECT, MESSAGE, DISCONNECT = EventType
@@ -119,10 +132,26 @@ def _is_sync(frame: Frame) -> bool:
 
 
 def _flow(gateway: Gateway, frame: Frame, problem: str, request: Any) -> Flow[Answer]:
-    flow = _malformed(problem) if problem else _handled(gateway, frame, request)
+    if problem:
+        flow = _malformed(problem, gateway, frame, request)
+    else:
+        flow = _handled(gateway, frame, request)
+    if _is_watched():
+        flow = watching.watched(frame, flow)
     if gateway.reply_via == "connection" and frame.event_type is MESSAGE:
-        return _post_to_connection(frame, flow)
+        flow = _post_to_connection(frame, flow)
+    if found := telemetry.current():
+        flow = tracing.traced(found, frame, flow)
     return flow
+
+
+def _is_watched() -> bool:
+    """Whether anybody wants to know of frames."""
+    return bool(
+        frame_log.logger.isEnabledFor(logging.INFO)
+        or signals.message_handled.receivers
+        or signals.connected.receivers
+    )
 
 
 def end_session(verified: VerifiedRequest) -> None:
@@ -131,9 +160,14 @@ def end_session(verified: VerifiedRequest) -> None:
     ending.end_refused(_address(frame))
 
 
-def _malformed(problem: str) -> Flow[Answer]:
-    yield from ()
-    return encode.answer(Failure(malformed(problem)))
+def _malformed(
+    problem: str, gateway: Gateway, frame: Frame, request: Any
+) -> Flow[Answer]:
+    try:
+        failure = Failure(malformed(problem))
+        return encode.answer(failure, writer=_writer(gateway))
+    except Exception as error:  # noqa: BLE001  # answered, reported
+        return (yield from _crashed(gateway, frame, request, error))
 
 
 def _handled(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
@@ -155,9 +189,13 @@ def _handled(gateway: Gateway, frame: Frame, request: Any) -> Flow[Answer]:
 def _with_streams(
     flow: Flow[Answer], gateway: Gateway, frame: Frame, request: Any
 ) -> Flow[Answer]:
-    """Add what the reply tells of streams, after all transactions of the message: a
-    join that was rolled back is not told of."""
+    """Add what the reply tells of presence and of streams, after all transactions of
+    the message: a join that was rolled back is not told of."""
     answered = yield from flow
+    if isinstance(answered.outcome, Reply) and answered.presence:
+        answered = yield from call(
+            presence_lists.with_presence, answered, answered.outcome, frame
+        )
     if (resume := answered.resume) is None:
         return answered
     try:
@@ -197,7 +235,7 @@ def _answered(
     try:
         lifecycle = incoming.lifecycle(gateway.alias)
         outcome = yield from lifecycle.handle(frame, request)
-        return encode.answer(outcome, crash_status=gateway.crash_status)
+        return _encoded(gateway, outcome)
     except Exception as error:  # noqa: BLE001  # such as a ROUTER that is missing
         return (yield from _crashed(gateway, frame, request, error))
     finally:
@@ -218,7 +256,22 @@ def _crashed(
     gateway: Gateway, frame: Frame, request: Any, error: Exception
 ) -> Flow[Answer]:
     outcome = yield from call(incoming.crashed, error, frame, request)
-    return encode.answer(outcome, crash_status=gateway.crash_status)
+    return _encoded(gateway, outcome)
+
+
+def _encoded(gateway: Gateway, outcome: Outcome) -> Answer:
+    return encode.answer(
+        outcome,
+        writer=_writer(gateway),
+        crash_status=gateway.crash_status,
+    )
+
+
+def _writer(gateway: Gateway) -> encode.FrameWriter:
+    """Of every reply: the library's own frames need no look-up."""
+    if isinstance(gateway.envelope, str):
+        return encode.OWN_FRAMES
+    return chosen_envelope.writer(gateway)
 
 
 def _post_to_connection(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
@@ -227,7 +280,7 @@ def _post_to_connection(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
     if given.body:
         reply = outgoing.sender().reply
         yield from call(reply, _address(frame), given.body)
-    return Answer(status=given.status, ended=given.ended)
+    return Answer(status=given.status, ended=given.ended, outcome=given.outcome)
 
 
 def _address(frame: Frame) -> Address:

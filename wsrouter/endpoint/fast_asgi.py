@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
+from functools import cached_property, partial
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +16,7 @@ from wsrouter.endpoint import (
     dispatch,
     fast_path,
     handshake_cleaning,
+    one_visit,
     scope_headers,
 )
 from wsrouter.endpoint.dispatch import VerifiedRequest
@@ -39,17 +40,26 @@ class FastPath:
     def __init__(self, application: Any) -> None:
         self.application = application
 
+    @cached_property
+    def _handshakes(self) -> Any:
+        """Made when the first handshake arrives: projects' middlewares may take long to
+        load."""
+        return one_visit.instead_of(self.application)
+
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        matched, environ = None, {}
+        matched, environ, path = None, {}, ""
         if scope["type"] == "http":
             prefix = get_script_prefix(scope)
             path = scope["path"].removeprefix(prefix) if prefix else scope["path"]
             environ = scope_headers.environ(scope)
             matched = fast_path.match(environ, scope["method"], path)
         if matched is None:
+            application = self.application
             if handshake_cleaning.is_handshake(environ):
                 handshake_cleaning.clean_scope(scope)
-            await self.application(scope, receive, send)
+                if fast_path.is_endpoint(path):
+                    application = self._handshakes
+            await application(scope, receive, send)
         elif isinstance(matched, RawResponse):
             await _send_response(matched, send)
         else:

@@ -77,7 +77,7 @@ def match(
         return None
     try:
         alias = dispatch.verify_gateway(environ)
-        if not is_ours or not _is_endpoint(path):
+        if not is_ours or not is_endpoint(path):
             return None
         _endpoint_paths.add(path)
         return dispatch.read_headers(environ, alias)
@@ -151,8 +151,9 @@ def has_request_receivers() -> bool:
 
 @cleared_by("ROOT_URLCONF")
 @lru_cache(maxsize=64)
-def _is_endpoint(path: str) -> bool:
-    """A project's own view that wraps the endpoint is left to Django."""
+def is_endpoint(path: str) -> bool:
+    """Whether a path leads to the endpoint; a project's own view that wraps it is left
+    to Django."""
     try:
         return resolve(path, settings.ROOT_URLCONF).func is view.endpoint
     except Resolver404:

@@ -20,12 +20,19 @@ MAX_IDLE_THREADS = 32
 _idle: deque[ThreadPoolExecutor] = deque()
 
 
+def _nothing() -> None:
+    """Django's own handler sends its signals in the thread."""
+
+
 class RequestThread(ThreadSensitiveContext):
     """Inside the context, `sync_to_async` runs everything in one thread. `begin` runs
     there first and `end` last; neither runs when no thread is needed."""
 
     def __init__(
-        self, *, begin: Callable[[], object], end: Callable[[], object]
+        self,
+        *,
+        begin: Callable[[], object] = _nothing,
+        end: Callable[[], object] = _nothing,
     ) -> None:
         super().__init__()
         self._lazy_executor, self._end = _LazyExecutor(begin), end
@@ -42,7 +49,7 @@ class RequestThread(ThreadSensitiveContext):
             SyncToAsync.thread_sensitive_context.reset(self._token)
         if thread := self._lazy_executor.thread:
             try:
-                if not self._lazy_executor.has_ended:
+                if self._end is not _nothing and not self._lazy_executor.has_ended:
                     await asyncio.wrap_future(thread.submit(self._end))
             finally:
                 _give_back(thread)

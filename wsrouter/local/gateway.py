@@ -12,6 +12,7 @@ from wsrouter.local.journal import (
     discard_entry,
     no_user_name,
 )
+from wsrouter.local.rules import post_faults
 from wsrouter.local.rules.behaviour import Limits
 from wsrouter.local.sockets import connections_api
 from wsrouter.local.sockets.asgi import (
@@ -142,26 +143,31 @@ class LocalGateway:
         # The user is read first: a DELETE takes the socket off the list.
         socket = self.open_sockets.get(connection_id)
         body = await connections_api.read_body(receive, self.limits.message_bytes)
+        fault = post_faults.draw(self.api.behaviour)
         response = connections_api.handle(
             scope,
             body,
             connection_id=connection_id,
             open_sockets=self.open_sockets,
             api=self.api,
+            fault=fault,
         )
         is_post = scope["method"] == "POST"
-        was_sent = is_post and response.is_success
+        is_accepted = is_post and response.is_success
+        is_lost = is_accepted and fault.is_lost
+        was_sent = is_accepted and not is_lost
         sent = (body or b"").decode("utf-8", "replace") if was_sent else None
         code = error_code(sent or "")
         error = f"error {code}" if code else response.header("x-amzn-errortype")
+        outcome = f"{response.status} {error}".rstrip()
         self.feed(
             Entry(
                 connection_id=connection_id,
                 user=socket.user if socket else "",
                 route_key=f"@connections {scope['method']}",
-                outcome=f"{response.status} {error}".rstrip(),
+                outcome=f"{outcome}{fault}" if is_accepted else outcome,
                 seconds=perf_counter() - started,
-                failed=bool(code) or not response.is_success,
+                failed=bool(code) or is_lost or not response.is_success,
                 size=len(body or b"") if is_post else None,
                 sent=sent,
             )

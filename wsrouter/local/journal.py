@@ -13,7 +13,7 @@ _CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
 _MAX_TEXT_CHARACTERS = 2000
-_MAX_NAME_CHARACTERS = 130
+MAX_NAME_CHARACTERS = 130
 """The longest name is a route key: API Gateway takes 128 characters."""
 
 
@@ -85,12 +85,12 @@ class TextJournal:
         time = f"{entry.at.astimezone():%H:%M:%S.%f}"[:-3]
         duration = f"{entry.seconds * 1000:.1f} ms"
         size = "" if entry.size is None else f"{entry.size} B  "
-        outcome = _escape(entry.outcome)
+        outcome = escape(entry.outcome)
         parts = (
             self._paint(_GREY, time),
-            _escape(entry.connection_id, _MAX_NAME_CHARACTERS) or "-",
-            f"{_escape(entry.user, _MAX_NAME_CHARACTERS) or '-':<8}",
-            f"{_escape(entry.route_key, _MAX_NAME_CHARACTERS):<20}",
+            escape(entry.connection_id, MAX_NAME_CHARACTERS) or "-",
+            f"{escape(entry.user, MAX_NAME_CHARACTERS) or '-':<8}",
+            f"{escape(entry.route_key, MAX_NAME_CHARACTERS):<20}",
             self._paint(_RED if entry.failed else _GREEN, outcome),
             self._paint(_GREY, size + duration),
         )
@@ -102,7 +102,7 @@ class TextJournal:
     def _frames(self, entry: Entry) -> Iterator[str]:
         for mark, text in ((">", entry.received), ("<", entry.sent)):
             if self.with_frames and text is not None:
-                yield f"    {self._paint(_GREY, mark)} {_escape(text)}"
+                yield f"    {self._paint(_GREY, mark)} {escape(text)}"
 
     def _paint(self, colour: str, text: str) -> str:
         return f"{colour}{text}{_RESET}" if self.colour else text
@@ -131,7 +131,7 @@ def _json_escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def _escape(text: str, max_characters: int = _MAX_TEXT_CHARACTERS) -> str:
+def escape(text: str, max_characters: int = _MAX_TEXT_CHARACTERS) -> str:
     """Escape and shorten text of a client: it must neither control nor fill the
     terminal."""
     shown = _CONTROL_CHARACTERS.sub(

@@ -29,14 +29,20 @@ class Migration(migrations.Migration):
                 ('failed', models.BigIntegerField(default=0)),
                 ('reasons', models.JSONField(default=dict)),
                 ('stopped', models.TextField(default='')),
+                ('trace', models.TextField(default='')),
+                ('queued_at', models.DateTimeField(auto_now_add=True)),
                 ('touched_at', models.DateTimeField(db_index=True)),
             ],
+            options={
+                'permissions': (('view_queuedsend_payload', 'Can view the payloads of queued sends'),),
+            },
         ),
         migrations.CreateModel(
             name='ReaperRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('ran_at', models.DateTimeField()),
+                ('positions', models.JSONField(default=dict)),
             ],
             options={
                 'default_permissions': (),
@@ -59,6 +65,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('connection_id', wsrouter.models.exact_char_field.ExactCharField(max_length=128)),
                 ('auth_hash', models.CharField(editable=False, max_length=128)),
+                ('password_digest', models.CharField(default='', editable=False, max_length=32)),
                 ('session_hash', models.CharField(default='', editable=False, max_length=64)),
                 ('state', models.JSONField(default=dict)),
                 ('gateway', wsrouter.models.exact_char_field.ExactCharField(max_length=128)),
@@ -74,7 +81,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'open connection',
-                'permissions': (('publish_gateway', 'Can publish a gateway to API Gateway'),),
+                'permissions': (('publish_gateway', 'Can publish a gateway to API Gateway'), ('close_openconnection', 'Can close open connections'), ('send_test_event', 'Can send test events from the console')),
             },
         ),
         migrations.CreateModel(
@@ -90,6 +97,48 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('connection', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='wsrouter.openconnection', to_field='connection_id')),
             ],
+        ),
+        migrations.CreateModel(
+            name='PresenceChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('gateway', wsrouter.models.exact_char_field.ExactCharField(max_length=128)),
+                ('group', wsrouter.models.exact_char_field.ExactCharField(max_length=255)),
+                ('has_joined', models.BooleanField()),
+                ('created_ms', models.BigIntegerField(editable=False)),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='PresenceGroup',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('gateway', wsrouter.models.exact_char_field.ExactCharField(max_length=128)),
+                ('group', wsrouter.models.exact_char_field.ExactCharField(max_length=255)),
+                ('version', models.BigIntegerField()),
+                ('count', models.PositiveIntegerField(default=0)),
+                ('told_ms', models.BigIntegerField(default=0, editable=False)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('group', 'gateway'), name='wsrouter_presence_group_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PresentUser',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('gateway', wsrouter.models.exact_char_field.ExactCharField(max_length=128)),
+                ('group', wsrouter.models.exact_char_field.ExactCharField(max_length=255)),
+                ('member', models.BinaryField(null=True)),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'default_permissions': (),
+            },
         ),
         migrations.CreateModel(
             name='QueuedSlice',
@@ -139,6 +188,7 @@ class Migration(migrations.Migration):
                 ('created_ms', models.BigIntegerField(editable=False)),
                 ('numbered_ms', models.BigIntegerField(editable=False, null=True)),
                 ('posted_at', models.DateTimeField(null=True)),
+                ('trace', models.TextField(default='')),
                 ('stream', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='wsrouter.stream')),
             ],
             options={
@@ -183,6 +233,14 @@ class Migration(migrations.Migration):
             model_name='membership',
             constraint=models.UniqueConstraint(fields=('connection', 'group'), name='wsrouter_membership_of_one'),
         ),
+        migrations.AddIndex(
+            model_name='presencechange',
+            index=models.Index(fields=['group', 'gateway'], name='wsrouter_presence_change'),
+        ),
+        migrations.AddConstraint(
+            model_name='presentuser',
+            constraint=models.UniqueConstraint(fields=('group', 'gateway', 'user'), name='wsrouter_present_user_once'),
+        ),
         migrations.AddConstraint(
             model_name='stream',
             constraint=models.UniqueConstraint(fields=('public_id',), name='wsrouter_stream_id'),
@@ -193,7 +251,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='keptevent',
-            index=models.Index(fields=['posted_at', 'created_ms'], name='wsrouter_kept_event_posted'),
+            index=models.Index(fields=['posted_at', 'id'], name='wsrouter_kept_event_posted'),
+        ),
+        migrations.AddIndex(
+            model_name='keptevent',
+            index=models.Index(fields=['seconds', 'created_ms', 'id'], name='wsrouter_kept_event_age'),
         ),
         migrations.AddConstraint(
             model_name='keptevent',

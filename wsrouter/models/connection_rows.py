@@ -18,6 +18,7 @@ class OpenConnection(models.Model):
         related_name="wsrouter_connections",
     )
     auth_hash = models.CharField(max_length=128, editable=False)
+    password_digest = models.CharField(max_length=32, default="", editable=False)
     session_hash = models.CharField(max_length=64, default="", editable=False)
     state = models.JSONField(default=dict)
     gateway = ExactCharField(max_length=128)
@@ -32,7 +33,11 @@ class OpenConnection(models.Model):
 
     class Meta:
         verbose_name = "open connection"
-        permissions = (("publish_gateway", "Can publish a gateway to API Gateway"),)
+        permissions = (
+            ("publish_gateway", "Can publish a gateway to API Gateway"),
+            ("close_openconnection", "Can close open connections"),
+            ("send_test_event", "Can send test events from the console"),
+        )
         # Not `unique=True`, nor `db_index=True` on the other columns: on PostgreSQL
         # these make one more index, for LIKE.
         constraints = (

@@ -8,7 +8,8 @@ from wsrouter.models.exact_char_field import ExactCharField
 class QueuedSend(models.Model):
     """A send that workers carry out, and their counts so far. Slices are taken off it
     one after the other: `group_index` and `last_connection_id` say where the last one
-    ended, `fully_sliced` that no recipient is left."""
+    ended, `fully_sliced` that no recipient is left. `trace` is the trace that the send
+    is a part of, where there is one."""
 
     event = models.TextField()
     data = models.BinaryField()
@@ -22,7 +23,14 @@ class QueuedSend(models.Model):
     failed = models.BigIntegerField(default=0)
     reasons = models.JSONField(default=dict)
     stopped = models.TextField(default="")
+    trace = models.TextField(default="")
+    queued_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        permissions = (
+            ("view_queuedsend_payload", "Can view the payloads of queued sends"),
+        )
 
     def __str__(self) -> str:
         return f"{self.event}, send {self.pk}"

@@ -86,6 +86,8 @@ class KeptEvent(models.Model):
     created_ms = models.BigIntegerField(editable=False)
     numbered_ms = models.BigIntegerField(null=True, editable=False)
     posted_at = models.DateTimeField(null=True)
+    trace = models.TextField(default="")
+    """The trace that its send is a part of, for whoever posts it."""
 
     class Meta:
         default_permissions = ("view",)
@@ -95,8 +97,9 @@ class KeptEvent(models.Model):
             ),
         )
         indexes = (
+            models.Index(fields=["posted_at", "id"], name="wsrouter_kept_event_posted"),
             models.Index(
-                fields=["posted_at", "created_ms"], name="wsrouter_kept_event_posted"
+                fields=["seconds", "created_ms", "id"], name="wsrouter_kept_event_age"
             ),
         )
 
@@ -105,9 +108,11 @@ class KeptEvent(models.Model):
 
 
 class ReaperRun(models.Model):
-    """When `ws_reap`, or its task, ran last; one row."""
+    """When `ws_reap`, or its task, ran last, and how far it has got with what it does
+    in parts; one row."""
 
     ran_at = models.DateTimeField()
+    positions = models.JSONField(default=dict)
 
     class Meta:
         default_permissions = ()

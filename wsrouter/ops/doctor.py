@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from wsrouter import conf
 from wsrouter.aws import clients
 from wsrouter.errors import ConnectionGone, WSRouterError
+from wsrouter.options.environment import api_id_variable
 from wsrouter.options.gateway import Gateway
 from wsrouter.routing.ports import Address
 from wsrouter.sync import endpoint_probe
@@ -41,7 +42,7 @@ def examine(alias: str, options: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("settings", str(error), "wrong")
         return
     yield Finding("settings", f"{len(snapshot.routes)} routes to publish.")
-    yield _secret(gateway)
+    yield _function(gateway) if gateway.lambda_function else _secret(gateway)
     plan: Plan | None = None
     try:
         target = Target.of(gateway)
@@ -50,7 +51,8 @@ def examine(alias: str, options: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("control plane", str(error), "wrong")
     else:
         yield _published(plan)
-    yield from _endpoint(gateway)
+    if not gateway.lambda_function:
+        yield from _endpoint(gateway)
     yield _cookies(gateway)
     if plan and plan.deployed.api_id:
         yield _sending(gateway, plan.deployed.api_id, options)
@@ -61,6 +63,19 @@ def _secret(gateway: Gateway) -> Finding:
         return Finding("secret", "This Django accepts the secret that is published.")
     advice = "SECRET is weak: only DEBUG accepts it. Use at least 32 characters."
     return Finding("secret", advice, "wrong")
+
+
+def _function(gateway: Gateway) -> Finding:
+    """Only API Gateway may invoke the function, so it is not examined itself."""
+    if not gateway.api_id:
+        advice = (
+            "API_ID is missing: a function with these settings refuses every event."
+            " ws_sync prints the id. If it is in the environment of the function alone,"
+            f" set {api_id_variable(gateway.alias)} here as well."
+        )
+        return Finding("function", advice, "wrong")
+    text = f"It accepts events of the API {gateway.api_id}, if its settings are these."
+    return Finding("function", text)
 
 
 def _published(plan: Plan) -> Finding:

@@ -4,8 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
+
 from wsrouter import conf
 from wsrouter.catalog.routes import RouteSpec
+from wsrouter.errors import WSRouterError
+from wsrouter.options.gateway import Gateway
 from wsrouter.sync import render
 from wsrouter.sync.plan import Plan, prepare
 from wsrouter.sync.publish import publish
@@ -16,7 +20,7 @@ from wsrouter.wiring import publisher
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GatewayPage:
     """What the page shows. `lines` are the text of the plan; `fingerprint` identifies
-    the plan."""
+    the plan. `error` says why there is no plan."""
 
     alias: str
     routes: tuple[RouteSpec, ...] = ()
@@ -35,12 +39,42 @@ class Publication:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedGateway:
+    """A row of the list. `routes` is their number, None where `error` says why they
+    are not known."""
+
+    gateway: Gateway
+    routes: int | None = None
+    error: str = ""
+
+
+def gateway_list() -> list[ListedGateway]:
+    """All configured gateways, without asking AWS. Raises ImproperlyConfigured when the
+    setting is wrong."""
+    return [_listed(gateway) for gateway in conf.gateways().values()]
+
+
+def _listed(gateway: Gateway) -> ListedGateway:
+    try:
+        routes = publisher.api_spec(gateway.alias).routes
+    except (WSRouterError, ImproperlyConfigured) as error:
+        return ListedGateway(gateway=gateway, error=str(error))
+    return ListedGateway(gateway=gateway, routes=len(routes))
+
+
 def gateway_page(alias: str) -> GatewayPage:
-    """The gateway's routes and plan; raises WSRouterError."""
-    plan = _plan(alias)
+    """The gateway's routes and plan, or the error in place of a plan when AWS cannot be
+    asked. Raises WSRouterError and ImproperlyConfigured when the routes are not known.
+    """
+    routes = publisher.api_spec(alias).routes
+    try:
+        plan = _plan(alias)
+    except (WSRouterError, ImproperlyConfigured) as error:
+        return GatewayPage(alias=alias, routes=routes, error=str(error))
     return GatewayPage(
         alias=alias,
-        routes=publisher.api_spec(alias).routes,
+        routes=routes,
         lines=tuple(render.plan_text(plan).splitlines()),
         fingerprint=_fingerprint(plan),
         in_sync=plan.in_sync,

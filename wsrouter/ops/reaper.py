@@ -1,5 +1,6 @@
 """Removes rows of connections that ended without a `$disconnect`, resumes sends that no
-worker carries out, posts kept events whose sender has died, and deletes old ones.
+worker carries out, posts kept events whose sender has died and deletes old ones, and
+tells groups with presence what nobody else will tell them.
 
 Several machines may do this at once: each row is removed, and its disconnect handlers
 are run, by one of them.
@@ -23,17 +24,22 @@ from wsrouter.registry.send_queue import StoredSendQueue
 from wsrouter.registry.streams import retention
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
-from wsrouter.wiring import outgoing
+from wsrouter.wiring import outgoing, presences
 
 IDLE_TIMEOUT = timedelta(minutes=10)
 """API Gateway closes a socket that was idle for so long (AWS: "Quotas for configuring
 and running a WebSocket API in API Gateway"), and its `$disconnect` may get lost."""
 _LOCK_KEY = "wsrouter:reap"
-LOCK_SECONDS = 15 * 60
+LOCK_SECONDS = 60
+"""Renewed with each call to API Gateway: a machine that dies meanwhile keeps the others
+waiting for no longer."""
 POSTED_AFTER_SECONDS = 10.0
 """So long after SEND_SECONDS, a kept event that was not posted will not be any more."""
 KEPT_EVENTS = 1000
 """Kept events that are read at once."""
+POSTING_SECONDS = 60.0
+"""After so long a run posts no further kept events: where API Gateway does not answer,
+each of them takes SEND_SECONDS. The next run takes up the rest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +47,8 @@ class ReapReport:
     """Numbers of connections: removed as past their `lifetime`, `ended` because their
     identity no longer holds, `checked` with API Gateway, and found `gone` by that; and
     of sends `resumed`; of kept events `posted` in place of a process that died, and
-    `deleted` because they are old. Machines that reap at the same moment may count the
+    `deleted` because they are old; `told` are groups with presence that were told who
+    has come and gone. Machines that reap at the same moment may count the
     same row."""
 
     lifetime: int
@@ -51,6 +58,7 @@ class ReapReport:
     resumed: int
     posted: int
     deleted: int
+    told: int
 
 
 def reap(*, checks: int, rate: float) -> ReapReport:
@@ -58,15 +66,19 @@ def reap(*, checks: int, rate: float) -> ReapReport:
     `checks` other connections, oldest first, `rate` of them a second."""
     reaper_runs.note()
     lifetime, ended = _remove_past_lifetime(), connections.end_stale()
+    resumed = _resume_sends()
+    deleted, posted = _delete_kept_events(), _post_kept_events()
+    # After what needs no cache, which may be away.
     checked, gone = _check_open(checks, rate) if checks else (0, 0)
     return ReapReport(
         lifetime=lifetime,
         ended=ended,
         checked=checked,
         gone=gone,
-        resumed=_resume_sends(),
-        posted=_post_kept_events(),
-        deleted=_delete_kept_events(),
+        resumed=resumed,
+        deleted=deleted,
+        told=presences.tell_all_waiting(),
+        posted=posted,
     )
 
 
@@ -84,10 +96,14 @@ def _remove_past_lifetime() -> int:
 
 def _check_open(number: int, rate: float) -> tuple[int, int]:
     """One machine does this at a time, because the limit of calls is the account's."""
-    if not cache.add(_LOCK_KEY, "", max(LOCK_SECONDS, 2 * number / rate)):
+    lease = LOCK_SECONDS + 1 / rate
+    if not cache.add(_LOCK_KEY, "", lease):
         return 0, 0
+    results = []
     try:
-        results = [_is_gone(found, 1 / rate) for found in iter_possibly_lost(number)]
+        for found in iter_possibly_lost(number):
+            cache.touch(_LOCK_KEY, lease)
+            results.append(_is_gone(found, 1 / rate))
     finally:
         cache.delete(_LOCK_KEY)
     return len(results), sum(results)
@@ -135,7 +151,8 @@ def _post_kept_events() -> int:
     in batches, so that a crowd of them does not fill the memory."""
     seconds = max((g.send_seconds for g in conf.gateways().values()), default=0.0)
     post, count = outgoing.sender().kept.post_overdue, 0
-    while found := post(seconds + POSTED_AFTER_SECONDS, KEPT_EVENTS):
+    until = time.monotonic() + POSTING_SECONDS
+    while found := post(seconds + POSTED_AFTER_SECONDS, KEPT_EVENTS, until):
         count += found
         if found < KEPT_EVENTS:
             break

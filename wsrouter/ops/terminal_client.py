@@ -11,6 +11,7 @@ from wsrouter import conf, tickets
 from wsrouter.client.sync import Client
 from wsrouter.errors import WSRouterError
 from wsrouter.wire import selection
+from wsrouter.wiring import chosen_envelope
 from wsrouter.wiring.client_url import client_url
 
 
@@ -24,6 +25,7 @@ def open_client(
     do not say where the API is.
     """
     gateway = conf.gateway(alias)
+    chosen_envelope.check_spoken(gateway, "ws_call")
     url = url or client_url(gateway=alias)
     if ticket:
         url += f"{'&' if urlsplit(url).query else '?'}{urlencode({'ticket': ticket})}"
@@ -31,7 +33,7 @@ def open_client(
     return Client(
         url,
         ticket=_draws_tickets(username, alias) if username else None,
-        envelope=gateway.envelope,
+        envelope=str(gateway.envelope),
         action_name=key or "action",
     )
 

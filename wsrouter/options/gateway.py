@@ -11,6 +11,7 @@ from wsrouter.options.publishing import (
     DomainOption,
     Throttling,
 )
+from wsrouter.routing.envelope_class import Envelope
 from wsrouter.routing.throttle import Rate
 
 
@@ -22,18 +23,22 @@ class Gateway:
     `send_seconds` and `crash_mail_interval` (0: no limit) are in seconds.
     `validate_at_gateway` is True for every message route, or the keys of some.
     `in_flight` is the number of parallel posts; 0 means the transport's own default.
-    `docs` says who may see the documents; None: nobody.
+    `presence_members` is the size above which a group with presence is told the number
+    of its members alone. `docs` says who may see the documents; None: nobody.
+    `lambda_function` is the ARN in LAMBDA.
     """
 
     alias: str
     api_name: str = ""
     api_id: str = ""
+    api_version: str = ""
     endpoint: str = ""
+    lambda_function: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     router: str = ""
     region: str = ""
     stage: str = "production"
-    envelope: Literal["nested", "flat"] = "nested"
+    envelope: Literal["nested", "flat"] | Envelope = "nested"
     reply_via: Literal["response", "connection"] = "response"
     publish: Literal["routes", "default"] = "routes"
     default_route: bool = True
@@ -63,8 +68,16 @@ class Gateway:
     transport: str = "auto"
     in_flight: int = 0
     posts_per_second: float = 5000.0
+    shared_posts_per_second: float = 0.0
+    shared_cache: str = "default"
+    presence_members: int = 100
     send_recipients: int = 1000
     send_seconds: float = 20.0
     replies_first: bool = True
     background: str = ""
     slice_recipients: int = 1000
+
+    @property
+    def custom_envelope(self) -> Envelope | None:
+        """An application's own envelope; None for one of the library's two."""
+        return self.envelope if isinstance(self.envelope, Envelope) else None

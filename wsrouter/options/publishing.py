@@ -13,6 +13,11 @@ LOG_FORMAT = (
     '"status":"$context.status","requestTime":"$context.requestTime"}'
 )
 _ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[A-Za-z0-9-]*:\d*:\S+")
+_FUNCTION_ARN = re.compile(
+    r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,140}(:[\w-]{1,128})?",
+    re.ASCII,
+)
+_LATEST = ":$LATEST"
 _IDENTITY = re.compile(
     r"(route\.request\.(header|querystring)|context|stageVariables)\.[\w.-]+"
 )
@@ -171,6 +176,20 @@ def aws_id(value: Any) -> str:
     raise ValueError(f" must be an id, not {value!r}.")
 
 
+def lambda_function(value: Any) -> str:
+    """Read LAMBDA; raises ValueError."""
+    if isinstance(value, str) and (not value or _FUNCTION_ARN.fullmatch(value)):
+        return value
+    # AWS takes no permission for $LATEST (AWS Lambda API Reference, AddPermission); the
+    # ARN alone invokes the same code.
+    if isinstance(value, str) and value.endswith(_LATEST):
+        raise ValueError(f" must not end with {_LATEST!r}: leave that out.")
+    raise ValueError(
+        f" must be the ARN of a Lambda function, such as"
+        f" 'arn:aws:lambda:eu-west-1:123456789012:function:shop:live', not {value!r}."
+    )
+
+
 def _throttle(value: Any) -> Throttle:
     given = checked_dict(value, {"RATE", "BURST"}, needed={"RATE", "BURST"})
     rate, burst = given["RATE"], given["BURST"]
@@ -222,6 +241,7 @@ READERS = {
     "AUTHORIZER": authorizer,
     "CLIENT_CERTIFICATE": aws_id,
     "DOMAIN": domain,
+    "LAMBDA": lambda_function,
     "LOGGING_LEVEL": logging_level,
     "THROTTLING": throttling,
     "VALIDATE_AT_GATEWAY": validate_at_gateway,

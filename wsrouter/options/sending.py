@@ -5,6 +5,8 @@ from typing import Any
 TRANSPORTS = ("auto", "threads", "curl", "boto3")
 ENGINES = ("celery", "tasks")
 MAX_IN_FLIGHT = 1000
+MAX_PRESENCE_MEMBERS = 1000
+"""They are all named in one event, which has 128 KB."""
 MAX_SECONDS = 25.0
 """A request ends after 29 seconds, and the last posts of a send may take longer than
 the send's own limit."""
@@ -31,6 +33,16 @@ def recipients(value: Any) -> int:
 
 def posts_per_second(value: Any) -> float:
     return _seconds(value, most=1_000_000.0)
+
+
+def shared_cache(value: Any) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise ValueError(f" must be the name of a cache in CACHES, not {value!r}.")
+
+
+def presence_members(value: Any) -> int:
+    return _number(value, most=MAX_PRESENCE_MEMBERS)
 
 
 def send_seconds(value: Any) -> float:
@@ -70,8 +82,11 @@ READERS = {
     "BACKGROUND": background,
     "IN_FLIGHT": in_flight,
     "POSTS_PER_SECOND": posts_per_second,
+    "PRESENCE_MEMBERS": presence_members,
     "SEND_RECIPIENTS": recipients,
     "SEND_SECONDS": send_seconds,
+    "SHARED_CACHE": shared_cache,
+    "SHARED_POSTS_PER_SECOND": posts_per_second,
     "SLICE_RECIPIENTS": recipients,
     "TRANSPORT": transport,
 }

@@ -4,17 +4,17 @@ Django's compiler writes the query and knows how to convert each column. Compili
 query for each message would cost several times what the database does.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connections
 from django.db.models import Exists, OuterRef
-from django.db.models.expressions import Col
 
 from wsrouter.models import OpenConnection
 from wsrouter.registry import cursors, listed_users
+from wsrouter.registry.compiled_query import NamedParameters, Parameter, compiler_of
 from wsrouter.setting_caches import cleared_by
 
 _FRAME_COLUMNS = (
@@ -28,8 +28,9 @@ _FRAME_COLUMNS = (
 )
 """Every frame carries these values, so that a look-up need not read them."""
 
-_DEFERRED = ("session_hash", "stored_at", *_FRAME_COLUMNS)
+_DEFERRED = ("password_digest", "session_hash", "stored_at", *_FRAME_COLUMNS)
 _IS_LISTED = "is_listed"
+_NONE: Mapping[str, Any] = {}
 
 Converter = tuple[Callable[..., Any], Any]
 """A function that converts a column's value, and the column's expression."""
@@ -53,6 +54,14 @@ class Statement:
     all."""
     converters: Mapping[int, Sequence[Converter]]
     user_converters: Sequence[tuple[int, Converter]]
+
+
+Annotations = Callable[[str], Mapping[str, Any]]
+"""More values of a look-up, by their names, for the database of that alias."""
+
+
+def _no_annotations(_: str) -> Mapping[str, Any]:
+    return {}
 
 
 class Row:
@@ -95,24 +104,21 @@ class Row:
             raise AttributeError(name) from None
 
 
-def find(connection_id: str, gateway: str, *, using: str) -> Row | None:
-    """The connection of that id and its user; None when it is not stored."""
-    statement = _select_statement(using)
-    if not listed_users.are_all_listed():
-        statement = _select_statement_with_listed(using)
-    return _fetch(statement, connection_id, gateway, using)
-
-
-def find_annotated(
-    connection_id: str, gateway: str, annotations: Mapping[str, Any], *, using: str
+def find(
+    connection_id: str,
+    gateway: str,
+    *,
+    using: str,
+    annotations: Annotations = _no_annotations,
+    values: Mapping[str, Any] = _NONE,
 ) -> Row | None:
-    """The same with more values, which the row has by the names of `annotations`. The
-    statement is compiled each time."""
-    more = dict(annotations)
+    """The connection of that id and its user; None when it is not stored. The row has
+    what `annotations` adds, by its name; they are compiled once, too. `values` are
+    those of their parameters."""
+    statement = _select_statement(using, annotations)
     if not listed_users.are_all_listed():
-        more[_IS_LISTED] = Exists(listed_users.rows().filter(pk=OuterRef("user_id")))
-    statement = _compiled_select(_compiler(using, *_DEFERRED, **more))
-    return _fetch(statement, connection_id, gateway, using)
+        statement = _select_statement_with_listed(using, annotations)
+    return _fetch(statement, connection_id, gateway, using, values)
 
 
 def delete_returning(connection_id: str, gateway: str, *, using: str) -> Row | None:
@@ -127,66 +133,69 @@ def can_delete_returning(using: str) -> bool:
 
 
 def _fetch(
-    statement: Statement, connection_id: str, gateway: str, using: str
+    statement: Statement,
+    connection_id: str,
+    gateway: str,
+    using: str,
+    more: Mapping[str, Any] = _NONE,
 ) -> Row | None:
     database = connections[using]
-    values = {**statement.constants, "connection_id": connection_id, "gateway": gateway}
+    key = {"connection_id": connection_id, "gateway": gateway}
+    values = {**statement.constants, **more, **key}
     found = cursors.rows(database, statement.sql, values)
     return Row(statement, found[0], database) if found else None
 
 
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @cache
-def _select_statement(using: str) -> Statement:
-    return _compiled_select(_compiler(using, *_DEFERRED))
+def _select_statement(using: str, annotations: Annotations) -> Statement:
+    return _compiled_select(_compiler(using, *_DEFERRED, **annotations(using)))
 
 
-def _select_statement_with_listed(using: str) -> Statement:
+def _select_statement_with_listed(using: str, annotations: Annotations) -> Statement:
     """The same where the user model's default manager hides users. What it filters by
     may change at any moment, such as a time, so this is compiled anew unless the filter
     equals an earlier one."""
     where = listed_users.simple_filter()
     if where is None:
-        return _compile_with_listed(using)
-    return _statement_with_filter(using, where)
+        return _compile_with_listed(using, annotations)
+    return _statement_with_filter(using, annotations, where)
 
 
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES", "AUTH_USER_MODEL")
 @lru_cache(maxsize=64)
-def _statement_with_filter(using: str, _: Any) -> Statement:
-    return _compile_with_listed(using)
+def _statement_with_filter(using: str, annotations: Annotations, _: Any) -> Statement:
+    return _compile_with_listed(using, annotations)
 
 
-def _compile_with_listed(using: str) -> Statement:
+def _compile_with_listed(using: str, annotations: Annotations) -> Statement:
     is_listed = Exists(listed_users.rows().filter(pk=OuterRef("user_id")))
-    return _compiled_select(_compiler(using, *_DEFERRED, is_listed=is_listed))
+    more = {**annotations(using), _IS_LISTED: is_listed}
+    return _compiled_select(_compiler(using, *_DEFERRED, **more))
 
 
 def _compiled_select(compiler: Any) -> Statement:
-    sql, parameters = compiler.as_sql()
-    *column_parameters, connection_id, gateway = parameters
-    constants: dict[str, Any] = {}
-    names = [*_add_constants(column_parameters, constants), connection_id, gateway]
-    return _statement(compiler, _with_named_parameters(sql, names), constants)
+    parameters = NamedParameters()
+    sql = parameters.named(*compiler.as_sql())
+    return _statement(compiler, sql, parameters)
 
 
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @cache
 def _delete_statement(using: str) -> Statement:
     """RETURNING allows no join, so each column of the user is read by a subquery."""
-    compiler = _compiler(using, "session_hash")
+    compiler = _compiler(using, "password_digest", "session_hash")
     compiler.as_sql()
     quoted = compiler.connection.ops.quote_name
     rows = OpenConnection._meta.db_table
     user = f"{quoted(rows)}.{quoted('user_id')}"
-    constants: dict[str, Any] = {}
+    parameters = NamedParameters()
 
     def returned(expression: Any) -> str:
         meta = expression.target.model._meta
         table = quoted(meta.db_table)
-        sql, parameters = compiler.compile(expression)
-        sql, parameters = expression.select_format(compiler, sql, parameters)
-        sql = _with_named_parameters(sql, _add_constants(parameters, constants))
+        compiled = compiler.compile(expression)
+        sql = parameters.named(*expression.select_format(compiler, *compiled))
         if meta.model is OpenConnection:
             return sql
         where = f"WHERE {table}.{quoted(meta.pk.column)} = {user}"
@@ -196,39 +205,22 @@ def _delete_statement(using: str) -> Statement:
     where = f"WHERE {quoted('connection_id')} = %(connection_id)s"
     where += f" AND {quoted('gateway')} = %(gateway)s RETURNING {columns}"
     sql = f"DELETE FROM {quoted(rows)} {where}"  # noqa: S608  # quoted names
-    return _statement(compiler, sql, constants)
-
-
-def _add_constants(parameters: Iterable[Any], constants: dict[str, Any]) -> list[str]:
-    """Add parameters to `constants` and return the names that they got there."""
-    names = []
-    for value in parameters:
-        names.append(f"constant_{len(constants)}")
-        constants[names[-1]] = value
-    return names
-
-
-def _with_named_parameters(sql: str, names: Iterable[str]) -> str:
-    """Positional parameters would make Django's SQLite backend parse the statement each
-    time, which takes longer than SQLite needs for the query."""
-    return sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
+    return _statement(compiler, sql, parameters)
 
 
 def _compiler(using: str, *deferred: str, **annotations: Any) -> Any:
-    """The compiler of a look-up without the `deferred` columns. It keeps a reference to
-    its database connection, so it gets one of its own, which is never opened for long.
-    The values in the query are the names of its parameters."""
+    """The compiler of a look-up without the `deferred` columns."""
     rows = OpenConnection.objects.select_related("user").defer(*deferred)
     rows = rows.annotate(**annotations)
-    query = rows.filter(connection_id="connection_id", gateway="gateway").query
-    return query.get_compiler(connection=connections.create_connection(using))
+    place = {name: Parameter(name) for name in ("connection_id", "gateway")}
+    return compiler_of(rows.filter(**place), using=using)
 
 
-def _statement(compiler: Any, sql: str, constants: Mapping[str, Any]) -> Statement:
+def _statement(compiler: Any, sql: str, parameters: NamedParameters) -> Statement:
     expressions = [selected[0] for selected in compiler.select]
     (user,) = compiler.klass_info["related_klass_infos"]
     names = [
-        expression.target.attname if isinstance(expression, Col) else annotation
+        annotation or expression.target.attname
         for expression, _, annotation in compiler.select
     ]
     user_model, start = user["model"], user["select_fields"][0]
@@ -240,7 +232,7 @@ def _statement(compiler: Any, sql: str, constants: Mapping[str, Any]) -> Stateme
     }
     return Statement(
         sql=sql,
-        constants=constants,
+        constants=parameters.constants,
         columns={name: place for place, name in enumerate(names[:start])},
         first_of_user=start,
         listed_place=names.index(_IS_LISTED) if _IS_LISTED in names else None,

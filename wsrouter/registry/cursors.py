@@ -3,7 +3,8 @@
 Creating a cursor is a good part of a look-up's time, most of all with psycopg.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,20 @@ _FACTORY_METHODS = "cursor", "_cursor", "create_cursor", "make_cursor"
 
 
 def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
-    """All rows of a statement with named parameters, as Django's cursor gives them.
+    """All rows of a statement with named parameters, as Django's cursor gives them."""
+    with executed(database, sql, values) as cursor:
+        return list(cursor)  # Django would wrap `fetchall` anew for each call
+
+
+def changed(database: Any, sql: str, values: Mapping[str, Any]) -> int:
+    """How many rows a statement with named parameters has changed."""
+    with executed(database, sql, values) as cursor:
+        return int(cursor.rowcount)
+
+
+@contextmanager
+def executed(database: Any, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
+    """The cursor that has executed a statement with named parameters.
 
     Where something watches how cursors are created (query logging, a debug toolbar),
     or the backend is not Django's own, a new cursor is created for each statement.
@@ -27,7 +41,8 @@ def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
     if is_watched or not _creates_cursors_as_django(backend):
         with database.cursor() as new_cursor:
             new_cursor.execute(sql, values)
-            return list(new_cursor)
+            yield new_cursor
+        return
     database.close_if_health_check_failed()
     database.ensure_connection()
     # The cursor is removed while it is in use, because threads may share a connection,
@@ -36,9 +51,8 @@ def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
     if cursor is None or opened is not database.connection:
         cursor = database.cursor()
     cursor.execute(sql, values)
-    found = list(cursor)  # Django would wrap `fetchall` anew for each call
+    yield cursor
     vars(database)[_ATTRIBUTE] = database.connection, cursor
-    return found
 
 
 @cache

@@ -54,6 +54,11 @@ def simple_filter() -> Any:
     return query.where if is_simple else None
 
 
+def is_plain(manager: Any) -> bool:
+    """Whether a manager has no `get_queryset` of its own."""
+    return _is_plain(type(manager))  # type: ignore[arg-type]  # a type is hashable
+
+
 @cache
 def _is_plain(manager: type[Any]) -> bool:
     return getattr(manager, "get_queryset", None) is BaseManager.get_queryset

@@ -13,6 +13,9 @@ from django.db import connections, transaction
 from django.db.models.constants import OnConflict
 
 from wsrouter.models import Membership, OpenConnection
+from wsrouter.registry import deleting_rows
+from wsrouter.registry.deleting_rows import Conditions
+from wsrouter.registry.presence import presence_changes
 
 T = TypeVar("T")
 IDS = 500
@@ -24,8 +27,11 @@ NAMES = 100
 def store(row: OpenConnection, groups: Iterable[str], *, using: str) -> None:
     """Add the groups of a connection that is stored in this transaction. Its row is not
     locked: on MySQL, two `$connect` of one connection would wait for each other."""
-    members = [Membership.of(row, group) for group in groups]
+    names = list(groups)
+    members = [Membership.of(row, group) for group in names]
     Membership.objects.using(using).bulk_create(members, ignore_conflicts=True)
+    if watched := presence_changes.watched(names):
+        presence_changes.add_joined([row.connection_id], watched, using=using)
 
 
 def join(connection_id: str, groups: Sequence[str], *, using: str) -> None:
@@ -61,60 +67,63 @@ def remove(group: str, connection_ids: Iterable[str], *, using: str) -> int:
 def clear(group: str, gateway: str = "", *, using: str) -> int:
     """Remove all connections from a group, those of one gateway where it is given, and
     return how many there were."""
-    quoted = connections[using].ops.quote_name
-    where, values = f"{quoted('group')} = %s", [group]
-    if gateway:
-        where, values = f"{where} AND {quoted('gateway')} = %s", [group, gateway]
-    return _execute(using, f"{_delete(Membership, using)} {where}", values)
+    conditions = {"group": [group]} | ({"gateway": [gateway]} if gateway else {})
+    return _delete_members(conditions, [group], using)
 
 
 def leave_all(connection_id: str, *, using: str) -> list[str]:
     """Remove a connection from all of its groups and return their names. Only for
     databases that have DELETE ... RETURNING."""
-    quoted = connections[using].ops.quote_name
-    where = f"{quoted('connection_id')} = %s RETURNING {quoted('group')}"
-    with connections[using].cursor() as cursor:
-        cursor.execute(f"{_delete(Membership, using)} {where}", [connection_id])
-        return [group for (group,) in cursor.fetchall()]
+    rows = deleting_rows.delete_members({"connection_id": [connection_id]}, using)
+    if presence_changes.is_any_watched():
+        presence_changes.add_left(rows, using=using)
+    return [row.group for row in rows]
 
 
 def forget(connection_ids: Sequence[str], gateway: str, *, using: str) -> None:
     """Delete connections and their memberships; call it in a transaction. Connections
     are deleted first: a join at the same moment waits for that, and then finds no row.
     """
-    quoted = connections[using].ops.quote_name
-    where = f"{quoted('connection_id')} IN ({_places(connection_ids)})"
-    where += f" AND {quoted('gateway')} = %s"
-    for model in (OpenConnection, Membership):
-        _execute(using, f"{_delete(model, using)} {where}", [*connection_ids, gateway])
+    conditions = {"connection_id": connection_ids, "gateway": [gateway]}
+    deleting_rows.delete(OpenConnection, conditions, using)
+    if presence_changes.is_any_watched():
+        rows = deleting_rows.delete_members(conditions, using)
+        presence_changes.add_left(rows, using=using)
+    else:
+        deleting_rows.delete(Membership, conditions, using)
 
 
 def _insert(connection_ids: Sequence[str], groups: Sequence[str], using: str) -> int:
+    watched = presence_changes.watched(groups)
     statement = _insert_statement(using, len(connection_ids), len(groups))
-    return _execute(using, statement, [*groups, *connection_ids])
+    values = [*groups, *connection_ids]
+    if not watched:
+        return _execute(using, statement, values)
+    with transaction.atomic(using=using):
+        if count := _execute(using, statement, values):
+            presence_changes.add_joined(connection_ids, watched, using=using)
+    return count
 
 
 def _remove(connection_ids: Sequence[str], groups: Sequence[str], using: str) -> int:
-    quoted = connections[using].ops.quote_name
-    where = f"{quoted('connection_id')} IN ({_places(connection_ids)})"
-    where += f" AND {quoted('group')} IN ({_places(groups)})"
-    values = [*connection_ids, *groups]
-    return _execute(using, f"{_delete(Membership, using)} {where}", values)
+    conditions = {"connection_id": connection_ids, "group": groups}
+    return _delete_members(conditions, groups, using)
+
+
+def _delete_members(conditions: Conditions, groups: Sequence[str], using: str) -> int:
+    """Of these groups, of which those with presence are told."""
+    if not presence_changes.watched(groups):
+        return deleting_rows.delete(Membership, conditions, using)
+    with transaction.atomic(using=using):
+        rows = deleting_rows.delete_members(conditions, using)
+        presence_changes.add_left(rows, using=using)
+    return len(rows)
 
 
 def _execute(using: str, statement: str, values: Sequence[str]) -> int:
     with connections[using].cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
-
-
-def _delete(model: type[Any], using: str) -> str:
-    table = connections[using].ops.quote_name(model._meta.db_table)
-    return f"DELETE FROM {table} WHERE"  # noqa: S608  # quoted names
-
-
-def _places(values: Sequence[str]) -> str:
-    return ", ".join(["%s"] * len(values))
 
 
 def _slices(values: Iterable[T], size: int) -> Iterator[list[T]]:

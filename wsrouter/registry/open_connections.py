@@ -1,31 +1,32 @@
 """The registry of open connections: who has connected, stored in the database."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError, IntegrityError, connections, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from wsrouter.errors import MessageError, SessionEnded
-from wsrouter.identity import LIFETIME, Identity, is_current, primary_key
+from wsrouter.identity import LIFETIME, Identity, is_current
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry import (
     compiled_lookup,
+    inserting_rows,
     language,
     listed_users,
     memberships,
     user_rows,
 )
 from wsrouter.registry.checked_row import checked_row
-from wsrouter.registry.database import alias, aware, storable
+from wsrouter.registry.database import alias, aware
 from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import GroupRules, Registry, RemovedConnection
-from wsrouter.routing.state import ReadOnlyState, checked_state
+from wsrouter.routing.state import ReadOnlyState
 
 _FRAME_ATTRIBUTES = frozenset(
     {"source_ip", "user_agent", "api_id", "stage", "connected_at"}
@@ -102,7 +103,7 @@ class ConnectionRegistry:
         gateway. Raises InvalidValue for a state that is not JSON, SessionEnded when the
         user was deleted meanwhile, and IntegrityError when the row breaks another
         constraint."""
-        row = _new_row(frame, connection, identity)
+        row = inserting_rows.new_row(frame, connection, identity)
         try:
             has_stored = self._store(row, connection.groups)
         except DatabaseError as error:  # deferred constraints fail at the commit
@@ -113,12 +114,14 @@ class ConnectionRegistry:
             raise SessionEnded
         return has_stored
 
-    def _store(self, row: OpenConnection, groups: Iterable[str]) -> bool:
+    def _store(self, row: OpenConnection, groups: Collection[str]) -> bool:
         is_kept = user_rows.must_be_kept()
+        if not (is_kept or groups) and inserting_rows.insert_alone(row):
+            return True
         with transaction.atomic(using=alias()):
             if is_kept and not user_rows.keep(row.user_id):
                 raise SessionEnded
-            stored = _insert(row)
+            stored = inserting_rows.insert(row)
             if stored is None:
                 return False
             memberships.store(stored, groups, using=alias())
@@ -220,59 +223,6 @@ def _lock_and_delete(
     groups = list(_memberships_of(connection_id).values_list("group", flat=True))
     memberships.forget([connection_id], gateway, using=alias())
     return row, groups
-
-
-def _insert(row: OpenConnection) -> OpenConnection | None:
-    """The row, stored now or by an earlier `$connect`; None when the id belongs to
-    another user or gateway."""
-    try:
-        with transaction.atomic(using=alias()):
-            row.save(using=alias(), force_insert=True)
-    except IntegrityError:
-        earlier = _row_of_earlier_connect(row)
-        if earlier is None and not _is_taken(row.connection_id):
-            raise
-        return earlier
-    return row
-
-
-def _is_taken(connection_id: str) -> bool:
-    return _connections().filter(connection_id=connection_id).exists()
-
-
-def _row_of_earlier_connect(row: OpenConnection) -> OpenConnection | None:
-    """The row of an earlier `$connect` of the same user, locked for the transaction;
-    None when the id belongs to another user or gateway.
-
-    On MySQL the failed insert holds a shared lock on the row already. Two transactions
-    that both asked for an exclusive one would deadlock.
-    """
-    same = _connections().filter(
-        connection_id=row.connection_id, gateway=row.gateway, user=row.user_id
-    )
-    if connections[alias()].vendor != "mysql":
-        same = same.select_for_update()
-    return same.first()
-
-
-def _new_row(
-    frame: Frame, connection: Connection, identity: Identity
-) -> OpenConnection:
-    return OpenConnection(
-        connection_id=frame.connection_id,
-        user_id=primary_key(identity.user),
-        auth_hash=identity.auth_hash,
-        session_hash=identity.session_hash,
-        state=checked_state(connection.state),
-        gateway=frame.gateway,
-        api_id=frame.api_id,
-        stage=frame.stage,
-        source_ip=frame.source_ip,
-        user_agent=frame.user_agent,
-        language=language.of_handshake(),
-        connected_at=storable(frame.connected_at or frame.received_at),
-        expires_at=identity.until,
-    )
 
 
 def _cause_of_end(row: Any) -> Cause | None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from wsrouter.models import ReaperRun
+from wsrouter.models import KeptEvent, ReaperRun
 from wsrouter.registry.database import alias
 from wsrouter.registry.retrying import retried
 
@@ -21,6 +21,11 @@ def _note() -> None:
     rows, now = ReaperRun.objects.using(alias()), timezone.now()
     if not rows.filter(pk=1).update(ran_at=now):
         rows.bulk_create([ReaperRun(pk=1, ran_at=now)], ignore_conflicts=True)
+
+
+def is_needed() -> bool:
+    """Whether anything is kept that it would post or delete."""
+    return KeptEvent.objects.using(alias()).exists()
 
 
 def is_seen() -> bool:

@@ -5,6 +5,7 @@ until the socket is closed, so that an end that was interrupted can be finished 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import starmap
 from typing import Any
 
 from django.db import transaction
@@ -14,8 +15,10 @@ from django.utils import timezone
 from wsrouter.delivery.retry import HANDSHAKE_GRACE
 from wsrouter.identity import is_current, primary_key
 from wsrouter.models import Membership, OpenConnection
-from wsrouter.registry import ended_sessions, listed_users
+from wsrouter.registry import ended_sessions, listed_users, stale_identities
 from wsrouter.registry.database import alias
+from wsrouter.registry.deleting_rows import Left
+from wsrouter.registry.presence import presence_changes
 from wsrouter.routing.ports import Address
 
 PAGE_ROWS = 500
@@ -36,6 +39,17 @@ def expire_connection(connection_id: str) -> None:
     _expire(_live_rows().filter(connection_id=connection_id))
 
 
+def expire_connections(connection_ids: Collection[str]) -> list[Address]:
+    """Expire these connections."""
+    return _expire(_live_rows().filter(connection_id__in=connection_ids))
+
+
+def expired_among(connection_ids: Collection[str]) -> list[Address]:
+    """Those of these connections that have expired and are not closed yet."""
+    rows = _rows().filter(connection_id__in=connection_ids)
+    return [address(row) for row in rows.filter(expires_at__lte=timezone.now())]
+
+
 def expire_stale_identities_of(user: Any) -> list[Address]:
     """Expire the connections of a user who was just saved, where the account is now
     inactive or hidden, or the password is another one."""
@@ -47,16 +61,16 @@ def expire_stale_identities_of(user: Any) -> list[Address]:
 
 
 def expire_stale_identities(
-    accepts: Callable[[Any], bool],
+    accepts: Callable[[Any], bool] | None = None,
 ) -> Iterator[list[Address]]:
-    """Expire the connections of every user who is inactive or has another password,
-    also where no signal was sent (`QuerySet.update`), and of users that `accepts`
-    refuses."""
-    rows = _live_rows().filter(user__isnull=False).select_related("user")
-    for page in _pages(rows):
+    """Expire the connections of every user who is inactive or hidden, or has another
+    password, also where no signal was sent (`QuerySet.update`). With `accepts`, every
+    user who is online is read, and asked for."""
+    pages = stale_identities.iter_doubtful(_live_rows(), ask_all=accepts is not None)
+    for page in pages:
         users = {row.user_id: row.user for row in page}
         listed = listed_users.listed(list(users))
-        accepted = {key for key in listed if accepts(users[key])}
+        accepted = {key for key in listed if not accepts or accepts(users[key])}
         yield _expire(
             row
             for row in page
@@ -128,13 +142,9 @@ def _set_expired(rows: list[OpenConnection]) -> None:
             connection__connection_id__in=ids
         )
         members.update(expires_at=now)
-
-
-def _pages(rows: "QuerySet[OpenConnection]") -> Iterator[list[OpenConnection]]:
-    last = 0
-    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE_ROWS]):
-        last = page[-1].pk
-        yield page
+        if presence_changes.is_any_watched():
+            left = members.values_list("gateway", "group", "user_id")
+            presence_changes.add_left(starmap(Left, left), using=alias())
 
 
 def _live_rows() -> "QuerySet[OpenConnection]":

@@ -1,12 +1,12 @@
 """Queued sends, kept in the database of the registry."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from wsrouter.delivery.background import MAX_PARALLEL_SLICES, Slice
@@ -14,6 +14,7 @@ from wsrouter.delivery.ports import Span
 from wsrouter.models import QueuedSend, QueuedSlice
 from wsrouter.registry.database import alias
 from wsrouter.registry.recipients import StoredRecipients
+from wsrouter.routing import telemetry
 from wsrouter.routing.delivery import Delivery, Report, Status
 from wsrouter.routing.ports import Outgoing, Recipients
 
@@ -21,6 +22,17 @@ LEASE = timedelta(minutes=2)
 """Longer than a slice takes. When it has expired, the worker is assumed to be dead."""
 
 _SETS = ("connection_ids", "users", "groups", "exclude", "exclude_users")
+
+
+class Parts(NamedTuple):
+    """The slices of a send: those that a worker holds now, and those whose worker did
+    not come back in time."""
+
+    at_work: int
+    left: int
+
+
+NO_PARTS = Parts(0, 0)
 
 
 class StoredSendQueue:
@@ -33,6 +45,7 @@ class StoredSendQueue:
             data=data,
             recipients=_as_json(outgoing.recipients),
             left_out=outgoing.left_out,
+            trace=telemetry.as_text(),
             touched_at=timezone.now(),
         )
         return int(row.pk)
@@ -82,6 +95,16 @@ class StoredSendQueue:
         live = rows.filter(slices__leased_until__gt=timezone.now())
         for row in rows.exclude(pk__in=live.values("pk")).only("recipients"):
             yield int(row.pk), str(row.recipients["gateway"])
+
+
+def parts_of(sends: Sequence[int]) -> dict[int, Parts]:
+    """The parts of sends, by their numbers; without those that have none."""
+    is_held = Q(leased_until__gt=timezone.now())
+    rows = _slices().filter(send__in=sends).order_by().values("send")
+    counted = rows.annotate(
+        at_work=Count("pk", filter=is_held), left=Count("pk", filter=~is_held)
+    )
+    return {row["send"]: Parts(row["at_work"], row["left"]) for row in counted}
 
 
 def _sends() -> "QuerySet[QueuedSend]":
@@ -145,10 +168,12 @@ def _claimed(row: QueuedSend, slice_row: QueuedSlice, *, is_new: bool) -> Slice:
     return Slice(
         id=int(slice_row.pk),
         send=int(row.pk),
+        event=row.event,
         data=bytes(row.data),
         recipients=_recipients(row),
         span=span,
         starts_parallel_slices=is_first and span.last is not None,
+        trace=row.trace,
     )
 
 

@@ -8,8 +8,9 @@ from wsrouter.errors import MessageError, Reject
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.frame import Frame
+from wsrouter.routing.permission import AnyOf, Permission
 from wsrouter.routing.ports import Counter
-from wsrouter.routing.route import Permission, Route
+from wsrouter.routing.route import Route
 from wsrouter.routing.throttle import Rate, counted_network, throttled
 
 
@@ -80,6 +81,15 @@ def admit_handshake(
 
 
 def _is_allowed(permission: Permission, connection: Connection) -> Flow[Any]:
+    if isinstance(permission, AnyOf):
+        return _is_one_allowed(permission, connection)
     if isinstance(permission, str):
         return call(connection.user.has_perm, permission)
     return call_handler(partial(permission, connection), {}, is_async(permission))
+
+
+def _is_one_allowed(permission: AnyOf, connection: Connection) -> Flow[bool]:
+    for alternative in permission.permissions:
+        if (yield from _is_allowed(alternative, connection)):
+            return True
+    return False

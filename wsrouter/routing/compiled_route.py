@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
@@ -14,7 +14,7 @@ from wsrouter.routing.connection import Connection
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import Frame, Message
 from wsrouter.routing.middleware import Middleware
-from wsrouter.routing.outcome import Nothing, Reply
+from wsrouter.routing.outcome import Nothing, Raw, Reply
 from wsrouter.routing.ports import Envelope, Reader
 from wsrouter.routing.route import Route
 from wsrouter.routing.signature import ParameterKind
@@ -114,15 +114,27 @@ class CompiledRoute:
 
     def outcome(
         self, action: str, client_id: str | int | None, result: Any
-    ) -> Flow[Nothing | Reply]:
+    ) -> Flow[Nothing | Raw | Reply]:
         """The reply, checked against the handler's annotation. What the first attempt
         cannot write may be lazy: it is read where the database can be read."""
+        if type(result) is Raw:
+            return self._raw(result)
         payload = json_values.dump(self.route.reply, result)
         if not isinstance(payload, bytes):
             payload = yield from call(self._dump_again, result, payload)
         if result is None and client_id is None:
             return Nothing()
         return Reply(action, client_id, payload)
+
+    def _raw(self, result: Raw) -> Raw:
+        name, returns = self.route.signature.name, self.route.signature.returns
+        text: object = result.text
+        if isinstance(text, str) and may_be_raw(returns):
+            return result
+        raise InvalidReply(
+            f"{name} returned a Raw, and its reply is {spelled(returns)}: annotate it"
+            " with `-> Raw`, and give it a str."
+        )
 
     def _dump_again(self, result: Any, error: Exception) -> bytes:
         try:
@@ -146,6 +158,11 @@ class CompiledRoute:
             problems = list(map(_spelled_problem, error.errors(**_WITHOUT_CONTENT)))
         kind, given = spelled(returns), "; ".join(problems[:MAX_PROBLEMS])
         return f"{name} returned what is not its reply ({kind}): {given}"
+
+
+def may_be_raw(returns: Any) -> bool:
+    """Whether a return annotation allows a Raw."""
+    return returns in (..., Any, Raw) or Raw in get_args(returns)
 
 
 def _only_payload(parameters: Mapping[str, ParameterKind]) -> str | None:

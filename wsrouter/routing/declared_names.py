@@ -1,6 +1,8 @@
 """What routes and events may be called."""
 
 import re
+from collections.abc import Iterable
+from types import FrameType
 
 from wsrouter.errors import DeclarationError
 
@@ -8,6 +10,11 @@ LIBRARY_PREFIX = "wsrouter."
 """Of the route keys and the frame types that the library itself answers and sends."""
 RESERVED_EVENTS = frozenset({"reply", "error"})
 _HEADER_SAFE = re.compile(r"[!-+\--~]([ -+\--~]*[!-+\--~])?")
+
+
+def place_of(caller: FrameType) -> str:
+    """Where something is declared that has no function of its own."""
+    return f"{caller.f_code.co_filename}:{caller.f_lineno}"
 
 
 def check_key(key: object, where: str) -> None:
@@ -45,3 +52,14 @@ def check_event(name: object, place: str) -> None:
         f"An event cannot be called {name!r} ({place}): it takes a string that"
         f" {problem}."
     )
+
+
+def refuse_twice(declared: Iterable[tuple[str, str]]) -> None:
+    """Raises DeclarationError for what is declared in two places."""
+    seen: dict[str, str] = {}
+    for what, where in declared:
+        if what in seen:
+            raise DeclarationError(
+                f"{what} is declared twice: by {seen[what]} and by {where}."
+            )
+        seen[what] = where

@@ -90,7 +90,7 @@ class Event(Generic[T]):
         opening = ports.connection_in_handshake()
         outgoing = Outgoing(
             event=self.name,
-            payload=self._json(payload),
+            payload=json_values.written(self._adapter, payload),
             recipients=recipients,
             left_out=left_out,
             keep=self._keep_for(recipients),
@@ -119,12 +119,6 @@ class Event(Generic[T]):
                 f" {MAX_STREAMS} of them is the most for one send."
             )
         return self.keep
-
-    def _json(self, payload: T) -> bytes:
-        written = json_values.dump(self._adapter, payload)
-        if isinstance(written, bytes):
-            return written
-        return json_values.dump_again(self._adapter, payload, written)
 
 
 def _without_connecting(recipients: Recipients) -> tuple[Recipients, int]:

@@ -14,7 +14,8 @@ from wsrouter.routing.adapter import adapter
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.flow import Flow, call, call_handler, is_async
 from wsrouter.routing.group_pattern import GroupPattern
-from wsrouter.routing.route import Permission, needs_login, rate_of
+from wsrouter.routing.permission import Permission, needs_login
+from wsrouter.routing.route import rate_of
 from wsrouter.routing.signature import (
     check_function,
     check_parameter,

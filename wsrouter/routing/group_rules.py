@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from wsrouter.errors import DeclarationError, InvalidValue, MessageError
 from wsrouter.routing.admission import caller, count, is_permitted
@@ -11,6 +11,7 @@ from wsrouter.routing.connection import Connection
 from wsrouter.routing.django_types import HTTP_404, PERMISSION_DENIED, is_a
 from wsrouter.routing.flow import Flow
 from wsrouter.routing.group import checked_group
+from wsrouter.routing.group_pattern import GroupPattern
 from wsrouter.routing.group_rule import GroupRule
 from wsrouter.routing.ports import Counter
 from wsrouter.routing.problems import Problem, invalid_payload
@@ -118,7 +119,17 @@ def _invalid(place: int, error: InvalidValue) -> MessageError:
     return invalid_payload([problem])
 
 
-def refuse_clashes(rules: Iterable[GroupRule]) -> None:
+class OfPattern(Protocol):
+    """What is declared for the groups of a pattern; `name` is for error messages."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def pattern(self) -> GroupPattern: ...
+
+
+def refuse_clashes(rules: Iterable[OfPattern]) -> None:
     """Raises DeclarationError when a name could match two patterns."""
     for one, two in combinations(rules, 2):
         if one.pattern.clashes_with(two.pattern):

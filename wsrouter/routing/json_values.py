@@ -34,6 +34,12 @@ class NotJson(ValueError):
     """A value cannot be JSON. The message has the type at fault and no content."""
 
 
+def written(adapter: "TypeAdapter[Any]", value: Any) -> Json:
+    """Both attempts. Raises as `dump_again` does."""
+    first = dump(adapter, value)
+    return first if isinstance(first, bytes) else dump_again(adapter, value, first)
+
+
 def dump(adapter: "TypeAdapter[Any]", value: Any) -> Json | Exception:
     """The first attempt; the error is for `dump_again`."""
     if hasattr(type(value), "__next__"):

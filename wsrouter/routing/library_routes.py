@@ -14,8 +14,11 @@ LEAVE = f"{LIBRARY_PREFIX}leave"
 
 
 def ping() -> dict[str, Any]:
-    """Answer `{}`, so that a client knows that the connection is alive. Uses no
-    database."""
+    """Answer `{}`, so that a client knows that the connection is alive.
+
+    Where events are kept, `since` asks for all streams of the connection and of its
+    user; `{}` will do. Without it, no database is used.
+    """
     return {}
 
 

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from wsrouter.errors import InvalidValue, Reject, SessionEnded
+from wsrouter.errors import InvalidEnvelope, InvalidValue, Reject, SessionEnded
 from wsrouter.routing.admission import admit_handshake
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Flow, call, run_sync
 from wsrouter.routing.frame import Cause, Disconnected, EventType, Frame
+from wsrouter.routing.handled import note
 from wsrouter.routing.hooks import Hooks, is_sync
 from wsrouter.routing.messages import Messages
 from wsrouter.routing.outcome import Accept, Failure, Nothing, Outcome, Refused
@@ -34,7 +35,8 @@ class ConnectionStore(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Lifecycle:
     """Answers every frame of one gateway. `identify` finds out from frame and request
-    who is connecting; its result has a `user` and is passed to the registry."""
+    who is connecting; its result has a `user` and is passed to the registry. `on_end`
+    hears of each connection that has ended, after its handlers."""
 
     messages: Messages
     hooks: Hooks
@@ -43,6 +45,7 @@ class Lifecycle:
     identify: Callable[[Frame, Any], Flow[Any]]
     counter: Counter
     throttles: Sequence[Rate] = ()
+    on_end: Callable[[Connection, Disconnected], None] = lambda *_: None
 
     def handle(self, frame: Frame, request: Any) -> Flow[Outcome]:
         if frame.event_type is _MESSAGE:
@@ -76,7 +79,7 @@ class Lifecycle:
             identity = yield from self._identify(frame, request)
         except Reject as refusal:
             return Refused(refusal.status, refusal.reason)
-        connection = _new_connection(frame, identity.user, self.hooks.table)
+        connection = note(_new_connection(frame, identity.user, self.hooks.table))
         outcome = yield from self.hooks.connect(frame, request, connection)
         if not isinstance(outcome, Accept):
             return outcome
@@ -110,6 +113,7 @@ class Lifecycle:
         )
         if removed is None:
             return Nothing()
+        note(removed.connection)
         how = replace(how, cause=removed.cause or how.cause)
         return (yield from self._run_handlers(frame, removed.connection, how))
 
@@ -117,6 +121,7 @@ class Lifecycle:
         self, frame: Frame, connection: Connection, how: Disconnected
     ) -> Flow[Outcome]:
         yield from self.hooks.disconnect(frame, connection, how)
+        yield from call(self.on_end, connection, how)
         return Nothing()
 
     def _reporting_crashes(
@@ -135,7 +140,10 @@ def crash_answer(frame: Frame, envelope: Envelope) -> Outcome:
         return Refused(500)
     if frame.event_type is _DISCONNECT:
         return Nothing()
-    head = envelope.identify(frame.body)
+    try:
+        head = envelope.identify(frame.body)
+    except InvalidEnvelope:  # it is the crash
+        return Failure(CRASH, crashed=True)
     return Failure(CRASH, head.action, head.id, crashed=True)
 
 

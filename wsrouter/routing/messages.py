@@ -14,7 +14,8 @@ from wsrouter.routing.error_codes import checked_error
 from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Call, Flow, call, run_sync
 from wsrouter.routing.frame import Frame
-from wsrouter.routing.library_routes import PING
+from wsrouter.routing.handled import note
+from wsrouter.routing.library_routes import JOIN, PING
 from wsrouter.routing.middleware import wrap
 from wsrouter.routing.nearest_key import RouteKeys
 from wsrouter.routing.outcome import Failure, Outcome, Reply
@@ -51,7 +52,8 @@ class Messages:
     _keys: list[RouteKeys] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "keeps_events", self.table.keeps_events)
+        keeps_events = self.table.keeps_events and self.envelope.carries_streams
+        object.__setattr__(self, "keeps_events", keeps_events)
         for key, mounted in (*self.table.routes.items(), *self.table.library.items()):
             self._compiled[key] = CompiledRoute.of(mounted, self.envelope)
         self._keys.append(RouteKeys(self.table.routes))
@@ -81,6 +83,10 @@ class Messages:
             action = self.envelope.identify(frame.body).action or frame.route_key
             compiled = self._compiled.get(action) or next(iter(self._default), None)
         return compiled is not None and compiled.is_sync
+
+    def has(self, action: str) -> bool:
+        """Whether a route, also one of the library's own, has this key."""
+        return action in self._compiled
 
     def _unrouted(self, header: EnvelopeHeader) -> MessageError:
         if header.action is None:
@@ -118,7 +124,7 @@ class Messages:
                 connection, parsed = yield from self._before_async(compiled, frame)
             else:
                 if compiled.needs_connection:
-                    connection = yield from call(self.lookup, frame)
+                    connection = note((yield from call(self.lookup, frame)))
                 if not compiled.is_open:
                     yield from admit(compiled.route, frame, connection, self.counter)
                 parsed = (compiled.read or self._unread)(frame.body)
@@ -159,7 +165,20 @@ class Messages:
         needs a caller."""
         if self.keeps_events and isinstance(outcome, Reply) and outcome.id is not None:
             outcome.resume = _resume(outcome, connection, since, began_at)
+        if self.table.presences and isinstance(outcome, Reply):
+            outcome.presence = self._presence(outcome, connection)
         return outcome
+
+    def _presence(self, reply: Reply, connection: Connection | None) -> tuple[str, ...]:
+        """The groups of which a reply lists who is there: clients that join by
+        themselves have no handler that could."""
+        if reply.action != JOIN or connection is None:
+            return ()
+        return tuple(
+            group
+            for group in joined_groups(connection)
+            if any(each.covers(group) for each in self.table.presences)
+        )
 
     def _before_async(
         self, compiled: CompiledRoute, frame: Frame
@@ -176,7 +195,8 @@ class Messages:
     def _prepare(
         self, compiled: CompiledRoute, frame: Frame
     ) -> tuple[Connection | None, ParsedEnvelope]:
-        connection = self.lookup(frame) if compiled.needs_connection else None
+        needs_it = compiled.needs_connection
+        connection = note(self.lookup(frame)) if needs_it else None
         if not compiled.is_open:
             run_sync(admit(compiled.route, frame, connection, self.counter))
         return connection, (compiled.read or self._unread)(frame.body)

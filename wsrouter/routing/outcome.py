@@ -37,12 +37,26 @@ class Refused:
 @dataclass(slots=True)
 class Reply:
     """The answer to a message. `payload` is JSON. `resume` is None where no streams
-    are told of."""
+    are told of; `presence` has the groups of which the payload lists who is there."""
 
     action: str
     id: str | int | None
     payload: bytes
     resume: Resume | None = None
+    presence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Returned by a message handler, is sent as it is, in no envelope: for front ends
+    that expect a bare `pong`. An empty text sends nothing."""
+
+    text: str
+
+    @property
+    def data(self) -> bytes:
+        """The text in UTF-8; lone surrogates are replaced."""
+        return self.text.encode("utf-8", "replace")
 
 
 @dataclass(slots=True)
@@ -63,4 +77,4 @@ class Nothing:
     """The answer has no body."""
 
 
-Outcome = Accept | Refused | Reply | Failure | Nothing
+Outcome = Accept | Refused | Reply | Raw | Failure | Nothing

@@ -8,7 +8,7 @@ from os import urandom
 from typing import Any, NamedTuple, Protocol
 
 from wsrouter.errors import MessageError, NotReady
-from wsrouter.routing import sender_slot
+from wsrouter.routing import presence_slot, sender_slot
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.flow import Flow
 from wsrouter.routing.frame import Cause
@@ -159,14 +159,19 @@ as the rest of an answer."""
 
 
 class Envelope(Protocol):
-    """The JSON frame around payloads, chosen by the setting ENVELOPE."""
+    """Reads the frames around payloads, as the setting ENVELOPE says.
+    `carries_streams` says whether they have a place for `since` and `streams`."""
+
+    @property
+    def carries_streams(self) -> bool: ...
 
     def reader(self, payload: Any, *, default: Any) -> Reader:
         """The reader of a route that takes `payload`, a type; `default` stands in for a
         missing one. `...` means: no payload, no default."""
 
     def identify(self, body: bytes) -> EnvelopeHeader:
-        """Never raises, whatever the body is."""
+        """Whatever the body is; raises InvalidEnvelope for the class of an application
+        that is wrong, and nothing else."""
 
     def client_id(self, body: bytes) -> str | int | None:
         """The client's id in a body, as far as it can be read."""
@@ -209,3 +214,39 @@ def sender() -> Sender:
     if not _senders:
         raise NotReady
     return _senders[0]()
+
+
+class Presences(Protocol):
+    """Who is in groups, by user, and which groups are told of it."""
+
+    def watched(self, groups: Sequence[str]) -> Sequence[str]:
+        """Those of the groups that have presence, on whichever gateway."""
+
+    def is_any_watched(self) -> bool:
+        """Whether any group could have presence."""
+
+    def changed(self, groups: Sequence[str]) -> None:
+        """Members of these groups have come or gone within the open transaction."""
+
+    def users(self, group: str, gateway: str) -> Sequence[tuple[Any, int]]:
+        """The users in a group, each with the number of connections; of all gateways
+        where none is named."""
+
+    def count(self, group: str, gateway: str) -> int:
+        """The number of users and of anonymous connections."""
+
+    def snapshot(
+        self, group: str, gateway: str
+    ) -> tuple[Sequence[Any] | None, int, int]:
+        """The users, None in a large group, their number, and the version of the last
+        event that they have in them."""
+
+
+_presences: list[Callable[[], Presences]] = presence_slot.presences
+
+
+def presences() -> Presences:
+    """What knows of presence; raises NotReady before there is anything."""
+    if not _presences:
+        raise NotReady
+    return _presences[0]()

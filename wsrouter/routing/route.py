@@ -1,7 +1,7 @@
 """A registered handler as one frozen value."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,13 @@ from wsrouter.routing.declared_errors import (
     ErrorDetail,
     declared_errors,
 )
-from wsrouter.routing.signature import ParameterKind, Signature, read_signature, yields
+from wsrouter.routing.permission import (
+    Permission,
+    checked_permissions,
+    needs_login,
+)
+from wsrouter.routing.signature import ParameterKind, Signature, read_signature
 from wsrouter.routing.throttle import Rate
-
-Permission = str | Callable[..., Any]
-"""A Django permission, or a function of the connection that says yes or no."""
 
 CONNECT_PARAMETERS = frozenset({ParameterKind.CONNECTION, ParameterKind.REQUEST})
 DISCONNECT_PARAMETERS = frozenset(
@@ -79,14 +81,6 @@ class Route:
         )
 
 
-def needs_login(login_required: bool, permissions: Iterable[Permission]) -> bool:
-    """Whether anonymous users are refused before any permission is asked. A permission
-    that is a function decides about them itself."""
-    return login_required or any(
-        isinstance(permission, str) for permission in permissions
-    )
-
-
 def hook(function: Callable[..., Any], allowed: frozenset[ParameterKind]) -> Hook:
     return Hook(function=function, signature=read_signature(function, allowed=allowed))
 
@@ -125,31 +119,6 @@ def route(
         description=f"{first_line}\n\n{rest}".strip() if summary else rest,
         errors=None if errors is None else declared_errors(errors, name=signature.name),
     )
-
-
-def checked_permissions(
-    permissions: Permission | Sequence[Permission], *, name: str
-) -> tuple[Permission, ...]:
-    """One permission counts as a list of one."""
-    several = isinstance(permissions, Iterable) and not callable(permissions)
-    one = isinstance(permissions, str) or not several
-    listed = (permissions,) if one else tuple(permissions)  # type: ignore[arg-type]
-    for permission in listed:
-        if not _can_decide(permission):
-            raise DeclarationError(
-                f"{name}: the permission {permission!r} is neither of the form"
-                " 'app_label.codename' nor a function of the connection that returns"
-                " yes or no."
-            )
-    return listed  # type: ignore[return-value]
-
-
-def _can_decide(permission: object) -> bool:
-    """An instance of a class and a generator count as true: they let everybody in."""
-    if isinstance(permission, str):
-        return "." in permission
-    is_class = isinstance(permission, type)
-    return callable(permission) and not is_class and not yields(permission)
 
 
 def strings(many: str | Sequence[str]) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ from wsrouter.routing.group_rule import GroupRule, group_rule
 from wsrouter.routing.group_rules import refuse_clashes
 from wsrouter.routing.keep import Keep, checked_keep
 from wsrouter.routing.middleware import Middleware
-from wsrouter.routing.route import Hook, Permission, Route
+from wsrouter.routing.permission import Permission, checked_permissions
+from wsrouter.routing.presence import MembersOf, Presence
+from wsrouter.routing.route import Hook, Route
 from wsrouter.routing.signature import describe
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,8 +40,7 @@ class Include:
 class Router:
     """A set of handlers and events. A decorator records the function and returns it
     unchanged. `tags`, `login_required` and `permissions` hold for every route in it,
-    `tags` for its events too.
-    """
+    `tags` for its events too."""
 
     def __init__(
         self,
@@ -50,11 +51,12 @@ class Router:
     ) -> None:
         self.tags = routes.strings(tags)
         self.login_required = login_required
-        self.permissions = routes.checked_permissions(permissions, name="Router()")
+        self.permissions = checked_permissions(permissions, name="Router()")
         self.routes: list[Route] = []
         self.defaults: list[Route] = []
         self.events: list[Event[Any]] = []
         self.groups: list[GroupRule] = []
+        self.presences: list[Presence[Any]] = []
         self.connects: list[Hook | Include] = []
         self.disconnects: list[Hook | Include] = []
         self.middlewares: list[Middleware] = []
@@ -132,8 +134,7 @@ class Router:
     ) -> Event[T]:
         """Declare an outbound message. With `keep`, clients that reconnect get what
         they missed. Raises DeclarationError for a reserved name."""
-        caller = sys._getframe(1)
-        place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+        place = declared_names.place_of(sys._getframe(1))
         declared_names.check_event(name, place)
         event = Event(
             name,
@@ -175,6 +176,35 @@ class Router:
 
         return register
 
+    def presence(
+        self,
+        name: str,
+        model: type[T],
+        *,
+        of: MembersOf[T],
+        groups: str,
+        tags: Sequence[str] = (),
+        summary: str = "",
+        keep: Keep | None = None,
+    ) -> Presence[T]:
+        """Tell the groups of a pattern who comes and goes, by an event of this name:
+        `of` makes members, which others see, out of users. The result lists who is in a
+        group. Raises DeclarationError."""
+        place = declared_names.place_of(sys._getframe(1))
+        declared_names.check_event(name, place)
+        presence = Presence(
+            name,
+            model,
+            of=of,
+            groups=groups,
+            tags=routes.strings(tags),
+            summary=summary,
+            declared_at=place,
+            keep=checked_keep(keep, f"Presence {name!r} ({place})"),
+        )
+        self._add(self.presences, presence)
+        return presence
+
     @without_parentheses
     def middleware(self, function: F) -> F:
         """Wrap every frame: `def middleware(frame, call_next)`, or `async def`.
@@ -187,7 +217,6 @@ class Router:
     def exception_handler(self, kind: type[Exception]) -> Callable[[F], F]:
         """Answer an exception: the function takes it and returns a MessageError (in
         `connect`, a Reject)."""
-
         check_exception(kind)
 
         def register(function: F) -> F:
@@ -210,7 +239,7 @@ class Router:
         """
         if not isinstance(router, Router):
             raise DeclarationError(f"include() takes a Router, not {router!r}.")
-        if router is self or self in _descendants(router):
+        if any(inner is self for inner, _ in _tree(router)):
             raise DeclarationError("A router cannot include itself.")
         if prefix:
             declared_names.check_key(prefix, f"include(prefix={prefix!r})")
@@ -228,9 +257,7 @@ class Router:
         declared.append(new)
         try:
             for root in self._roots():
-                _refuse_clashes(root)
-                if isinstance(new, GroupRule | Include):
-                    refuse_clashes(_group_rules(root))
+                _refuse_clashes(root, new)
         except DeclarationError:
             declared.pop()
             raise
@@ -241,46 +268,33 @@ class Router:
         return [root for parent in self._parents for root in parent._roots()]
 
 
-def _descendants(router: Router) -> list[Router]:
-    inner = [include.router for include in router.includes]
-    return inner + [router for child in inner for router in _descendants(child)]
-
-
-def _refuse_clashes(root: Router) -> None:
-    """A key, an event name and the default handler may be declared once in a tree."""
-    seen: dict[str, str] = {}
-    declared = _declarations(root)
-    for key, where in _keys(root, ""):
-        declared_names.check_not_reserved(key, where)
-        declared.append((f"Route {key!r}", where))
-    for what, where in declared:
-        if what in seen:
-            raise DeclarationError(
-                f"{what} is declared twice: by {seen[what]} and by {where}."
-            )
-        seen[what] = where
-
-
-def _keys(router: Router, prefix: str) -> Iterator[tuple[str, str]]:
-    """The full route keys, and the functions that handle them."""
-    for route in router.routes:
-        yield prefix + route.key, route.signature.name
+def _tree(router: Router, prefix: str = "") -> Iterator[tuple[Router, str]]:
+    """A router and all that it includes, at any depth, with the prefix of its keys."""
+    yield router, prefix
     for include in router.includes:
-        yield from _keys(include.router, prefix + include.prefix)
+        yield from _tree(include.router, prefix + include.prefix)
 
 
-def _group_rules(router: Router) -> Iterator[GroupRule]:
-    yield from router.groups
-    for include in router.includes:
-        yield from _group_rules(include.router)
+def _refuse_clashes(root: Router, new: object) -> None:
+    """A key, an event name and the default handler may be declared once in a tree, and
+    no name may match two patterns."""
+    tree = list(_tree(root))
+    declared_names.refuse_twice(
+        each for router, prefix in tree for each in _declarations(router, prefix)
+    )
+    if isinstance(new, GroupRule | Presence | Include):
+        refuse_clashes(rule for router, _ in tree for rule in router.groups)
+        refuse_clashes(each for router, _ in tree for each in router.presences)
 
 
-def _declarations(router: Router) -> list[tuple[str, str]]:
+def _declarations(router: Router, prefix: str) -> list[tuple[str, str]]:
+    """What may be declared once, and where it is."""
     found = [("The default handler", r.signature.name) for r in router.defaults]
-    found += [
-        (f"Event {event.name!r}", f"{event.model!r} ({event.declared_at})")
-        for event in router.events
-    ]
-    for include in router.includes:
-        found += _declarations(include.router)
+    for event in (*router.events, *(each.event for each in router.presences)):
+        where = f"{event.model!r} ({event.declared_at})"
+        found.append((f"Event {event.name!r}", where))
+    for route in router.routes:
+        key, where = prefix + route.key, route.signature.name
+        declared_names.check_not_reserved(key, where)
+        found.append((f"Route {key!r}", where))
     return found

@@ -91,7 +91,9 @@ def _refuse_two(before: Mapping[str, ParameterKind], parameter: str, name: str) 
     for earlier, kind in before.items():
         if kind is ParameterKind.PAYLOAD:
             raise DeclarationError(
-                f"{name} has two payload parameters, {earlier!r} and {parameter!r}."
+                f"{name} has two payload parameters, {earlier!r} and {parameter!r}:"
+                " whatever is annotated with another type than Connection, Message or"
+                " HttpRequest gets the payload. The user is connection.user."
             )
 
 

@@ -10,7 +10,9 @@ from wsrouter.routing.event import Event
 from wsrouter.routing.group_rule import GroupRule
 from wsrouter.routing.group_rules import GroupRules
 from wsrouter.routing.middleware import Middleware
-from wsrouter.routing.route import Hook, Permission, Route
+from wsrouter.routing.permission import Permission
+from wsrouter.routing.presence import Presence
+from wsrouter.routing.route import Hook, Route
 from wsrouter.routing.router import Include, Router
 
 ExceptionHandlers = Mapping[type[Exception], Hook]
@@ -78,6 +80,7 @@ class Table:
     connects: Stack
     disconnects: Stack
     events: tuple[MountedEvent, ...]
+    presences: tuple[Presence[object], ...]
 
     @property
     def keeps_events(self) -> bool:
@@ -104,6 +107,7 @@ def table(root: Router) -> Table:
         connects=_stack(root, "connects"),
         disconnects=_stack(root, "disconnects"),
         events=tuple(_events(root, inherited)),
+        presences=tuple(_presences(root)),
     )
 
 
@@ -168,7 +172,13 @@ def _stack(
 
 
 def _events(router: Router, inherited: Inherited) -> Iterator[MountedEvent]:
-    for event in router.events:
+    for event in (*router.events, *(each.event for each in router.presences)):
         yield MountedEvent(event=event, tags=inherited.tags + event.tags)
     for include in router.includes:
         yield from _events(include.router, inherited.inside(include.router))
+
+
+def _presences(router: Router) -> Iterator[Presence[object]]:
+    yield from router.presences
+    for include in router.includes:
+        yield from _presences(include.router)

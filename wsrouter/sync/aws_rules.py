@@ -66,6 +66,8 @@ def _endpoint(gateway: Gateway) -> Iterator[str]:
         yield f"ENDPOINT {gateway.endpoint!r} must be an http:// or https:// URL."
     elif len(gateway.endpoint) > URI_CHARACTERS:
         yield f"ENDPOINT is longer than {URI_CHARACTERS} characters."
+    if gateway.lambda_function and gateway.vpc_link:
+        yield "VPC_LINK leads to an ENDPOINT; LAMBDA takes none."
 
 
 def _is_http_url(address: str) -> bool:

@@ -17,6 +17,7 @@ Resource = Literal[
     "domain",
     "api_mapping",
     "tag",
+    "permission",
 ]
 Fields = Mapping[str, tuple[Any, Any]]
 MASK = "***"

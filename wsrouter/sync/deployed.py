@@ -7,6 +7,7 @@ from wsrouter.catalog.snapshot import (
     Api,
     Authorizer,
     Domain,
+    ForeignRoute,
     Integration,
     Model,
     RouteEntry,
@@ -16,7 +17,7 @@ from wsrouter.catalog.snapshot import (
 from wsrouter.errors import SyncError
 from wsrouter.sync.control_errors import Unpublished
 from wsrouter.sync.digest import Digest
-from wsrouter.sync.records import DomainRecord, MappingRecord
+from wsrouter.sync.records import DomainRecord, MappingRecord, Permission
 from wsrouter.sync.server_quirks import ServerQuirks
 
 
@@ -49,13 +50,15 @@ class Deployed:
     """The deployed counterpart of a snapshot, with the ids; None means that the
     resource does not exist yet.
 
-    `routes` are ours; `unmanaged` maps the key of every other route to its integration.
+    `routes` are ours; `unmanaged` maps the key of every other route to its integration,
+    and `foreign_routes` has those whose integration is known, by key.
     `duplicate_integrations` are further integrations like ours, by id;
     `mistargeted_routes` are routes of ours that target another integration, by key.
     `digest` is that of the stage's deployment; `outdated_deployments` are the ids of
     deployments that may be deleted. `foreign_integrations` maps the id of every
     integration that is not ours to its URI or type. `route_ids` and `response_ids` are
     by route key, `model_ids` by name. `former_domains` were published before.
+    `permissions` are by the ARN of the function that is, or is to be, invoked.
     """
 
     api_id: str = ""
@@ -79,7 +82,9 @@ class Deployed:
     domain: DeployedDomain | None = None
     former_domains: tuple[DeployedDomain, ...] = ()
     unmanaged: Mapping[str, str] = field(default_factory=dict)
+    foreign_routes: Mapping[str, ForeignRoute] = field(default_factory=dict)
     foreign_integrations: Mapping[str, str] = field(default_factory=dict)
+    permissions: Mapping[str, Permission] = field(default_factory=dict)
 
     @property
     def unused_integrations(self) -> Mapping[str, str]:
@@ -111,6 +116,7 @@ class Deployed:
             models=self.models,
             domain=_domain(self.domain),
             unmanaged=tuple(sorted(self.unmanaged)),
+            foreign=self.foreign_routes,
         )
 
 

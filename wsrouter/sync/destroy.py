@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from wsrouter.sync.change import Change
 from wsrouter.sync.deployed import Deployed, DeployedDomain
+from wsrouter.sync.permission_diff import removed_permission
 from wsrouter.sync.ports import ControlPlane
-from wsrouter.sync.reading import read
+from wsrouter.sync.reading import read, with_permissions
 from wsrouter.sync.records import Deployment
 from wsrouter.sync.server_quirks import ServerQuirks
 from wsrouter.sync.steps.stage_steps import wait_until_deployed
@@ -47,7 +48,7 @@ class Removal:
 
 def plan_removal(plane: ControlPlane, target: Target) -> Removal:
     """Read what is deployed and plan its removal; writes nothing."""
-    deployed = read(plane, target)
+    deployed = with_permissions(plane, target, read(plane, target))
     reason = _reason_to_keep(plane, target, deployed) if deployed.api_id else ""
     return Removal(
         target=target,
@@ -97,6 +98,8 @@ def _foreign_parts(
 def _changes(deployed: Deployed, *, keep_api: bool) -> Iterator[Change]:
     for domain in _domains(deployed):
         yield from _domain(domain)
+    for function in deployed.permissions:
+        yield from removed_permission(deployed, function)
     if deployed.api_id and not keep_api:
         yield Change(action="delete", resource="api", key=deployed.api_id)
         return
@@ -163,6 +166,9 @@ _Step = Callable[[ControlPlane, Deployed, str], None]
 _STEPS: dict[tuple[str, str], _Step] = {
     ("api_mapping", "delete"): _delete_mapping,
     ("domain", "delete"): lambda plane, _, name: plane.delete_domain(name),
+    ("permission", "delete"): lambda plane, deployed, function: plane.forbid(
+        function, deployed.api_id
+    ),
     ("api", "delete"): lambda plane, _, key: plane.delete_api(key),
     ("route", "delete"): lambda plane, deployed, key: plane.delete_route(
         deployed.api_id, deployed.route_ids[key]

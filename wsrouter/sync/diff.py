@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from wsrouter.catalog.snapshot import Api, Snapshot, Stage
 from wsrouter.sync.change import Action, Change, Fields, Resource
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.domain_diff import api_naming_former_domains, domain_differences
-from wsrouter.sync.fields import SECRET_FIELD, compare, fields, has_secret
+from wsrouter.sync.fields import SECRET_FIELD, compare, fields, knows_secret
 from wsrouter.wire import mapping
 
 _OPTIONAL_FIELDS = {
@@ -118,7 +117,7 @@ def _optional(resource: Resource, new: Any, old: Any) -> Iterator[Change]:
 
 def _integration(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:
     old, new = fields(deployed.integration), fields(wanted.integration)
-    if not has_secret(wanted.integration):
+    if not knows_secret(wanted.integration):
         old.pop(SECRET_FIELD, None)
     changed = compare(old, new)
     refused_before = {
@@ -138,11 +137,16 @@ def _integration(wanted: Snapshot, deployed: Deployed) -> Iterator[Change]:
 def _endpoint_danger(wanted: Snapshot, deployed: Deployed) -> str:
     if deployed.integration is None:
         return ""
-    old = urlsplit(deployed.integration.uri).netloc
-    new = urlsplit(wanted.integration.uri).netloc
+    old, new = deployed.integration.destination, wanted.integration.destination
     if old == new:
         return ""
-    return f"every message, also of open connections, moves from {old} to {new}"
+    moves = f"every message, also of open connections, moves from {old} to {new}"
+    if deployed.integration.type == wanted.integration.type:
+        return moves
+    return (
+        f"{moves}; connections stay open, and their users and groups are known there"
+        " only if both have the same database"
+    )
 
 
 def _route(wanted: Snapshot, deployed: Deployed, key: str) -> Iterator[Change]:

@@ -39,9 +39,11 @@ def without_optional_mappings(integration: Integration) -> Integration:
     return replace(integration, request_parameters=kept)
 
 
-def has_secret(integration: Integration) -> bool:
-    """Whether the integration was made with a SECRET in the settings."""
-    return SECRET_TARGET in integration.request_parameters
+def knows_secret(integration: Integration) -> bool:
+    """Whether the integration was made with the SECRET of the settings, or needs
+    none."""
+    is_known = SECRET_TARGET in integration.request_parameters
+    return is_known or integration.invokes_function
 
 
 def _flat(value: Any) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from wsrouter.catalog.snapshot import AWS_PROXY
 from wsrouter.sync.change import Change
 from wsrouter.sync.export.iam_policy import application_policy
 from wsrouter.sync.plan import Plan
@@ -18,6 +19,11 @@ def next_steps(before: Plan, published: Published, *, region: str) -> Iterator[s
     }
     if is_first:
         yield _permission(published, region)
+    if any(_moves_to_function(change) for change in before.changes):
+        yield (
+            f"The function must have API_ID = {published.api_id!r} in its settings: it"
+            " refuses the events of every other API."
+        )
     if is_first or "domain" in created or "api_mapping" in created:
         yield from _cookies(published)
     if is_first or "authorizer" in created:
@@ -27,6 +33,11 @@ def next_steps(before: Plan, published: Published, *, region: str) -> Iterator[s
             "The execute-api host is disabled: clients and the application can reach"
             f" the API only when DNS leads {published.url} to it."
         )
+
+
+def _moves_to_function(change: Change) -> bool:
+    _, kind = change.fields.get("type", (None, ""))
+    return change.resource == "integration" and kind == AWS_PROXY
 
 
 def _disables_execute_api(change: Change) -> bool:

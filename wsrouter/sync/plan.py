@@ -10,10 +10,11 @@ from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.diff import differences, stale
 from wsrouter.sync.digest import Digest, digest
 from wsrouter.sync.domain_diff import conflicting_mapping
-from wsrouter.sync.fields import has_secret
+from wsrouter.sync.fields import knows_secret
 from wsrouter.sync.outdated import outdated_deployments
+from wsrouter.sync.permission_diff import permission_differences
 from wsrouter.sync.ports import ControlPlane
-from wsrouter.sync.reading import read, with_responses
+from wsrouter.sync.reading import read, with_permissions, with_responses
 from wsrouter.sync.target import Target
 
 _ORDER = [
@@ -23,6 +24,7 @@ _ORDER = [
     ("authorizer", "update"),
     ("model", "create"),
     ("model", "update"),
+    ("permission", "create"),
     ("integration", "create"),
     ("integration", "update"),
     ("route", "create"),
@@ -42,6 +44,7 @@ _ORDER = [
     ("api_mapping", "delete"),
     ("domain", "delete"),
     ("tag", "update"),
+    ("permission", "delete"),
     ("integration", "delete"),
     ("deployment", "delete"),
 ]
@@ -94,7 +97,7 @@ class Plan:
 
     @property
     def secret_compared(self) -> bool:
-        return has_secret(self.wanted.integration)
+        return knows_secret(self.wanted.integration)
 
     @property
     def unmanaged(self) -> tuple[str, ...]:
@@ -130,6 +133,7 @@ def prepare(
     )
     _refuse_conflicts(wanted, deployed, adopt=options.adopt)
     _refuse_used_integrations(deployed, options)
+    deployed = with_permissions(plane, target, deployed, wanted.integration)
     keys = list(_responses_to_read(wanted, deployed, options))
     deployed = with_responses(plane, deployed, keys)
     plan = plan_changes(target, wanted, deployed, options)
@@ -153,7 +157,9 @@ def plan_changes(
     if changes or not _matches(wanted, deployed, new_digest):
         changes.append(_create_deployment(wanted, deployed, new_digest))
         changes += map(_delete_deployment, deployed.outdated_deployments)
-    # No deployment is needed for these: no route leads to them.
+    # No deployment is needed for these: it holds no permissions, and no route leads to
+    # the integrations.
+    changes += permission_differences(wanted, deployed)
     changes += _removed_integrations(deployed, options)
     return Plan(
         target=target,
@@ -187,7 +193,7 @@ def _matches(wanted: Snapshot, deployed: Deployed, new_digest: Digest) -> bool:
     """Whether the deployment holds what is wanted; without a secret in `wanted`, all
     but the secret."""
     old_digest = deployed.digest
-    if old_digest is None or has_secret(wanted.integration):
+    if old_digest is None or knows_secret(wanted.integration):
         return old_digest == new_digest
     return old_digest.config == new_digest.config
 

@@ -21,6 +21,7 @@ from wsrouter.sync.records import (
     IntegrationRecord,
     MappingRecord,
     ModelRecord,
+    Permission,
     RouteRecord,
     StageRecord,
 )
@@ -176,8 +177,20 @@ class Domains(Protocol):
     def delete_mapping(self, domain: str, mapping_id: str) -> None: ...
 
 
-class ControlPlane(Apis, Routes, Stages, Domains, Protocol):
-    """The WebSocket APIs of one Region's API Gateway.
+class Functions(Protocol):
+    """Lambda functions, by their ARNs."""
+
+    def permission(self, function: str, api_id: str, stage: str) -> Permission: ...
+
+    def permit(self, function: str, api_id: str) -> None:
+        """Let API Gateway invoke the function for every route of the API."""
+
+    def forbid(self, function: str, api_id: str) -> None:
+        """Take that permission back."""
+
+
+class ControlPlane(Apis, Routes, Stages, Domains, Functions, Protocol):
+    """The WebSocket APIs of one Region's API Gateway, and the functions they invoke.
 
     Lists are complete, whatever the page size; a page is fetched only when the caller
     reads that far. Deleting a resource that does not exist is no error. Every method

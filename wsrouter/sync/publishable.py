@@ -16,7 +16,7 @@ def validate(
     """Raise SyncError, with one line for each setting that cannot be published."""
     problems = [
         *_missing(gateway),
-        *(_secret(gateway) if secret_needed or gateway.secrets else ()),
+        *(_secret(gateway) if _maps_secret(gateway, secret_needed) else ()),
         *violations(gateway, spec, snapshot),
         *_route_count(snapshot),
     ]
@@ -28,10 +28,18 @@ def validate(
 def _missing(gateway: Gateway) -> Iterator[str]:
     if not gateway.api_name and not gateway.api_id:
         yield "set API_NAME (or the API_ID of an existing API)."
-    if not gateway.endpoint:
-        yield "ENDPOINT is missing: the URL at which API Gateway reaches Django."
+    if not gateway.endpoint and not gateway.lambda_function:
+        yield (
+            "ENDPOINT is missing: the URL at which API Gateway reaches Django. (Django"
+            " on AWS Lambda has LAMBDA instead.)"
+        )
     if not _fits_a_header(gateway.alias):
         yield "the alias has characters that AWS cannot send in a header."
+
+
+def _maps_secret(gateway: Gateway, secret_needed: bool) -> bool:
+    """The events for a function have no secret: its permission is the proof."""
+    return not gateway.lambda_function and bool(secret_needed or gateway.secrets)
 
 
 def _secret(gateway: Gateway) -> Iterator[str]:

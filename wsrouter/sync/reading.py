@@ -3,7 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from wsrouter.catalog.snapshot import CONNECT, DISCONNECT, RouteEntry
+from wsrouter.catalog.snapshot import (
+    CONNECT,
+    DISCONNECT,
+    ForeignRoute,
+    Integration,
+    RouteEntry,
+)
 from wsrouter.sync.control_errors import NotFound
 from wsrouter.sync.deployed import Deployed
 from wsrouter.sync.digest import Digest
@@ -96,6 +102,7 @@ def read(
             if found not in integrations
         },
         unmanaged={route.route.key: route.integration_id for route in by_owner.foreign},
+        foreign_routes=by_owner.foreign_routes(all_integrations),
     )
 
 
@@ -115,6 +122,25 @@ def with_responses(
         routes=routes,
         response_ids={**deployed.response_ids, **response_ids},
     )
+
+
+def with_permissions(
+    plane: ControlPlane,
+    target: Target,
+    deployed: Deployed,
+    wanted: Integration | None = None,
+) -> Deployed:
+    """Read the permissions of the function that is deployed and of the wanted one: one
+    call for each."""
+    integrations = filter(None, (deployed.integration, wanted))
+    functions = {found.function for found in integrations} - {""}
+    if not deployed.api_id or not functions:
+        return deployed
+    permissions = {
+        function: plane.permission(function, deployed.api_id, target.stage)
+        for function in sorted(functions)
+    }
+    return replace(deployed, permissions=permissions)
 
 
 def read_published(plane: ControlPlane, target: Target) -> Deployed:
@@ -147,6 +173,19 @@ class _RoutesByOwner:
             record.route.key: record.integration_id
             for record in self.ours
             if record.integration_id != integration_id
+        }
+
+    def foreign_routes(
+        self, integrations: Iterable[IntegrationRecord]
+    ) -> dict[str, ForeignRoute]:
+        """The foreign routes whose integration is in the list, by key."""
+        known = {found.id: found.integration for found in integrations}
+        return {
+            record.route.key: ForeignRoute(
+                route=record.route, integration=known[record.integration_id]
+            )
+            for record in self.foreign
+            if record.integration_id in known
         }
 
 

@@ -72,6 +72,15 @@ class Deployment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Permission:
+    """Whether API Gateway may invoke a function for an API, and whether the function's
+    policy has the statement that wsrouter adds."""
+
+    granted: bool = False
+    is_ours: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DomainRecord:
     """A custom domain. Its DNS name must point to `target`; `zone` is the Route 53
     hosted zone of that target."""

@@ -2,7 +2,8 @@
 
 The file has everything that the plan writes, except for the secret. In its place there
 is a hash with the secret as key. A signature with the same key shows whether the file
-is as it was saved.
+is as it was saved. Where there is no secret, as for a Lambda function, the caller gives
+another key.
 """
 
 import hashlib
@@ -47,23 +48,26 @@ class SavedPlan:
         Raises SyncError when it is another one, when the secret is another one, or when
         the file was changed.
         """
-        wanted = _with_secret(self.wanted, secret)
+        wanted = self.wanted
+        if not wanted.integration.invokes_function:
+            wanted = _with_secret(wanted, secret)
         if digest(wanted, kept={}).secret != self.digest.secret:
             _refuse("SECRET is not the one that the plan was made with")
-        signature = _signature(self.content, wanted)
+        signature = _signature(self.content, secret)
         if not hmac.compare_digest(signature.encode(), self.signature):
             _refuse("the file is not as it was saved")
         plan = prepare(plane, self.target, wanted, self.options)
-        if _content(plan, self.location) != self.content:
+        if _content(plan, self.location, secret) != self.content:
             differing = ", ".join(_differences(self.content, plan)) or "other details"
             _refuse(f"what is deployed has changed since ({differing})")
         return plan
 
 
-def saved(plan: Plan, location: Location) -> str:
-    """The plan as the text of a file. Its wanted snapshot must have the secret."""
-    content = _content(plan, location)
-    signed = {**content, "signature": _signature(content, plan.wanted)}
+def saved(plan: Plan, location: Location, secret: str) -> str:
+    """The plan as the text of a file. Its wanted snapshot must have the `secret`, or
+    need none."""
+    content = _content(plan, location, secret)
+    signed = {**content, "signature": _signature(content, secret)}
     return json.dumps(signed, indent=2) + "\n"
 
 
@@ -93,7 +97,7 @@ def load(text: str) -> SavedPlan:
         raise SyncError("The file is not a plan that ws_sync saved.") from None
 
 
-def _content(plan: Plan, location: Location) -> dict[str, Any]:
+def _content(plan: Plan, location: Location, secret: str) -> dict[str, Any]:
     """What the file holds, and what has to be the same when the plan is carried out."""
     deployed = plan.deployed
     content = {
@@ -105,9 +109,7 @@ def _content(plan: Plan, location: Location) -> dict[str, Any]:
         "digest": str(plan.digest),
         "plan": render.json_values(plan),
         "deployed_digest": str(deployed.digest or ""),
-        "deployed_secret": _keyed_hash(
-            plan.wanted, _secret_source(deployed.integration)
-        ),
+        "deployed_secret": _keyed_hash(secret, _secret_source(deployed.integration)),
     }
     copied: dict[str, Any] = json.loads(json.dumps(content))
     return copied
@@ -143,13 +145,13 @@ def _parsed_digest(text: str) -> Digest:
     return parsed
 
 
-def _signature(content: Mapping[str, Any], wanted: Snapshot) -> str:
-    return _keyed_hash(wanted, json.dumps(content, sort_keys=True))
+def _signature(content: Mapping[str, Any], secret: str) -> str:
+    return _keyed_hash(secret, json.dumps(content, sort_keys=True))
 
 
-def _keyed_hash(wanted: Snapshot, text: str) -> str:
-    """A hash that only a holder of the wanted secret can make."""
-    key = _secret_source(wanted.integration).encode()
+def _keyed_hash(secret: str, text: str) -> str:
+    """A hash that only a holder of the secret can make."""
+    key = secret.encode()
     return hmac.new(key, f"wsrouter plan {text}".encode(), hashlib.sha256).hexdigest()
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from wsrouter.catalog.lambda_function import invocation_uri
 from wsrouter.catalog.routes import ApiSpec
 from wsrouter.catalog.snapshot import (
+    AWS_PROXY,
     CONNECT,
     DEFAULT,
     DISCONNECT,
@@ -73,11 +75,25 @@ def _api(gateway: Gateway) -> Api:
 
 
 def _integration(gateway: Gateway) -> Integration:
-    principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
+    """LAMBDA comes before ENDPOINT. Its events carry the whole context, so that nothing
+    is mapped."""
+    if gateway.lambda_function:
+        return Integration(
+            type=AWS_PROXY,
+            uri=invocation_uri(gateway.lambda_function),
+            description=description(gateway.alias),
+            timeout_millis=round(gateway.timeout * 1000),
+        )
+    return _http_integration(gateway)
+
+
+def _http_integration(gateway: Gateway) -> Integration:
+    """The integration that posts to ENDPOINT."""
     parameters = mapping.request_parameters(
         alias=gateway.alias,
         secret=gateway.secrets[0] if gateway.secrets else "",
-        extra={**principal, **gateway.headers},
+        extra=gateway.headers,
+        authorized=bool(gateway.authorizer),
     )
     if not gateway.secrets:
         del parameters[SECRET_TARGET]
@@ -127,13 +143,9 @@ def _models(gateway: Gateway, spec: ApiSpec) -> Iterator[tuple[str, Model]]:
 def _authorizer(alias: str, option: AuthorizerOption | None) -> Authorizer | None:
     if option is None:
         return None
-    _, partition, _, region, *_ = option.function.split(":")
     return Authorizer(
         name=authorizer_name(alias),
-        uri=(
-            f"arn:{partition}:apigateway:{region}:lambda:path/2015-03-31/functions/"
-            f"{option.function}/invocations"
-        ),
+        uri=invocation_uri(option.function),
         identity_source=option.identity,
         credentials_arn=option.role,
     )

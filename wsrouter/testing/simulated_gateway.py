@@ -3,6 +3,7 @@ the sockets of test clients."""
 
 import base64
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -19,6 +20,8 @@ from wsrouter.options.gateway import Gateway
 from wsrouter.registry.transactions import is_testcase_only
 from wsrouter.routing.frame import EventType
 from wsrouter.routing.table import table
+from wsrouter.testing.faulty_transport import FaultyTransport
+from wsrouter.testing.message_text import message_text
 from wsrouter.testing.substitution import substituted
 from wsrouter.wire import mapping, selection
 from wsrouter.wiring import leaving
@@ -26,6 +29,7 @@ from wsrouter.wiring.endpoint_path import endpoint_path
 from wsrouter.wiring.routers import root_router
 
 API_ID = "testing000"
+PING = "wsrouter.ping"
 
 
 def token() -> str:
@@ -38,14 +42,21 @@ class SimulatedGateway:
     secret is accepted."""
 
     def __init__(self) -> None:
-        self.transport = MemoryTransport()
+        self.sockets = MemoryTransport()
+        self.transport = FaultyTransport(self.sockets)
         self._secret = secrets.token_hex(32)
         self._clients = 0
         self._substitution = ExitStack()
 
+    @property
+    def has_clients(self) -> bool:
+        return self._clients > 0
+
     def enter(self) -> None:
         if self._clients == 0:
-            substitution = substituted(transport=self.transport, secret=self._secret)
+            substitution = substituted(
+                transport=self.transport, secret=self._secret, retries_at_once=True
+            )
             self._substitution.enter_context(substitution)
         self._clients += 1
 
@@ -75,14 +86,8 @@ class SimulatedGateway:
         headers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         """Post one event; call it in `event`."""
-        principal = {"Principal-Id": mapping.PRINCIPAL} if gateway.authorizer else {}
-        mapped = mapping.request_parameters(
-            alias=gateway.alias,
-            secret=self._secret,
-            extra={**principal, **gateway.headers},
-        )
         sent = dict(headers or {})
-        for target, source in mapped.items():
+        for target, source in mapped(gateway, self._secret).items():
             if value := _evaluate(source, context):
                 sent[target.removeprefix(mapping.TARGET)] = _as_header(value)
         return browser.post(  # type: ignore[return-value]
@@ -92,6 +97,16 @@ class SimulatedGateway:
             secure=True,
             headers=sent,
         )
+
+
+def mapped(gateway: Gateway, secret: str) -> dict[str, str]:
+    """The headers of the gateway's integration, with this secret."""
+    return mapping.request_parameters(
+        alias=gateway.alias,
+        secret=secret,
+        extra=gateway.headers,
+        authorized=bool(gateway.authorizer),
+    )
 
 
 def selected_key(gateway: Gateway, text: str) -> str | None:
@@ -110,6 +125,14 @@ def selected_key(gateway: Gateway, text: str) -> str | None:
     if chosen in keys:
         return chosen
     return "$default" if "$default" in keys else None
+
+
+def can_ping(gateway: Gateway) -> bool:
+    """Whether a ping selects a route. An application's own envelope has no streams to
+    ask for."""
+    return gateway.custom_envelope is None and (
+        selected_key(gateway, message_text(gateway, PING, message_id="1")) is not None
+    )
 
 
 def event_context(
@@ -148,6 +171,14 @@ def run_on_commit_callbacks() -> None:
         while connection.run_on_commit and is_testcase_only(connection):
             waiting: tuple[Any, ...] = connection.run_on_commit.pop(0)
             waiting[1]()
+
+
+def close_connections_of_thread() -> None:
+    """In a thread that an async test has used; one with a transaction goes on."""
+    if threading.current_thread() is not threading.main_thread():
+        for connection in connections.all(initialized_only=True):
+            if not connection.in_atomic_block:
+                connection.close()
 
 
 def _endpoint() -> str:

@@ -1,13 +1,15 @@
 """Inbound envelopes: a payload in its own member (nested), or beside the key (flat)."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, ClassVar, NotRequired
 
 from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from wsrouter.errors import MessageError
+from wsrouter.routing.envelope_class import Envelope as EnvelopeClass
+from wsrouter.routing.envelope_class import malformed
 from wsrouter.routing.ports import EnvelopeHeader, ParsedEnvelope, Reader
 from wsrouter.routing.problems import Problem, invalid_payload
 from wsrouter.routing.resume import Since
@@ -50,10 +52,6 @@ Positions = Annotated[
 _read_positions = TypeAdapter(Positions).validate_python
 
 
-def malformed(message: str) -> MessageError:
-    return MessageError("malformed_frame", message)
-
-
 @dataclass(frozen=True, slots=True)
 class _WithKey:
     """In both envelopes the action and the id are members of the body; `key` is the
@@ -62,6 +60,7 @@ class _WithKey:
 
     key: str | None
     reads_since: bool = False
+    carries_streams: ClassVar[bool] = True
 
     def identify(self, body: bytes) -> EnvelopeHeader:
         return _identify(body, self.key)
@@ -113,7 +112,7 @@ class Flat(_WithKey):
             try:
                 members = _object(body)
                 members.pop(self.key, None)
-                client_id = _checked_id(members.pop("id", None))
+                client_id = checked_id(members.pop("id", None))
                 if (positions := members.pop(FLAT_SINCE, None)) is not None:
                     since = _checked_since(positions) if self.reads_since else None
                 if validate is None or (not members and default is not ...):
@@ -123,7 +122,7 @@ class Flat(_WithKey):
                 return ParsedEnvelope(client_id, payload, None, since)
             except ValueError as error:
                 return ParsedEnvelope(
-                    client_id, problem=invalid_payload(_problems(error))
+                    client_id, problem=invalid_payload(problems(error))
                 )
             except MessageError as problem:
                 return ParsedEnvelope(client_id, problem=problem)
@@ -139,7 +138,7 @@ _WITHOUT_INPUT: Any = {
 
 
 def _envelope_error(error: ValueError) -> MessageError:
-    first, *_ = found = _problems(error, ("payload",))
+    first, *_ = found = problems(error, ("payload",))
     if not first.loc:
         if first.type == "json_invalid":
             return malformed("The frame is not valid JSON.")
@@ -151,7 +150,7 @@ def _envelope_error(error: ValueError) -> MessageError:
     return invalid_payload(problem._replace(loc=problem.loc[1:]) for problem in found)
 
 
-def _problems(error: ValueError, payload: tuple[str, ...] = ()) -> list[Problem]:
+def problems(error: ValueError, payload: tuple[str, ...] = ()) -> list[Problem]:
     """What pydantic found; `payload` leads to the payload.
 
     Before version 2.14, pydantic passed on errors of what it calls, such as that of
@@ -169,13 +168,7 @@ def _problems(error: ValueError, payload: tuple[str, ...] = ()) -> list[Problem]
 
 
 def _object(body: bytes) -> dict[Any, Any]:
-    try:
-        members = from_json(body)
-    except ValueError:
-        raise malformed("The frame is not valid JSON.") from None
-    if not isinstance(members, dict):
-        raise malformed("The frame is not a JSON object.")
-    return members
+    return EnvelopeClass.members(body)
 
 
 def _identify(body: bytes, key: str | None) -> EnvelopeHeader:
@@ -190,7 +183,7 @@ def _identify(body: bytes, key: str | None) -> EnvelopeHeader:
             None, client_id, malformed(f"The frame has no string {key!r}.")
         )
     problem = MessageError("unknown_route", "There is no route of this key.")
-    return EnvelopeHeader(_echoed(action), client_id, problem)
+    return EnvelopeHeader(echoed(action), client_id, problem)
 
 
 class _Head(TypedDict):
@@ -213,11 +206,11 @@ def _known_id(members: dict[Any, Any]) -> str | int | None:
     return found if _is_id(found) else None
 
 
-def _echoed(action: str | None) -> str | None:
+def echoed(action: str | None) -> str | None:
     return action if action and len(action) <= _ECHOED_CHARACTERS else None
 
 
-def _checked_id(value: Any) -> str | int | None:
+def checked_id(value: Any) -> str | int | None:
     if not _is_id(value):
         raise malformed(_ID_RULE)
     return value  # type: ignore[no-any-return]

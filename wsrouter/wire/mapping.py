@@ -103,14 +103,21 @@ def environ_key(header: str) -> str:
 
 
 def request_parameters(
-    *, alias: str, secret: str, extra: Mapping[str, str] | None = None
+    *,
+    alias: str,
+    secret: str,
+    extra: Mapping[str, str] | None = None,
+    authorized: bool = False,
 ) -> dict[str, str]:
     """RequestParameters of the integration: target to source, statics quoted.
 
-    `extra` maps a project's own header names (without the prefix) to sources.
+    `extra` maps a project's own header names (without the prefix) to sources. An
+    `authorized` gateway has the principal in a header of its own.
     """
     headers = {SECRET: f"'{secret}'", GATEWAY: f"'{alias}'"}
     headers |= {PREFIX + header.name: header.source for header in HEADERS.values()}
+    if authorized:
+        headers[PREFIX + "Principal-Id"] = PRINCIPAL
     headers |= {PREFIX + name: source for name, source in (extra or {}).items()}
     return {TARGET + name: source for name, source in headers.items()}
 

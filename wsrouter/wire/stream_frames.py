@@ -19,6 +19,8 @@ ENTRIES_BYTES = 4 * 1024
 """Kept free in a reply for the positions of streams."""
 ENTRY_BYTES = 128
 """More than the entry of a stream takes without its events."""
+MAX_ENTRIES = 300
+"""Streams that one reply tells of."""
 REPLAY_BYTES = 100 * 1024
 """The events in one reply."""
 
@@ -52,7 +54,12 @@ class StreamEntry:
 
 def entries_bytes(resume: Resume) -> int:
     """What a reply keeps free for the positions of the streams that it tells of."""
-    return max(ENTRIES_BYTES, ENTRY_BYTES * len(resume.groups or ()))
+    return bytes_of_entries(len(resume.groups or ()))
+
+
+def bytes_of_entries(count: int) -> int:
+    """The same for so many streams."""
+    return max(ENTRIES_BYTES, ENTRY_BYTES * min(count, MAX_ENTRIES))
 
 
 def kept_event(

@@ -1,5 +1,6 @@
 """The URL that clients of a gateway connect to."""
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -28,6 +29,32 @@ def client_url(request: HttpRequest | None = None, gateway: str = "default") -> 
     if local and (_is_served_locally(found) or not found.client_url):
         return local
     return deployed_url(found)
+
+
+class KnownUrls(NamedTuple):
+    """Where clients of a gateway can connect to; empty where that is nowhere. `problem`
+    is what the settings lack for the deployed one."""
+
+    local: str
+    deployed: str
+    problem: str
+
+
+def known_urls(gateway: Gateway, host: str = _LOOPBACK) -> KnownUrls:
+    """What the console and the document offer."""
+    local = "" if _is_of_another(gateway) else local_url(gateway, host)
+    try:
+        return KnownUrls(local, deployed_url(gateway), "")
+    except conf.ConfigurationError as error:
+        return KnownUrls(local, "", str(error))
+
+
+def _is_of_another(gateway: Gateway) -> bool:
+    """Whether the local gateway belongs to another entry of WSROUTER: `ws_local` serves
+    one. Where it has not started this Django, that is the first."""
+    entries = list(conf.gateways().values())
+    served = list(filter(_is_served_locally, entries)) or entries[:1]
+    return gateway not in served
 
 
 def local_url(gateway: Gateway, host: str = _LOOPBACK) -> str:
@@ -73,8 +100,9 @@ def _unknown(gateway: Gateway) -> str:
         else "it has no DOMAIN and no API_ID"
     )
     return (
-        f"The URL of gateway {gateway.alias!r} is not known: {why}. Set"
-        f" WSROUTER[{gateway.alias!r}]['CLIENT_URL'] to the URL that ws_sync prints."
+        f"The URL of gateway {gateway.alias!r} is not known: {why}. (DEBUG is off,"
+        f" as it is in tests.) Set WSROUTER[{gateway.alias!r}]['CLIENT_URL'] to the"
+        " URL that ws_sync prints."
     )
 
 

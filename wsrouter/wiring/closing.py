@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from wsrouter.registry import revocation
+from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
 from wsrouter.wiring import outgoing, process_threads, substitutes
 from wsrouter.wiring.outgoing import Closing
@@ -30,7 +31,7 @@ def finish_all(
     as it is, expired, where API Gateway could not be reached in time, and where the
     handshake was not done yet."""
     closed = close_all(addresses, seconds=seconds)
-    outgoing.forget_all(closed)
+    outgoing.forget_all(closed, Cause.ENDED)
     return closed
 
 

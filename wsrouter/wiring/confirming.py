@@ -1,14 +1,24 @@
 """Asks once more whether an accepted handshake's identity holds, when its row can be
 seen by whatever ends it: a logout that has missed the row is found here."""
 
+from collections.abc import Collection
 from typing import Any
 
-from django.utils import timezone
+from django.contrib.sessions.backends import signed_cookies
 
 from wsrouter.auth import backends, cookie_session, ticket_store
-from wsrouter.identity import is_current
-from wsrouter.models import OpenConnection
-from wsrouter.registry import database, ended_sessions, listed_users, transactions
+from wsrouter.errors import MessageError, SessionEnded
+from wsrouter.identity import session_hashes
+from wsrouter.registry import (
+    confirmed_rows,
+    database,
+    ended_sessions,
+    session_users,
+    transactions,
+)
+from wsrouter.registry.checked_row import checked_row
+from wsrouter.registry.compiled_lookup import Row
+from wsrouter.registry.confirmed_rows import Asked
 from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import Address
 from wsrouter.wiring import ending, incoming
@@ -37,28 +47,56 @@ def confirm(frame: Frame, request: Any) -> bool:
 
 
 def _holds(frame: Frame, request: Any) -> bool:
-    rows = OpenConnection.objects.using(database.alias()).select_related("user")
-    rows = rows.defer("state", "user_agent").filter(connection_id=frame.connection_id)
-    row = rows.filter(gateway=frame.gateway, expires_at__gt=timezone.now()).first()
-    if row is None:
+    asked = _asked(request)
+    found = confirmed_rows.find(frame.connection_id, frame.gateway, asked)
+    try:
+        row = checked_row(found)
+    except (MessageError, SessionEnded):
         return False
     if row.user is None:
         return True
-    return _user_holds(row) and _session_holds(row, frame, request)
+    return backends.accept(row.user) and _session_holds(row, asked, frame, request)
 
 
-def _user_holds(row: OpenConnection) -> bool:
-    listed = listed_users.listed([row.user_id])
-    return bool(listed and is_current(row.user, row.auth_hash)) and backends.accept(
-        row.user
+def _asked(request: Any) -> Asked:
+    """What the row's own database has of the session and the ticket."""
+    session, model = getattr(request, "session", None), cookie_session.model_of(request)
+    is_readable = model and session_users.are_sessions_in(database.alias(), model)
+    key = session.session_key or "" if session is not None else ""
+    is_named = key and not isinstance(session, signed_cookies.SessionStore)
+    is_here = ticket_store.alias() == database.alias()
+    return Asked(
+        session_hashes=session_hashes(key) if is_named else (),
+        ticket=ticket_store.presented(request) if is_here else "",
+        session_model=model if is_readable else None,
+        session_key=key,
     )
 
 
-def _session_holds(row: OpenConnection, frame: Frame, request: Any) -> bool:
+def _session_holds(row: Row, asked: Asked, frame: Frame, request: Any) -> bool:
     """Of a repeated `$connect`, the row may name the session of the first one."""
-    hashes = cookie_session.hashes(request, row.user)
-    is_of_cookie = row.session_hash in hashes
-    hashes = {row.session_hash, *hashes, *ticket_store.session_of(frame, request)}
-    if ended_sessions.has_ended(hashes - {""}):
+    hashes = asked.session_hashes or cookie_session.hashes(request, row.user)
+    named = row[confirmed_rows.SESSION]
+    known = {named, *hashes, *_session_of_ticket(row, asked, frame, request)}
+    is_in_doubt = row[confirmed_rows.HAS_ENDED] or not (
+        known <= {named, *asked.session_hashes}
+    )
+    if is_in_doubt and ended_sessions.has_ended(known - {""}):
         return False
-    return not is_of_cookie or cookie_session.is_stored(request.session, row.user)
+    return named not in hashes or _is_stored(row, asked, request)
+
+
+def _session_of_ticket(
+    row: Row, asked: Asked, frame: Frame, request: Any
+) -> Collection[str]:
+    if not asked.ticket:
+        return ticket_store.session_of(frame, request)
+    claimed = row[confirmed_rows.CLAIMED_SESSION]
+    return () if claimed is None else (claimed,)
+
+
+def _is_stored(row: Row, asked: Asked, request: Any) -> bool:
+    if asked.session_model is None:
+        return cookie_session.is_stored(request.session, row.user)
+    stored = row[confirmed_rows.STORED_SESSION]
+    return cookie_session.is_row_of(stored, request.session, row.user)

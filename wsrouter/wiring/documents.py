@@ -1,7 +1,6 @@
 """The documents of a gateway, as its settings and its routers make them."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from django.conf import settings
 from wsrouter import conf
 from wsrouter.options.gateway import Gateway
 from wsrouter.setting_caches import cleared_by
-from wsrouter.wiring import publisher
+from wsrouter.wiring import chosen_envelope, publisher
 
 if TYPE_CHECKING:
     from wsrouter.documents.servers import Server
@@ -23,10 +22,12 @@ def asyncapi_document(
     servers. Raises ConfigurationError."""
     from wsrouter.documents.asyncapi import asyncapi
 
+    gateway = conf.gateway(alias)
+    chosen_envelope.check_spoken(gateway, "AsyncAPI")
     return asyncapi(
         publisher.api_spec(alias),
-        conf.gateway(alias),
-        urls=tuple(_servers(conf.gateway(alias), with_local=with_local)),
+        gateway,
+        urls=tuple(_servers(gateway, with_local=with_local)),
         session_cookie=settings.SESSION_COOKIE_NAME,
     )
 
@@ -35,12 +36,13 @@ def _servers(gateway: Gateway, *, with_local: bool) -> "Iterator[Server]":
     """The deployed API where the settings say where it is, and ws_local with DEBUG.
     An exported file is the same with DEBUG and without, so it has no ws_local."""
     from wsrouter.documents.servers import Server
-    from wsrouter.wiring import client_url
+    from wsrouter.wiring.client_url import known_urls
 
-    with suppress(conf.ConfigurationError):
-        yield Server(name="production", url=client_url.deployed_url(gateway))
-    if with_local and (local := client_url.local_url(gateway)):
-        yield Server(name="local", url=local, description="`manage.py ws_local`.")
+    urls = known_urls(gateway)
+    if urls.deployed:
+        yield Server(name="production", url=urls.deployed)
+    if with_local and urls.local:
+        yield Server(name="local", url=urls.local, description="`manage.py ws_local`.")
 
 
 @cleared_by("WSROUTER", "INSTALLED_APPS", "DEBUG", "SESSION_COOKIE_NAME")
@@ -56,6 +58,7 @@ def typescript_text(alias: str = "default") -> str:
     """TypeScript's types. Raises ConfigurationError."""
     from wsrouter.documents.typescript import typescript
 
+    chosen_envelope.check_spoken(conf.gateway(alias), "TypeScript")
     return typescript(publisher.api_spec(alias))
 
 

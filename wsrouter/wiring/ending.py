@@ -3,7 +3,7 @@ rows when it has committed, and closes the sockets after the response, in a work
 the gateway has a task engine."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
@@ -59,7 +59,9 @@ def mark_ended(session_hashes: Sequence[str]) -> None:
         ticket_store.delete_of_sessions(session_hashes)
         return found
 
-    run = partial(_mark_and_close, mark)
+    def run() -> None:  # Django logs the name of one that fails: no partial has any
+        _mark_and_close(mark)
+
     if not database.after_commit(run):
         try:
             run()
@@ -74,6 +76,15 @@ def end_marked(mark: Mark) -> int:
     if not database.after_commit(lambda: _mark_and_close(mark, found)):
         close_after_response(found)
     return len(found)
+
+
+def end_connections(connection_ids: Collection[str]) -> int:
+    """End these connections, and return how many of them have a row. One that has ended
+    before, and could not be closed then, is closed once more."""
+    ended_before = revocation.expired_among(connection_ids)
+    close_after_response(ended_before)
+    mark = partial(revocation.expire_connections, connection_ids)
+    return len(ended_before) + end_marked(mark)
 
 
 def end_refused(address: Address) -> None:

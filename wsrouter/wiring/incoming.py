@@ -5,10 +5,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 from wsrouter import conf
-from wsrouter.auth import ticket_store
 from wsrouter.auth.authentication import Authentication
-from wsrouter.options.gateway import Gateway
-from wsrouter.registry import ended_sessions
+from wsrouter.registry import ended_sessions, ticket_claims
 from wsrouter.registry.open_connections import ConnectionRegistry
 from wsrouter.registry.rate_counter import CacheCounter
 from wsrouter.routing.failures import Failures
@@ -18,15 +16,20 @@ from wsrouter.routing.hooks import Hooks
 from wsrouter.routing.lifecycle import Lifecycle, crash_answer
 from wsrouter.routing.messages import Messages
 from wsrouter.routing.outcome import Outcome
-from wsrouter.routing.ports import Envelope
 from wsrouter.routing.table import table
 from wsrouter.setting_caches import cleared_by
-from wsrouter.wire import selection
-from wsrouter.wire.envelope import Flat, Nested
-from wsrouter.wiring import contradictions, reporting, substitutes
+from wsrouter.wiring import (
+    chosen_envelope,
+    contradictions,
+    handshake_user,
+    process_secret,
+    reporting,
+    substitutes,
+)
 from wsrouter.wiring.isolated_hooks import isolated
 from wsrouter.wiring.request_user import bind_user
 from wsrouter.wiring.routers import root_router
+from wsrouter.wiring.watching import tell_end
 
 
 @cleared_by("WSROUTER", "INSTALLED_APPS", "DEBUG")
@@ -44,13 +47,14 @@ def lifecycle(alias: str) -> Lifecycle:
     failures = Failures(known=reporting.KNOWN, on_crash=reporting.report_crash)
     authentication = Authentication(
         gateway=gateway,
-        claim=ticket_store.claim,
+        claim=ticket_claims.claim,
         has_ended=ended_sessions.has_ended,
+        find_user=handshake_user.find,
     )
     return Lifecycle(
         messages=Messages(
             table=declared,
-            envelope=_envelope(gateway, reads_since=declared.keeps_events),
+            envelope=chosen_envelope.reader(gateway, reads_since=declared.keeps_events),
             lookup=registry.find,
             counter=counter,
             failures=failures,
@@ -63,6 +67,7 @@ def lifecycle(alias: str) -> Lifecycle:
         identify=authentication.identify,
         counter=counter,
         throttles=gateway.connect_throttle,
+        on_end=tell_end,
     )
 
 
@@ -75,7 +80,7 @@ def group_rules(alias: str) -> GroupRules:
 def crashed(error: Exception, frame: Frame, request: Any) -> Outcome:
     """Report what kept a frame from being handled, and answer it."""
     reporting.report_crash(frame, request, error)
-    return crash_answer(frame, _envelope(conf.gateway(frame.gateway)))
+    return crash_answer(frame, chosen_envelope.reader(conf.gateway(frame.gateway)))
 
 
 @cleared_by("WSROUTER", "INSTALLED_APPS", "DEBUG")
@@ -83,12 +88,7 @@ def crashed(error: Exception, frame: Frame, request: Any) -> Outcome:
 def accepted_secrets(alias: str) -> tuple[str, ...]:
     """The secrets that prove a request of this gateway. The cache is bounded because
     the alias is not proven yet."""
-    if substitutes.current.secret and alias in conf.gateways():
-        return (substitutes.current.secret, *conf.accepted_secrets(alias))
-    return conf.accepted_secrets(alias)
-
-
-def _envelope(gateway: Gateway, *, reads_since: bool = False) -> Envelope:
-    key = selection.parse(gateway.route_selection_expression).key
-    chosen = Flat if gateway.envelope == "flat" else Nested
-    return chosen(key, reads_since)
+    if alias not in conf.gateways():
+        return ()
+    own = filter(None, (substitutes.current.secret, *process_secret.drawn()))
+    return (*own, *conf.accepted_secrets(alias))

@@ -10,12 +10,19 @@ from wsrouter.delivery.ports import Transport
 from wsrouter.delivery.sender import Sender
 from wsrouter.errors import SendError
 from wsrouter.registry.open_connections import ConnectionRegistry
+from wsrouter.routing import telemetry
 from wsrouter.routing.delivery import Delivery
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
 from wsrouter.routing.table import Stack
 from wsrouter.setting_caches import cleared_by
-from wsrouter.wiring import incoming, reporting, sender_for, substitutes
+from wsrouter.wiring import (
+    frame_log,
+    incoming,
+    reporting,
+    sender_for,
+    substitutes,
+)
 
 _security = logging.getLogger("wsrouter.security")
 
@@ -25,7 +32,7 @@ _security = logging.getLogger("wsrouter.security")
 def sender() -> Sender:
     """What events and connections send through."""
     return sender_for.sender(
-        substitute=substitutes.current.transport,
+        substitutes=substitutes.current,
         forget=forget_all,
         finish=_finish,
         on_delivered=_report,
@@ -67,18 +74,19 @@ def forget(address: Address, cause: Cause = Cause.GONE) -> None:
         ConnectionRegistry().forget(address.connection_id, address.gateway)
 
 
-def forget_all(addresses: Sequence[Address]) -> None:
-    """Remove connections that turned out to be closed: in one statement where there
-    are no disconnect handlers."""
+def forget_all(addresses: Sequence[Address], cause: Cause = Cause.GONE) -> None:
+    """Remove connections that turned out to be closed: in one statement where neither
+    handlers nor a signal want to know of each."""
     without_handlers: dict[str, list[str]] = {}
     for address in addresses:
-        if _has_disconnect_handlers(address.gateway):
-            forget(address)
+        if signals.disconnected.receivers or _has_disconnect_handlers(address.gateway):
+            forget(address, cause)
         else:
             ids = without_handlers.setdefault(address.gateway, [])
             ids.append(address.connection_id)
     for gateway, ids in without_handlers.items():
         ConnectionRegistry().forget_all(ids, gateway)
+        telemetry.ended(gateway, cause, len(ids))
 
 
 def _has_disconnect_handlers(alias: str) -> bool:
@@ -103,4 +111,5 @@ def _finish(addresses: Sequence[Address]) -> Sequence[Address]:
 
 def _report(delivery: Delivery) -> None:
     reporting.log_report(delivery)
+    frame_log.write_send(delivery)
     signals.delivered.send_robust(sender=None, delivery=delivery)

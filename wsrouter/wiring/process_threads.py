@@ -11,6 +11,7 @@ from functools import cache
 from django.db import connections, reset_queries
 
 from wsrouter.delivery.batch_threads import BatchThreads
+from wsrouter.delivery.delays import Delays
 from wsrouter.registry import database
 from wsrouter.wiring import substitutes
 
@@ -51,6 +52,12 @@ def sends() -> BatchThreads:
     return BatchThreads(
         "wsrouter-send", begin=database.close_old_connections, end=_close_old
     )
+
+
+@cache
+def delays() -> Delays:
+    """What is done later; `sends` or another pool does the work."""
+    return Delays("wsrouter-delay")
 
 
 @cache

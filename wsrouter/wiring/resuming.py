@@ -19,11 +19,10 @@ PINGS = Rate(limit=60, seconds=60)
 
 def with_streams(answered: Answer, resume: Resume, frame: Frame) -> Answer:
     """The reply with its streams, or an error in place of the reply to a ping."""
-    size = (
-        limits.MESSAGE_BYTES - len(answered.body) - stream_frames.entries_bytes(resume)
-    )
-    size = min(size, stream_frames.REPLAY_BYTES)
+    size = limits.MESSAGE_BYTES - len(answered.body)
     if resume.groups is not None:
+        size -= stream_frames.entries_bytes(resume)
+        size = min(size, stream_frames.REPLAY_BYTES)
         return _with(answered, _recovered(frame, resume, size))
     try:
         _check_rate(frame)

@@ -1,15 +1,17 @@
 """Builds the sender that follows the settings of each gateway."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from types import ModuleType
+from uuid import uuid4
 
 from wsrouter import conf
 from wsrouter.aws.posts import transports
 from wsrouter.aws.posts.transports import InvalidTransport
 from wsrouter.conf import ConfigurationError
-from wsrouter.delivery.background import Background
+from wsrouter.delivery.background import MAX_PARALLEL_SLICES, Background
 from wsrouter.delivery.kept_sender import KeptSender
 from wsrouter.delivery.ports import Forget, OnDelivered, Transport
 from wsrouter.delivery.posting import Posting, SendPolicy
@@ -23,24 +25,27 @@ from wsrouter.registry.send_queue import StoredSendQueue
 from wsrouter.registry.streams.kept_events import StoredKeptEvents
 from wsrouter.registry.transactions import is_any_open, only_registry_is_open
 from wsrouter.routing.ports import Address
-from wsrouter.wiring import leaving
+from wsrouter.wiring import chosen_envelope, leaving, shared_posts
+from wsrouter.wiring.substitutes import Substitutes
 
 
 def sender(
     *,
-    substitute: Transport | None,
+    substitutes: Substitutes,
     forget: Forget,
     finish: Callable[[Sequence[Address]], Sequence[Address]],
     on_delivered: OnDelivered,
 ) -> Sender:
-    """What events and connections send through; `substitute` replaces the network in
-    tests."""
+    """What events and connections send through; `substitutes` are those of a test."""
+    jitter = _no_jitter if substitutes.retries_at_once else random.random
 
     @cache
     def policy(alias: str) -> SendPolicy:
         gateway = _gateway_for(alias)
-        chosen = substitute or _transport(gateway)
+        chosen = substitutes.transport or _transport(gateway)
         engine = _engine(gateway.background)
+        if engine and substitutes.works_in_place:
+            engine = work_in_place
         background = engine and Background(
             queue=StoredSendQueue(),
             recipient_source=StoredRecipients(),
@@ -50,18 +55,30 @@ def sender(
             enqueue=lambda send: engine(send, alias),
             postpone=leaving.postpone,
             slice_recipients=gateway.slice_recipients,
-            posts_per_second=gateway.posts_per_second,
+            bucket_of_slice=lambda: shared_posts.limit(
+                gateway,
+                TokenBucket(gateway.posts_per_second / MAX_PARALLEL_SLICES),
+            ),
+            jitter=jitter,
         )
         return SendPolicy(
             transport=chosen,
             max_recipients=gateway.send_recipients,
             seconds=gateway.send_seconds,
-            bucket=TokenBucket(gateway.posts_per_second),
+            bucket=shared_posts.limit(gateway, TokenBucket(gateway.posts_per_second)),
             background=background,
         )
 
-    posting = Posting(recipient_source=StoredRecipients(), policy=policy, forget=forget)
-    return Sender(
+    def work_in_place(send: int, alias: str) -> None:
+        made.work(send, uuid4().hex, alias)
+
+    posting = Posting(
+        recipient_source=StoredRecipients(),
+        policy=policy,
+        forget=forget,
+        jitter=jitter,
+    )
+    made = Sender(
         posting=posting,
         kept=KeptSender(
             posting=posting,
@@ -70,6 +87,7 @@ def sender(
             is_atomic_with=only_registry_is_open,
             in_transaction=is_any_open,
             on_delivered=on_delivered,
+            custom_writers=chosen_envelope.custom_writers,
         ),
         check_gateway=conf.gateway,
         postpone=leaving.postpone,
@@ -78,7 +96,9 @@ def sender(
         on_delivered=on_delivered,
         user_key=user_keys.user_key,
         user_keys=user_keys.user_keys,
+        custom_writers=chosen_envelope.custom_writers,
     )
+    return made
 
 
 def end_in_background(addresses: Sequence[Address], alias: str) -> bool:
@@ -103,6 +123,10 @@ def transport_problem(name: str) -> str:
     except (InvalidTransport, MissingExtra) as error:
         return str(error)
     return ""
+
+
+def _no_jitter() -> float:
+    return 0.0
 
 
 def _transport(gateway: Gateway) -> Transport:

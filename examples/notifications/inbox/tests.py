@@ -1,13 +1,20 @@
 """The routes, tested without a server."""
 
+from typing import Any
+
 from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
 from django.test import TestCase
 from django.urls import reverse
 
 from inbox.models import Notification
-from inbox.ws import notify
-from wsrouter.testing import ErrorFrame, HandshakeRefused, WebSocketClient
+from inbox.ws import notification_created, notify
+from wsrouter.testing import (
+    ErrorFrame,
+    HandshakeRefused,
+    WebSocketClient,
+    captured_events,
+)
 
 
 class InboxTests(TestCase):
@@ -56,10 +63,15 @@ class InboxTests(TestCase):
         self.assertEqual(answered.exception.code, "not_found")
 
 
+def is_lunch(payload: Any) -> bool:
+    return payload["text"] == "Lunch!"
+
+
 class AdminTests(TestCase):
+    """What is sent, without a socket that gets it."""
+
     def setUp(self) -> None:
         self.users = [User.objects.create_user(name) for name in ("ada", "bob", "eve")]
-        self.tabs = [WebSocketClient(user).connect() for user in self.users]
         self.post = {
             "action": "send_notification",
             "_selected_action": [user.pk for user in self.users[:2]],
@@ -71,14 +83,15 @@ class AdminTests(TestCase):
 
     def test_the_selected_users_are_notified(self) -> None:
         self.client.force_login(User.objects.create_superuser("root"))
-        self.assertContains(self.send(), "ada, bob")
-        self.assertContains(self.send(send="Send", text=""), "This field is required.")
-        self.assertEqual([tab.frames for tab in self.tabs], [[], [], []])
-        self.assertContains(self.send(send="Send", text="Lunch!"), "Sent to 2.")
-        for tab in self.tabs[:2]:
-            pushed = tab.receive("notification.created")
-            self.assertEqual(pushed["payload"]["text"], "Lunch!")
-        self.assertEqual(self.tabs[2].frames, [])
+        with captured_events() as sent:
+            self.assertContains(self.send(), "ada, bob")
+            asked_again = self.send(send="Send", text="")
+            self.assertContains(asked_again, "This field is required.")
+            self.assertEqual(len(sent), 0)
+            self.assertContains(self.send(send="Send", text="Lunch!"), "Sent to 2.")
+        for user in self.users[:2]:
+            sent.assert_sent(notification_created, is_lunch, user=user)
+        sent.assert_not_sent(notification_created, user=self.users[2])
 
     def test_sending_needs_the_permission_to_add_notifications(
         self,
@@ -92,10 +105,9 @@ class AdminTests(TestCase):
     def test_a_notification_that_is_added_is_pushed(self) -> None:
         self.client.force_login(User.objects.create_superuser("root"))
         url = reverse("admin:inbox_notification_add")
-        with self.captureOnCommitCallbacks(execute=True):
+        with captured_events() as sent:
             self.client.post(url, {"user": self.users[0].pk, "text": "Lunch!"})
-        pushed = self.tabs[0].receive("notification.created")
-        self.assertEqual(pushed["payload"]["text"], "Lunch!")
+        sent.assert_sent(notification_created, is_lunch, user=self.users[0], times=1)
 
 
 class PageTests(TestCase):

@@ -114,10 +114,12 @@ def _headers() -> Sequence[tuple[str, str]]:
     event = GatewayEvent(
         type="MESSAGE", route_key="watch", connection=connection, body=BODY
     )
+    snapshot = publisher.local_snapshot("default")
     request = integration_request.build(
         replace(event, message_id=event.request_id),
-        snapshot=publisher.local_snapshot("default"),
+        integration=snapshot.integration,
         api_id="local",
+        stage=snapshot.stage.name,
         behaviour=Behaviour(),
     )
     return request.headers

@@ -45,11 +45,13 @@ SERVERS = [
 
 
 @contextmanager
-def running(server: Server, application: str, folder: Path) -> Iterator[Measured]:
+def running(
+    server: Server, application: str, folder: Path, **variables: str
+) -> Iterator[Measured]:
+    """It listens at a free port; `variables` are those of its environment."""
     port = processes.free_port()
     line = f"{server.line} {server.address}"
     command = line.format(application=application, port=port).split()
-    with processes.running(
-        command, folder, port, DJANGO_SETTINGS_MODULE=SETTINGS
-    ) as started:
+    variables = {"DJANGO_SETTINGS_MODULE": SETTINGS} | variables
+    with processes.running(command, folder, port, **variables) as started:
         yield started

@@ -10,7 +10,6 @@ from playwright.sync_api import BrowserContext, Page
 from tests.e2e.ws_local_stack import Stack, copied
 
 CLIENT = Path(__file__).parents[3] / "wsrouter/static/wsrouter/client.js"
-LIMITS = ["--no-cookies", "--idle-timeout", "3", "--max-duration", "12"]
 WS = """
 from wsrouter import Keep
 

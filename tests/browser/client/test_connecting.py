@@ -177,7 +177,7 @@ def test_django_restarts_and_no_page_notices(
     context: BrowserContext, stack: Stack
 ) -> None:
     """The last of them: the Django that it starts ends with it."""
-    options = {"handOver": 500, "handOverSpread": 0, "overlap": 100, "backoffCap": 500}
+    options = {"handOver": 500, "handOverSpread": 0, "backoffCap": 500}
     with listening(context, stack, **options) as page:
         os.kill(stack.get("/process/")["pid"], signal.SIGKILL)
         eventually(lambda: not listens(stack.django_port))

@@ -5,7 +5,7 @@ import os
 
 from playwright.sync_api import BrowserContext
 
-from tests.browser.client.counting import LIMITS, WATCHING, count, listening
+from tests.browser.client.counting import WATCHING, count, listening
 from tests.e2e.ws_local_stack import Stack, started
 
 HAND_OVERS = int(os.environ.get("WSROUTER_HAND_OVERS", "3"))
@@ -47,7 +47,7 @@ def test_a_gateway_that_restarts_gets_its_subscriptions_back(
         page.evaluate("window.isWatching = 0")
         stack.interrupt()
         page.wait_for_function("window.states.includes('waiting')")
-        with started(stack, *LIMITS):
+        with started(stack, "--no-cookies"):
             page.wait_for_function(WATCHING)
             count(stack, 0, 5)
             page.wait_for_function("window.numbers.length === 5")

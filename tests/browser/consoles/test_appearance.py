@@ -15,7 +15,7 @@ from tests.browser.console_page import (
     send,
 )
 from tests.browser.console_site import ConsoleSite
-from tests.browser.test_appearance import check_appearance, pictures
+from tests.browser.pages.test_appearance import check_appearance, pictures
 
 __all__ = ["pictures"]
 
@@ -54,7 +54,7 @@ def test_the_picture_of_the_documentation(
     frame(page, "error").locator("summary").click()
     page.locator("#entry h2").focus()
     page.evaluate("window.scrollTo(0, 0)")
-    page.screenshot(path=pictures / f"picture-{scheme}.png")
+    page.screenshot(path=pictures / f"console-{scheme}.png")
     page.set_viewport_size({"width": 390, "height": 780})
     page.evaluate("document.getElementById('entry').scrollIntoView()")
-    page.screenshot(path=pictures / f"picture-{scheme}-phone.png")
+    page.screenshot(path=pictures / f"console-{scheme}-phone.png")

@@ -1,5 +1,8 @@
 """Connections of the console, and what it remembers."""
 
+import sqlite3
+from contextlib import closing
+
 from playwright.sync_api import Browser, expect
 
 from tests.browser.console_page import (
@@ -19,6 +22,32 @@ from wsrouter.models import OpenConnection
 for row in OpenConnection.objects.all():
     connections.get(row.connection_id).close()
 """
+ALLOW_TESTS = """
+from django.contrib.auth.models import Permission, User
+User.objects.create_user("tess").user_permissions.add(
+    Permission.objects.get(codename="send_test_event")
+)
+"""
+
+
+def test_an_event_is_sent_to_one_connection(console: ConsoleSite, opened: Open) -> None:
+    console.shell(ALLOW_TESTS)
+    page = opened(console)
+    connect(page)
+    with closing(sqlite3.connect(console.folder / "db.sqlite3")) as database:
+        rows = "SELECT connection_id FROM wsrouter_openconnection ORDER BY id DESC"
+        [name] = database.execute(rows).fetchone()
+    address = f"/ws/docs/?connection={name}#orders.paid"
+    theirs = opened(console, user="tess", path=address)
+    expect(theirs.locator("#entry .sender")).to_contain_text(name)
+    field(theirs, "total").fill("7")
+    field(theirs, "customer").fill("ada")
+    theirs.get_by_role("button", name="Send as a test").click()
+    expect(theirs.locator("#entry .outcome")).to_have_text("Delivered.")
+    expect(frame(page, "event")).to_contain_text("orders.paid")
+    mine = opened(console, path=address)
+    expect(mine.locator("#entry h2")).to_have_text("orders.paid")
+    expect(mine.locator("#entry .sender")).to_have_count(0)
 
 
 def test_history_and_filter(console: ConsoleSite, opened: Open) -> None:
@@ -37,7 +66,7 @@ def test_history_and_filter(console: ConsoleSite, opened: Open) -> None:
     expect(page.locator("#entry h2")).to_have_text("orders.place")
     expect(field(page, "item")).to_have_value("tea")
     page.get_by_label("Search").fill("cancel")
-    expect(page.locator("#count")).to_have_text("1 of 7")
+    expect(page.locator("#count")).to_have_text("1 of 10")
     page.get_by_label("Search").press("Enter")
     expect(page.locator("#entry h2")).to_have_text("orders.cancel")
 

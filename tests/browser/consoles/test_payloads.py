@@ -152,6 +152,7 @@ def test_a_flat_envelope(console: ConsoleSite, opened: Open) -> None:
     page.reload()
     connect(page)
     choose(page, "menu.change")
+    expect(page.locator("#entry")).not_to_contain_text("$since")
     field(page, "name").fill("tea")
     send(page)
     frame(page, "sent").locator("summary").click()

@@ -74,7 +74,7 @@ def main() -> None:
             expires_at=now + timezone.timedelta(hours=1),
         )
         Membership.of(row, "g").save(using="sockets")
-    seen = []
+    seen = [reached(users=[ada.pk]), reached(users=[str(ada.pk)]), reached(groups="g")]
     for name in ("a=", "b="):
         frame = Frame(
             event_type=EventType.MESSAGE,
@@ -87,6 +87,20 @@ def main() -> None:
         seen.append(told(gone.connection))
         assert ConnectionRegistry().forget(name, "default") is None
     print(json.dumps(seen))  # noqa: T201
+
+
+def reached(**chosen: Any) -> list[Any]:
+    """The connections, and whether their young rows have an aware time."""
+    from wsrouter.registry.recipients import StoredRecipients
+    from wsrouter.routing.ports import Recipients
+
+    names = {name: frozenset(values) for name, values in chosen.items()}
+    (page,) = StoredRecipients().pages(Recipients(**names))
+    now = datetime.now(UTC)
+    return [
+        (each.connection_id, (now - each.stored_at).total_seconds() < 60)
+        for each in page
+    ]
 
 
 def told(connection: Any) -> list[Any]:

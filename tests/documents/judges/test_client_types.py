@@ -14,10 +14,11 @@ from wsrouter.documents.typescript import typescript
 
 ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "wsrouter" / "static" / "wsrouter"
-MODULES = ("client", "react")
+MODULES = ("client", "presence", "react")
 
 HEAD = """
 import { connect, MessageError, type ErrorOf } from "./client.js";
+import { presence, type PresenceChange, type PresenceList } from "./presence.js";
 import { hooks } from "./react.js";
 import type { Events, Routes } from "./shop.types";
 
@@ -25,6 +26,13 @@ const connection = connect<Routes, Events>("wss://ws.example.com", { ticket: "/t
 declare const error: ErrorOf<Routes, "orders.place">;
 declare const unknownError: ErrorOf<Routes, "orders.watch">;
 const { useConnection, useEvent, useCall, useSubscription } = hooks(connection);
+interface Person { id: number; name: string }
+interface Rooms extends Routes {
+  "rooms.open": { payload: { room: number }; reply: { people: PresenceList<Person> } };
+}
+interface Changes extends Events { "rooms.presence": PresenceChange<Person> }
+const rooms = connect<Rooms, Changes>("wss://ws.example.com");
+const { usePresence } = hooks(rooms);
 """
 RIGHT = """
 export const placed: Promise<{ sku: string; quantity: number }> =
@@ -56,10 +64,29 @@ call({ sku: "tea" }).then((order) => order.sku.trim());
 if (!isPending) reply?.sku.trim();
 useSubscription("orders.place", { sku: "tea" }).reply?.quantity.toFixed();
 
+const view = presence(rooms, "room:5", {
+  event: "rooms.presence",
+  key: (person) => person.id,
+  onChange: (people, { count }) =>
+    people?.map(({ name }) => name.trim() + count.toFixed()),
+  leaveDelay: 1000,
+});
+export const names: string[] | undefined = view.members?.map(({ name }) => name);
+presence(rooms, "room:5", {
+  event: "rooms.presence",
+  subscribe: ["rooms.open", { room: 5 }],
+  read: ({ people }) => people,
+});
+presence(rooms, "room:5", {
+  event: "rooms.presence", subscribe: null, list: { members: [], count: 0, version: 1 },
+}).stop();
+usePresence("room:5", { event: "rooms.presence" }).members?.[0]?.name.trim();
+
 const untyped = connect(new URL("wss://ws.example.com"), { ticket: async () => null });
 untyped.call("anything").then((reply) => reply.anything);
 untyped.call("anything", { at: "all" }, { signal: new AbortController().signal });
 untyped.on("anything", (payload) => payload.anything);
+presence(untyped, "hall", { event: "any", onChange: (all) => all?.[0].anything });
 untyped.on("*", ({ type, payload }) => type.trim() + payload.anything);
 """
 WRONG = [
@@ -90,6 +117,13 @@ WRONG = [
     'useCall("orders.place").reply.sku;',
     'useSubscription("orders.place", { order_id: 7 });',
     'connect("wss://ws.example.com", { handover: 5 });',
+    'presence(rooms, "room:5", { event: "orders.paid" });',
+    'presence(rooms, "room:5", { event: "rooms.presence", leavedelay: 5 });',
+    'presence(rooms, "room:5", { event: "rooms.presence" }).members[0];',
+    'presence(rooms, "r", { event: "rooms.presence", key: (person) => person.mail });',
+    'presence(rooms, "r", { event: "rooms.presence", subscribe: ["rooms.open", 5] });',
+    'presence(rooms, "r", { event: "rooms.presence", subscribe: ["rooms.close"] });',
+    'usePresence("room:5", { event: "rooms.presents" });',
     'connect("wss://ws.example.com", { envelope: "round" });',
 ]
 

@@ -11,6 +11,7 @@ from tests.documents import torture
 from tests.documents.documented import AUTHORIZER, document
 from tests.documents.judges.parser import diagnostics
 from tests.documents.test_asyncapi import halls, shop
+from tests.documents.test_streams import KEPT
 from wsrouter import Router
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +32,7 @@ def test_the_official_parser_has_no_complaint(tmp_path: Path) -> None:
         "torture": torture.router,
         "shop": shop(),
         "halls": halls(),
+        "kept": KEPT,
         "empty": Router(),
     }
     documents = {

@@ -8,18 +8,19 @@ from tests.documents import torture
 from tests.documents.judges import node
 from tests.documents.judges.types_oracle import COMPILERS, SAME, compare
 from tests.documents.test_asyncapi import halls, shop
-from wsrouter import Router
+from tests.documents.test_streams import KEPT
+from wsrouter import Keep, Router
 from wsrouter.catalog.build import build
 from wsrouter.documents.typescript import typescript
 
 ORACLE_IS_WRONG = frozenset(
     f"{name}{direction}"
-    for name in ("Json", "OpenNumbers", "Place", "Special")
+    for name in ("GroupNames", "Json", "OpenNumbers", "Place", "Special")
     for direction in ("", ".Input", ".Output")
 )
-"""It forgets the names that a dict can have, that an item of a tuple may be missing and
-that a tuple may be empty; types of extra members contradict those of the others; and an
-alias that contains itself does not compile."""
+"""It forgets the names that a dict or a group can have, that an item of a tuple may be
+missing and that a tuple may be empty; types of extra members contradict those of the
+others; and an alias that contains itself does not compile."""
 
 TESTED_ALONE = (
     SAME
@@ -56,7 +57,7 @@ export const colour: Payload["by_colour"] = { green: 1 };
 ).replace("Colour, PetHolder, ", "")
 
 CLIENT = """
-import type { EventFrame, Events, Routes } from "./shop.types";
+import type { EventFrame, Events, ReplyFrame, Routes } from "./shop.types";
 
 type Call = <K extends keyof Routes>(
   action: K,
@@ -72,6 +73,7 @@ declare const call: Call;
 declare const on: On;
 declare const error: Routes["orders.place"]["errors"];
 declare const unknownError: Routes["orders.watch"]["errors"];
+declare const reply: ReplyFrame<"orders.place">;
 """
 RIGHT = """
 export const placed: Promise<{ sku: string; quantity: number }> =
@@ -90,8 +92,20 @@ switch (error.code) {
 }
 if (unknownError.code === "whatever") unknownError.message.trim();
 export const joined: Promise<{ groups: string[] }> =
-  call("wsrouter.join", { groups: ["hall:a", "order:7.tea`"] });
+  call("wsrouter.join", { groups: ["hall:a", "order:7.tea`", "shelf:red:s:1"] });
 call("wsrouter.leave", { groups: [`hall:${"a" as string}`] });
+call("wsrouter.ping");
+on("*", (frame) => {
+  if (frame.type === "clock") frame.stream?.seq.toFixed();
+});
+for (const stream of reply.streams ?? []) {
+  if (!("id" in stream)) stream.recovered satisfies false;
+  else for (const event of stream.events) {
+    if (event.type === "clock") event.payload.toFixed();
+    event.stream.epoch.trim();
+  }
+}
+reply.payload.sku.trim();
 """
 WRONG = [
     'call("orders.place", { sku: 7 });',
@@ -100,7 +114,12 @@ WRONG = [
     'call("wsrouter.join", { groups: ["hallway"] });',
     'call("wsrouter.join", { groups: ["order:seven.tea`"] });',
     'call("wsrouter.leave", { groups: ["office:a"] });',
+    'call("wsrouter.join", { groups: ["shelf:blue:s:1"] });',
     'call("wsrouter.join", { groups: "hall:a" });',
+    'call("wsrouter.ping", {});',
+    'on("*", (frame) => frame.type === "orders.paid" && frame.stream.seq);',
+    'on("*", (frame) => frame.type === "clock" && frame.stream.seq);',
+    "reply.streams?.[0].events;",
     'call("orders.place");',
     'call("orders.place", { sku: "tea", colour: "red" });',
     'call("orders.plaice", { sku: "tea" });',
@@ -120,19 +139,23 @@ def test_the_types_of_the_torture_router_are_those_of_the_oracle(
     (tmp_path / "alone.ts").write_text(TESTED_ALONE)
 
     said = compare(
-        {"torture": torture.router}, tmp_path, "alone.ts", without=ORACLE_IS_WRONG
+        {"torture": torture.router, "kept": KEPT},
+        tmp_path,
+        "alone.ts",
+        without=ORACLE_IS_WRONG,
     )
 
     assert said == {compiler: [] for compiler in COMPILERS}
     compared = (tmp_path / "torture.same.ts").read_text()
     assert "EverythingInput" in compared
     assert compared.count("= true;") > 30
+    assert "WsrouterStreamEntry" in (tmp_path / "kept.same.ts").read_text()
 
 
 def two_events() -> Router:
     router = shop()
     router.include(halls())
-    router.event("clock", int)
+    router.event("clock", int, keep=Keep())
     return router
 
 

@@ -62,7 +62,7 @@ export class Streams {
   // It begins, joins after the half of its time, and answers at the end of it.
   #watch(socket, { groups, ms = 0, number }, since, id) {
     const seqs = new Map(groups.map((group) => [group, this.of(group).seq]));
-    this.begun.set(id, { number, seqs });
+    this.begun.set(id, { number, seqs, since });
     const failure = { type: "error", error: this.failure };
     if (this.failure) return { ms, frame: () => failure };
     const join = () => groups.forEach((group) => socket.groups.add(group));

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from wsrouter.local.process.api_description import ApiDescription
 
+_LABELS = {"foreign": "routes that wsrouter does not manage"}
+
 
 def changes(old: ApiDescription, new: ApiDescription) -> Iterator[str]:
     """A line for each difference. Values are left out: one of them is the secret."""
@@ -15,9 +17,9 @@ def changes(old: ApiDescription, new: ApiDescription) -> Iterator[str]:
             yield f"- route {key}"
         elif before.routes[key] != after.routes[key]:
             yield f"~ route {key}"
-    for name in ("api", "integration", "stage", "models"):
+    for name in ("api", "integration", "stage", "models", "foreign"):
         if getattr(before, name) != getattr(after, name):
-            yield f"~ {name}"
+            yield f"~ {_LABELS.get(name, name)}"
     if old.region != new.region:
         yield "~ region"
     yield from new_hints(old, new)

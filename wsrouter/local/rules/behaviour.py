@@ -192,5 +192,13 @@ class Behaviour:
     """The probability, 0 to 1, that @connections answers 429 because the account is
     throttled. The strict value is one that a backend gets past by retrying."""
 
+    lost_posts: float = _switch(0.0, strict=0.0)
+    """The probability, 0 to 1, that a post is answered with 200 and never arrives. With
+    `strict` it is 0, too: nothing makes up for an event that is not kept."""
+
+    post_order: Literal["kept", "shuffled"] = _switch("kept", strict="shuffled")
+    """Whether posts reach a client in their order, or each at a random moment within 2
+    seconds. AWS gives no order to posts that run in parallel."""
+
     lost_disconnect: float = _switch(0.0, strict=1.0)
     """The probability, 0 to 1, that a `$disconnect` is never delivered."""

@@ -1,9 +1,9 @@
 """The HTTP request that API Gateway makes of an event: its headers and query string."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from wsrouter.catalog.snapshot import Snapshot
+from wsrouter.catalog.snapshot import Integration
 from wsrouter.local.rules import context_variables
 from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.local.rules.gateway_event import GatewayEvent, HandshakeRequest
@@ -12,7 +12,7 @@ from wsrouter.wire import mapping
 
 Headers = list[tuple[str, str]]
 
-_DROPPED_HEADERS = frozenset(
+DROPPED_HEADERS = frozenset(
     {
         "connection",
         "content-encoding",
@@ -26,7 +26,7 @@ _DROPPED_HEADERS = frozenset(
         "via",
     }
 )
-_DISCONNECT_HEADERS = {"x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
+DISCONNECT_HEADERS = {"x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
 """Empty headers that were observed on every `$disconnect`; their purpose is unknown."""
 
 
@@ -40,12 +40,16 @@ class IntegrationRequest:
 
 
 def build(
-    event: GatewayEvent, *, snapshot: Snapshot, api_id: str, behaviour: Behaviour
+    event: GatewayEvent,
+    *,
+    integration: Integration,
+    api_id: str,
+    stage: str,
+    behaviour: Behaviour,
 ) -> IntegrationRequest:
     """The request that API Gateway makes of `event`, mapped headers included."""
-    if behaviour.disconnect_code == "null":
-        event = replace(event, close=None)
-    mapped = _mapped_headers(event, snapshot, api_id, behaviour)
+    context = context_variables.variables(event, api_id=api_id, stage=stage)
+    mapped = _mapped_headers(event, integration, context, behaviour)
     client, mapped = _resolve(_client_headers(event), mapped, behaviour.client_header)
     gateway = _except(_gateway_headers(event, api_id, behaviour), mapped)
     headers = [*_except(client, gateway), *gateway, *mapped]
@@ -68,13 +72,13 @@ def _joined(client: Headers, name: str, value: str) -> str:
 
 
 def _mapped_headers(
-    event: GatewayEvent, snapshot: Snapshot, api_id: str, behaviour: Behaviour
+    event: GatewayEvent,
+    integration: Integration,
+    context: Mapping[str, str],
+    behaviour: Behaviour,
 ) -> Headers:
-    context = context_variables.variables(
-        event, api_id=api_id, stage=snapshot.stage.name
-    )
     mapped: Headers = []
-    for target, source in snapshot.integration.request_parameters.items():
+    for target, source in integration.request_parameters.items():
         if target.startswith(mapping.TARGET):
             value = context_variables.evaluate(source, event, context)
             if value is None and behaviour.null_header == "empty":
@@ -88,7 +92,7 @@ def _client_headers(event: GatewayEvent) -> Headers:
     """The client's own headers that reach the backend: at `$connect` only."""
     if event.handshake is None:
         return []
-    return _without(list(event.handshake.headers), _DROPPED_HEADERS)
+    return _without(list(event.handshake.headers), DROPPED_HEADERS)
 
 
 def _gateway_headers(event: GatewayEvent, api_id: str, behaviour: Behaviour) -> Headers:
@@ -100,7 +104,7 @@ def _gateway_headers(event: GatewayEvent, api_id: str, behaviour: Behaviour) -> 
         agent = ""
     headers["User-Agent"] = agent or _gateway_agent(api_id)
     if event.type == "DISCONNECT":
-        return list({**headers, **_DISCONNECT_HEADERS}.items())
+        return list({**headers, **DISCONNECT_HEADERS}.items())
     if behaviour.later_trace_id == "sent":
         headers["X-Amzn-Trace-Id"] = new_trace_id()
     headers["Content-Type"] = "application/json; charset=UTF-8"

@@ -7,7 +7,7 @@ _RANDOM = random.SystemRandom()
 
 def occurs(probability: float) -> bool:
     """Whether the fault happens this time; 0 is never, 1 is always."""
-    return _RANDOM.random() < probability
+    return probability > 0 and _RANDOM.random() < probability
 
 
 def delay_seconds(maximum: float) -> float:

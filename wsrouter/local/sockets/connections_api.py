@@ -9,6 +9,7 @@ from typing import Any
 from wsrouter.local.rules import random_faults
 from wsrouter.local.rules.gateway_event import Close
 from wsrouter.local.rules.identifiers import is_connection_id, new_id, new_trace_id
+from wsrouter.local.rules.post_faults import NO_FAULT, PostFault
 from wsrouter.local.sockets.asgi import Receive, Response, Scope, json_response
 from wsrouter.local.sockets.local_api import LocalApi
 from wsrouter.local.sockets.open_sockets import OpenSocket, OpenSockets
@@ -29,9 +30,11 @@ def handle(
     connection_id: str,
     open_sockets: OpenSockets,
     api: LocalApi,
+    fault: PostFault = NO_FAULT,
 ) -> Response:
     """Answer one @connections request. It must have a signature, which is not verified;
-    a `body` of None stands for one that was too large."""
+    a `body` of None stands for one that was too large. `fault` is that of a post that
+    is answered with 200."""
     region = _signed_region(scope)
     if not region or scope["method"] not in _METHODS:
         return error_response(
@@ -51,7 +54,7 @@ def handle(
     if socket is None:
         return error_response(410, "Gone", None)
     if scope["method"] == "POST":
-        return _post(socket, body)
+        return _post(socket, body, fault)
     return _get(socket) if scope["method"] == "GET" else _delete(socket)
 
 
@@ -67,8 +70,11 @@ def error_response(status: int, error: str, message: str | None) -> Response:
     )
 
 
-def _post(socket: OpenSocket, body: bytes) -> Response:
-    if not socket.try_send(body.decode("utf-8", "replace")):
+def _post(socket: OpenSocket, body: bytes, fault: PostFault) -> Response:
+    text = body.decode("utf-8", "replace")
+    if fault.is_lost:
+        socket.touch()
+    elif not socket.try_send(text, delay_seconds=fault.delay_seconds):
         message = "The client does not read fast enough"
         return error_response(429, "LimitExceeded", message)
     content_type = ("content-type", "application/json")

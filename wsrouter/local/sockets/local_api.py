@@ -3,11 +3,13 @@
 import asyncio
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from wsrouter.catalog.snapshot import DEFAULT, Snapshot
+from wsrouter.catalog.snapshot import DEFAULT, Integration, RouteEntry, Snapshot
 from wsrouter.local.rules import (
     integration_request,
+    invocation_event,
     message_schema,
     route_selection,
     stage_paths,
@@ -16,6 +18,7 @@ from wsrouter.local.rules.behaviour import Behaviour
 from wsrouter.local.rules.gateway_event import GatewayEvent
 from wsrouter.local.rules.integration_request import IntegrationRequest
 from wsrouter.local.rules.stage_throttling import StageThrottle
+from wsrouter.local.sockets import lambda_answer
 from wsrouter.local.sockets.asgi import Response
 from wsrouter.local.sockets.backend import Backend, IntegrationFailure
 from wsrouter.wire import local_address, mapping
@@ -96,8 +99,9 @@ class LocalApi:
         return key in self.snapshot.routes or key in self.snapshot.unmanaged
 
     def is_two_way(self, key: str) -> bool:
-        """Whether the integration's body goes back to the client."""
-        route = self.snapshot.routes[key]
+        """Whether the integration's body goes back to the client. A foreign route is
+        taken to have no RouteResponse."""
+        route, _ = self._target(key)
         if self.behaviour.route_response == "object" and not route.has_response:
             return False
         return route.two_way
@@ -120,28 +124,59 @@ class LocalApi:
 
     async def call(self, event: GatewayEvent) -> Response | IntegrationFailure:
         """Call the integration with `event`."""
-        snapshot = self.snapshot
-        if event.route_key not in snapshot.routes:
+        if not self.can_call(event.route_key):
             return IntegrationFailure(cause="this route targets another integration")
+        _, integration = self._target(event.route_key)
         try:
-            request = integration_request.build(
-                event, snapshot=snapshot, api_id=self.api_id, behaviour=self.behaviour
-            )
+            request = self._request(event, integration)
         except ValueError as error:
             cause = f"a request parameter cannot be evaluated: {error}"
             return IntegrationFailure(cause=cause)
-        response = await self._post(request, snapshot)
+        response = await self._post_again(request, integration)
+        if integration.invokes_function and isinstance(response, Response):
+            return lambda_answer.read(response)
+        return response
+
+    def _request(
+        self, event: GatewayEvent, integration: Integration
+    ) -> IntegrationRequest:
+        if self.behaviour.disconnect_code == "null":
+            event = replace(event, close=None)
+        if integration.invokes_function:
+            return invocation_event.build(event, api_id=self.api_id, stage=self.stage)
+        return integration_request.build(
+            event,
+            integration=integration,
+            api_id=self.api_id,
+            stage=self.stage,
+            behaviour=self.behaviour,
+        )
+
+    async def _post_again(
+        self, request: IntegrationRequest, integration: Integration
+    ) -> Response | IntegrationFailure:
+        """Post, and again as the switch `retry` says."""
+        response = await self._post(request, integration)
         if isinstance(response, Response) or response.timed_out:
             return response
         if self.behaviour.retry == "once":
-            return await self._post(request, snapshot)
+            return await self._post(request, integration)
         return response
 
+    def can_call(self, key: str) -> bool:
+        """Whether the integration of that route is known."""
+        return key in self.snapshot.routes or key in self.snapshot.foreign
+
+    def _target(self, key: str) -> tuple[RouteEntry, Integration]:
+        if foreign := self.snapshot.foreign.get(key):
+            return foreign.route, foreign.integration
+        return self.snapshot.routes[key], self.snapshot.integration
+
     async def _post(
-        self, request: IntegrationRequest, snapshot: Snapshot
+        self, request: IntegrationRequest, integration: Integration
     ) -> Response | IntegrationFailure:
         return await self.backend.post(
             request,
-            uri=snapshot.integration.uri,
-            timeout_seconds=snapshot.integration.timeout_millis / 1000,
+            uri=integration.uri,
+            timeout_seconds=integration.timeout_millis / 1000,
         )

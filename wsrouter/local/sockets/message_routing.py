@@ -45,7 +45,7 @@ async def route_message(
     if error := api.validation_error(key, text):
         return _bad_request(api, event, error)
     # Looked up before the call: the snapshot may be another one after it.
-    two_way = key in api.snapshot.routes and api.is_two_way(key)
+    two_way = api.can_call(key) and api.is_two_way(key)
     response = await api.call(event)
     if isinstance(response, IntegrationFailure):
         return _failed(api, event, response)

@@ -45,12 +45,13 @@ class OpenSocket:
         self._active = self._loop.time()
         self.last_active_at = now_millis()
 
-    def try_send(self, text: str) -> bool:
-        """Queue a text frame; False when the client's buffer is full."""
+    def try_send(self, text: str, *, delay_seconds: float = 0.0) -> bool:
+        """Queue a text frame, now or after a delay; False when the client's buffer is
+        full."""
         if self._silent_drop_ended is not None:
             self.touch()
             return True
-        if queued := self._send_buffer.try_send(text):
+        if queued := self._send_buffer.try_send(text, delay_seconds):
             self.touch()
         return queued
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from wsrouter.client.sync import Client
 
 _NOTHING: Any = object()
+_INTERRUPTED = 130
+"""The exit status that shells give a program that Ctrl-C has ended."""
 
 
 class Command(BaseCommand):
@@ -22,8 +24,8 @@ class Command(BaseCommand):
 
     help = (
         "Sends one message to a gateway and prints the payload of its reply; an error"
-        " frame is printed too, and the exit status is 1. With --listen it then shows"
-        " events until Ctrl-C."
+        " frame goes to standard error, and the exit status is 1. With --listen it then"
+        " shows events until Ctrl-C."
     )
     requires_system_checks: list[str] = []  # noqa: RUF012  # as Django declares it
 
@@ -56,13 +58,14 @@ class Command(BaseCommand):
         if not (options["action"] or options["listen"]):
             raise CommandError("Name an action, or use --listen.")
         payload = _parsed(options["payload"])
-        with suppress(KeyboardInterrupt):
-            try:
-                self._run(options, payload)
-            except MessageError as error:
-                raise CommandError(_described(error)) from error
-            except (WSRouterError, ImproperlyConfigured, ValueError) as error:
-                raise CommandError(_with_cause(error)) from error
+        try:
+            self._run(options, payload)
+        except MessageError as error:
+            raise CommandError(_described(error)) from error
+        except (WSRouterError, ImproperlyConfigured, ValueError) as error:
+            raise CommandError(_with_cause(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=_INTERRUPTED) from None
 
     def _run(self, options: dict[str, Any], payload: Any) -> None:
         from wsrouter.ops.terminal_client import open_client
@@ -82,8 +85,9 @@ class Command(BaseCommand):
                 reply = client.call(options["action"], *given, timeout=seconds)
                 self._write(json.dumps(reply, indent=2, ensure_ascii=False))
             if ended is not None:
-                ended.wait()
-                raise CommandError(f"The connection has ended: {client.state}.")
+                with suppress(KeyboardInterrupt):
+                    ended.wait()
+                    raise CommandError(f"The connection has ended: {client.state}.")
         finally:
             client.close()
 
@@ -129,4 +133,9 @@ def _described(error: MessageError) -> str:
 
 def _with_cause(error: Exception) -> str:
     cause = error.__cause__
+    if isinstance(cause, ConnectionRefusedError):
+        return (
+            f"{error} Nothing listens there: {cause}. Start it with `ws_local`? If it"
+            " is elsewhere, name it with --url."
+        )
     return f"{error} {type(cause).__name__}: {cause}" if cause else str(error)

@@ -20,9 +20,16 @@ from wsrouter.local.process.api_description import (
 )
 from wsrouter.local.process.child_process import ChildProcess
 from wsrouter.local.rules import stage_paths
-from wsrouter.ops.ws_local import api_source, launch_options, tcp_ports, users
+from wsrouter.ops.ws_local import (
+    api_source,
+    function_source,
+    launch_options,
+    tcp_ports,
+    users,
+)
+from wsrouter.options import environment as environment_variables
 from wsrouter.options.gateway import Gateway
-from wsrouter.wiring import autoreload
+from wsrouter.wiring import autoreload, local_function
 
 COOKIES_WARNING = (
     "Cookies are passed on. On AWS they reach an execute-api host only with a custom"
@@ -70,14 +77,19 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any]) -> None:
         from wsrouter.local.process import launch  # needs the extra
 
-        gateway = _checked(conf.gateway(options["gateway"]))
+        gateway = conf.gateway(options["gateway"])
         behaviour = launch_options.behaviour(options)
+        options = function_source.with_port(options)
         description = api_source.describe(options)
+        _check_secret(gateway, description)
         journal = self._journal(options)
         with tcp_ports.bind(options["host"], options["port"], "--port") as socket:
             path = stage_paths.stage_path(description.snapshot)
             address = f"{listener.address(socket)}{path}"
             environment = _environment(gateway, description, address)
+            api_id = description.api_id or listener.api_id(socket)
+            if description.snapshot.integration.invokes_function:
+                environment |= function_source.environment(gateway, options, api_id)
             config = launch.LaunchConfig(
                 description=description,
                 listener=socket,
@@ -96,8 +108,9 @@ class Command(BaseCommand):
             asyncio.run(launch.run(config))
 
     def _describe(self, options: dict[str, Any]) -> None:
-        _checked(conf.gateway(options["gateway"]))
         description = api_source.describe_again(options)
+        if isinstance(description, ApiDescription):
+            _check_secret(conf.gateway(options["gateway"]), description)
         if self.stdout.isatty():
             raise CommandError(
                 "--describe is for ws_local itself: its output contains the secret."
@@ -111,7 +124,7 @@ class Command(BaseCommand):
         lines = [
             f"Clients connect to ws://{address}{'' if '/' in address else '/'}",
             f"@connections: http://{address}",
-            f"Events are posted to {snapshot.integration.uri}",
+            _destination(description, options),
             f"Live traffic: http://{address.partition('/')[0]}/",
         ]
         if snapshot.api.disable_execute_api_endpoint:
@@ -150,7 +163,19 @@ class Command(BaseCommand):
             self.stdout.flush()
 
 
-def _checked(gateway: Gateway) -> Gateway:
+def _destination(description: ApiDescription, options: dict[str, Any]) -> str:
+    integration = description.snapshot.integration
+    if not integration.invokes_function:
+        return f"Events are posted to {integration.uri}"
+    handler = options["lambda"] or local_function.DEFAULT_HANDLER
+    return f"Events are given to {handler}, as by AWS_PROXY"
+
+
+def _check_secret(gateway: Gateway, description: ApiDescription) -> None:
+    """Raise CommandError where the endpoint would refuse every event. A function needs
+    no secret."""
+    if description.snapshot.integration.invokes_function:
+        return
     entry = f"WSROUTER[{gateway.alias!r}]"
     if not gateway.secrets:
         raise CommandError(
@@ -160,7 +185,6 @@ def _checked(gateway: Gateway) -> Gateway:
         raise CommandError(
             f"{entry} has a weak SECRET. The endpoint accepts one only with DEBUG on."
         )
-    return gateway
 
 
 def _child(environment: dict[str, str], options: dict[str, Any]) -> ChildProcess | None:
@@ -182,6 +206,6 @@ def _description_command(
 def _environment(
     gateway: Gateway, description: ApiDescription, address: str
 ) -> dict[str, str]:
-    name = conf.management_endpoint_variable(gateway.alias)
+    name = environment_variables.management_endpoint_variable(gateway.alias)
     path = urlsplit(description.snapshot.integration.uri).path
     return {name: f"http://{address}", autoreload.EVENTS_PATH_VARIABLE: path}

@@ -12,8 +12,9 @@ class Command(BaseCommand):
     help = (
         "Removes connections that are past their lifetime or whose session has ended,"
         " asks API Gateway whether the oldest others are still open, queues sends again"
-        " that no worker carries out, posts kept events whose sender has died, and"
-        " deletes old ones. May run on several machines at once."
+        " that no worker carries out, posts kept events whose sender has died, deletes"
+        " old ones, and tells groups with presence who has left unnoticed. May run on"
+        " several machines at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,5 +40,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{report.lifetime} past their lifetime, {report.ended} ended,"
             f" {report.gone} of {report.checked} gone, {report.resumed} sends resumed,"
-            f" {report.posted} kept events posted, {report.deleted} deleted."
+            f" {report.posted} kept events posted, {report.deleted} deleted,"
+            f" {report.told} groups told."
         )

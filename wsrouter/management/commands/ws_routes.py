@@ -96,4 +96,6 @@ def _relative(place: str) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        value = [f"{name}={one}" for name, one in value.items()]
     return ", ".join(value) if isinstance(value, list) else str(value)

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         if options["delete"] is not None:
             self._delete(gateway, options["delete"])
         elif options["new_epochs"]:
-            count = administration.renew_epochs(gateway)
+            count = administration.renew_epochs(administration.rows_of(gateway))
             self.stdout.write(f"{_streams(count)} with a new epoch.")
         else:
             self._list(administration.summaries(gateway, options["limit"]))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
@@ -102,7 +103,10 @@ class Command(BaseCommand):
 
     def _save(self, plan: Plan, options: dict[str, Any]) -> None:
         path = Path(options["out"])
-        plan_file.write(path, saved_plan.saved(plan, _location(options)))
+        plan_file.write(
+            path,
+            saved_plan.saved(plan, _location(options), _secret(options["gateway"])),
+        )
         out = self.stderr if options["json"] else self.stdout
         out.write(f"Saved. To carry it out: ws_sync --apply {path}", _unstyled)
 
@@ -253,7 +257,9 @@ def _location(options: dict[str, Any]) -> Location:
 
 
 def _secret(alias: str) -> str:
-    secrets = conf.gateway(alias).secrets
+    """The key that signs plans. A gateway with LAMBDA needs no SECRET."""
+    gateway = conf.gateway(alias)
+    secrets = gateway.secrets or (gateway.lambda_function and (settings.SECRET_KEY,))
     if not secrets:
         raise CommandError(f"WSROUTER[{alias!r}]: --apply needs the SECRET.")
     return secrets[0]

@@ -9,10 +9,12 @@ from django.core.management.base import CommandError
 from django.urls import NoReverseMatch
 
 from wsrouter import conf
+from wsrouter.catalog.snapshot import AWS_PROXY, ForeignRoute, Integration
 from wsrouter.local.process.api_description import ApiDescription, MissingStage
-from wsrouter.ops.ws_local import command_line
+from wsrouter.ops.ws_local import command_line, foreign_routes, function_source
 from wsrouter.options.gateway import Gateway
 from wsrouter.sync.control_errors import Unpublished
+from wsrouter.sync.deployed import Deployed
 from wsrouter.wiring import publisher, routers
 from wsrouter.wiring.endpoint_path import endpoint_path
 
@@ -53,25 +55,25 @@ def describe(
     options: Mapping[str, Any], *, allow_no_routes: bool = False
 ) -> ApiDescription:
     """Describe the API of the code or the published one. With `allow_no_routes` the
-    published one need not have any route of ours.
+    published one need not have any route that can be called.
 
     Raises CommandError when clients or Django could not be reached, and Unpublished.
     """
     gateway = conf.gateway(options["gateway"])
     snapshot = wanted = publisher.local_snapshot(gateway.alias)
+    foreign: dict[str, ForeignRoute] = {}
     api_id = ""
     if _is_published(options):
         place = {name: options[name] for name in _CONTROL_PLANE_OPTIONS}
         deployed = publisher.deployed(gateway.alias, **place)
-        snapshot, api_id = (
-            deployed.snapshot(allow_no_routes=allow_no_routes),
-            deployed.api_id,
-        )
+        foreign = _foreign_routes(gateway, deployed, options)
+        snapshot = deployed.snapshot(allow_no_routes=allow_no_routes or bool(foreign))
+        api_id = deployed.api_id
     if snapshot.api.disable_execute_api_endpoint and not snapshot.domain:
         raise CommandError(NO_ADDRESS)
-    uri = integration_uri(gateway, options)
+    integration = local_integration(gateway, snapshot.integration, options)
     return ApiDescription(
-        snapshot=replace(snapshot, integration=replace(snapshot.integration, uri=uri)),
+        snapshot=replace(snapshot, integration=integration, foreign=foreign),
         api_id=api_id,
         region=gateway.region,
         unpublished=tuple(sorted(wanted.routes.keys() - snapshot.routes.keys())),
@@ -79,6 +81,16 @@ def describe(
         if gateway.router
         else routers.modules_without_router(),
     )
+
+
+def _foreign_routes(
+    gateway: Gateway, deployed: Deployed, options: Mapping[str, Any]
+) -> dict[str, ForeignRoute]:
+    """The routes of another library at the same site, as Django serves it here."""
+    if not (gateway.endpoint and deployed.foreign_routes):
+        return {}
+    uri = integration_uri(gateway, options)
+    return foreign_routes.beside(gateway, deployed.foreign_routes, uri)
 
 
 def describe_again(options: Mapping[str, Any]) -> ApiDescription | MissingStage:
@@ -89,6 +101,17 @@ def describe_again(options: Mapping[str, Any]) -> ApiDescription | MissingStage:
     except Unpublished as error:
         stage = conf.gateway(options["gateway"]).stage
         return MissingStage(stage=stage, reason=str(error))
+
+
+def local_integration(
+    gateway: Gateway, integration: Integration, options: Mapping[str, Any]
+) -> Integration:
+    """The same integration with the address of the Django, or of the function, on this
+    machine. Without --lambda its kind is the one that is served elsewhere."""
+    if options["lambda"] or integration.invokes_function:
+        uri = function_source.invocation_url(gateway, options)
+        return replace(integration, type=AWS_PROXY, uri=uri)
+    return replace(integration, uri=integration_uri(gateway, options))
 
 
 def integration_uri(gateway: Gateway, options: Mapping[str, Any]) -> str:
@@ -124,6 +147,7 @@ def describe_command(options: Mapping[str, Any]) -> list[str]:
     command += ["--gateway", options["gateway"]]
     if options["no_django"]:
         command.append("--no-django")
+    command += function_source.arguments(options)
     if options["published"]:
         command.append("--published")
     for name in _CONTROL_PLANE_OPTIONS:

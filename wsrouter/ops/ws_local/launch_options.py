@@ -6,6 +6,7 @@ from typing import Any
 
 from wsrouter.local.rules import authorizer_template, switches
 from wsrouter.local.rules.behaviour import Behaviour, Limits
+from wsrouter.ops.ws_local import function_source
 from wsrouter.wire import mapping
 from wsrouter.wiring.client_url import LOCAL_PORT
 
@@ -35,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """All options but those that choose the API."""
     _add_addresses(parser)
     _add_output(parser)
+    function_source.add_arguments(parser)
     _add_limits(parser)
     _add_switches(parser)
 

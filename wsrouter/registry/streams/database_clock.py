@@ -21,6 +21,13 @@ def sql(using: str) -> str:
     return _SQL[connections[using].vendor]
 
 
+def now(using: str) -> int:
+    """What the clock says."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"SELECT {sql(using)}")
+        return int(cursor.fetchone()[0])
+
+
 class Milliseconds(Func):
     """The same in a query: `filter(numbered_ms__lt=Milliseconds() - 5000)`."""
 

@@ -1,25 +1,23 @@
 """Kept events: stored in the transaction that sends them, numbered after its commit."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from wsrouter.delivery.ports import StreamEvent
 from wsrouter.models import KeptEvent, Stream
 from wsrouter.registry.database import alias
+from wsrouter.registry.read_committed import is_above, read_committed
 from wsrouter.registry.retrying import retried
-from wsrouter.registry.streams import event_statements, numbering
+from wsrouter.registry.streams import event_numbering, event_statements
 from wsrouter.registry.streams.database_clock import Milliseconds
 from wsrouter.registry.streams.numbering import GROUP, USER, Numbered, StreamKey
+from wsrouter.routing import telemetry
 from wsrouter.routing.keep import Keep
 from wsrouter.routing.ports import Outgoing, Recipients
-
-_READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 
 
 class _NumberedMeanwhile(Exception):
@@ -40,20 +38,7 @@ class StoredKeptEvents:
         return rows
 
     def add_numbered(self, outgoing: Outgoing) -> list[StreamEvent]:
-        return retried(lambda: self._add_numbered(outgoing))
-
-    def _add_numbered(self, outgoing: Outgoing) -> list[StreamEvent]:
-        rows, streams = self._rows(outgoing), []
-        if len(rows) == 1 and event_statements.can_insert_numbered(alias()):
-            return [_inserted_numbered(rows[0])]
-        with transaction.atomic(using=alias()):
-            _read_committed()
-            for row in rows:
-                stream = numbering.give_numbers(_key(row), _keep(row), 1, using=alias())
-                row.stream_id, row.seq = stream.pk, stream.top
-                event_statements.insert(row, using=alias())
-                streams.append(stream)
-        return [_stream_event(*pair) for pair in zip(rows, streams, strict=True)]
+        return retried(lambda: _add_numbered(self._rows(outgoing)))
 
     def number(self, stored: Sequence[KeptEvent]) -> list[StreamEvent]:
         """Also of rows that somebody else has numbered already."""
@@ -76,12 +61,14 @@ class StoredKeptEvents:
         found = list(rows[:most])
         unnumbered = [row for row in found if row.seq is None]
         events = _of_numbered(row for row in found if row.seq is not None)
-        events += self.number(unnumbered) if unnumbered else []
+        for row in unnumbered:  # its publisher may be about to number several
+            events += self.number([row])
         return sorted(events, key=lambda event: event.position)
 
     def _rows(self, outgoing: Outgoing) -> list[KeptEvent]:
         """In the order in which streams are locked, which is the same everywhere."""
         keep, excluded = outgoing.keep or Keep(), _excluded(outgoing)
+        trace = telemetry.as_text()
         return [
             KeptEvent(
                 **key._asdict(),
@@ -91,6 +78,7 @@ class StoredKeptEvents:
                 excluded=excluded,
                 last=keep.last,
                 seconds=keep.seconds,
+                trace=trace,
             )
             for key in sorted(self._keys(outgoing.recipients))
         ]
@@ -107,45 +95,36 @@ def _events() -> "QuerySet[KeptEvent]":
     return KeptEvent.objects.using(alias())
 
 
-def _read_committed() -> None:
-    """At a higher level, PostgreSQL gives up one of two transactions that number the
-    same stream. It is the first statement of the transaction, unless an application's
-    test has one open."""
-    database: Any = connections[alias()]
-    if database.vendor != "postgresql" or len(database.savepoint_ids):
-        return
-    if database.isolation_level != _read_committed_level():
-        with database.cursor() as cursor:
-            cursor.execute(_READ_COMMITTED)
-
-
-def _read_committed_level() -> Any:
-    from django.db.backends.postgresql.psycopg_any import IsolationLevel
-
-    return IsolationLevel.READ_COMMITTED
-
-
-def _inserted_numbered(row: KeptEvent) -> StreamEvent:
-    stream = event_statements.insert_numbered(row, _key(row), _keep(row), using=alias())
-    return _stream_event(row, stream)
+def _add_numbered(rows: Sequence[KeptEvent]) -> list[StreamEvent]:
+    with _numbering(len(rows)):
+        return [
+            _stream_event(row, event_numbering.insert(row, using=alias()))
+            for row in rows
+        ]
 
 
 def _number(stored: Sequence[KeptEvent]) -> list[StreamEvent]:
+    """One event of each stream at most: two of the same could wait for somebody else
+    who numbers the second one."""
     numbered: list[StreamEvent] = []
-    with transaction.atomic(using=alias()):
-        _read_committed()
-        by_stream = sorted(stored, key=lambda row: (_key(row), row.pk))
-        for key, group in groupby(by_stream, key=_key):
-            rows = list(group)
-            stream = numbering.give_numbers(
-                key, _largest(rows), len(rows), using=alias()
-            )
-            for seq, row in enumerate(rows, start=stream.top - len(rows) + 1):
-                row.stream_id, row.seq = stream.pk, seq
-                if not event_statements.set_number(row, using=alias()):
-                    raise _NumberedMeanwhile
-                numbered.append(_stream_event(row, stream))
+    with _numbering(len(stored)):
+        for row in sorted(stored, key=event_numbering.key_of):
+            stream = event_numbering.number(row, using=alias())
+            if stream is None:
+                raise _NumberedMeanwhile
+            numbered.append(_stream_event(row, stream))
     return numbered
+
+
+@contextmanager
+def _numbering(count: int) -> Iterator[None]:
+    """A transaction in which `count` events are numbered."""
+    if count == 1 and event_numbering.is_one_statement(alias()) and not is_above():
+        yield
+        return
+    with transaction.atomic(using=alias()):
+        read_committed()
+        yield
 
 
 def _of_numbered(rows: Iterable[KeptEvent]) -> list[StreamEvent]:
@@ -156,22 +135,6 @@ def _of_numbered(rows: Iterable[KeptEvent]) -> list[StreamEvent]:
         for row in found
         if (stream := streams.get(row.stream_id)) is not None
     ]
-
-
-def _key(row: KeptEvent) -> StreamKey:
-    return StreamKey(row.gateway, row.kind, row.name)
-
-
-def _keep(row: KeptEvent) -> Keep:
-    return Keep(last=row.last, seconds=row.seconds)
-
-
-def _largest(rows: Iterable[KeptEvent]) -> Keep:
-    keeps = list(map(_keep, rows))
-    return Keep(
-        last=max(map(attrgetter("last"), keeps)),
-        seconds=max(map(attrgetter("seconds"), keeps)),
-    )
 
 
 def _excluded(outgoing: Outgoing) -> dict[str, list[str]] | None:
@@ -199,4 +162,5 @@ def _stream_event(row: KeptEvent, stream: Numbered) -> StreamEvent:
             gateway=row.gateway,
         ),
         position=stream.position(row.seq or 0),
+        trace=row.trace,
     )

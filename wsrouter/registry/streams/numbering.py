@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 
 from wsrouter.models import Stream
+from wsrouter.registry import cursors
 from wsrouter.registry.database import alias
 from wsrouter.registry.streams import database_clock
 from wsrouter.routing.keep import Keep
@@ -48,27 +49,20 @@ def give_numbers(key: StreamKey, keep: Keep, count: int, *, using: str) -> Numbe
     where there is none."""
     values = upsert_values(key, keep, count)
     database = connections[using]
-    with database.cursor() as cursor:
-        cursor.execute(upsert(using), values)
-        if not database.features.can_return_columns_from_insert:
-            cursor.execute(_select(using), values)
-        return Numbered(*cursor.fetchone())
-
-
-def upsert_values(key: StreamKey, keep: Keep, count: int) -> dict[str, Any]:
-    """The parameters of `upsert`."""
-    names = [*_COLUMNS, "count"]
-    return dict(zip(names, [*_values(key, keep, count), count], strict=True))
+    if database.features.can_return_columns_from_insert:
+        (found,) = cursors.rows(database, upsert(using), values)
+    else:
+        cursors.changed(database, upsert(using), values)
+        (found,) = cursors.rows(database, _select(using), values)
+    return Numbered(*found)
 
 
 def make(keys: Iterable[StreamKey], *, using: str) -> None:
     """Make the rows that are missing: an empty stream has an epoch, too."""
     nothing = Keep(last=1, seconds=1)
-    database = connections[using]
-    with database.cursor() as cursor:
-        for key in sorted(keys):
-            values = dict(zip(_COLUMNS, _values(key, nothing, 0), strict=True))
-            cursor.execute(_insert_missing(using), values)
+    for key in sorted(keys):
+        values = upsert_values(key, nothing, 0)
+        cursors.changed(connections[using], _insert_missing(using), values)
 
 
 _COLUMNS = (
@@ -82,12 +76,20 @@ _COLUMNS = (
     "last",
     "seconds",
 )
+_OF_EVENT = ("gateway", "kind", "name", "last", "seconds")
 
 
-def _values(key: StreamKey, keep: Keep, top: int) -> list[Any]:
+def values_of_new(key: StreamKey) -> dict[str, Any]:
+    """What a stream gets that its events do not have, if its row is made."""
     public_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
     user = _user_value(key.name) if key.kind == USER else None
-    return [public_id, *key, user, new_epoch(), top, keep.last, keep.seconds]
+    return {"public_id": public_id, "user_id": user, "epoch": new_epoch()}
+
+
+def upsert_values(key: StreamKey, keep: Keep, count: int) -> dict[str, Any]:
+    """The parameters of `upsert`; with `of_event` it has fewer."""
+    asked = {"top": count, "last": keep.last, "seconds": keep.seconds}
+    return values_of_new(key) | key._asdict() | asked
 
 
 def _user_value(name: str) -> Any:
@@ -98,30 +100,30 @@ def _user_value(name: str) -> Any:
 
 
 @cache
-def upsert(using: str) -> str:
-    """The statement that gives numbers; it returns a Numbered, except on MySQL."""
+def upsert(using: str, *, of_event: bool = False) -> str:
+    """The statement that gives numbers; it returns a Numbered, except on MySQL. With
+    `of_event` it gives one to the row of `event`, or none where that has no row."""
     database = connections[using]
     q = database.ops.quote_name
     table, clock = q(Stream._meta.db_table), database_clock.sql(using)
     greatest = "MAX" if database.vendor == "sqlite" else "GREATEST"
-    is_mysql = database.vendor == "mysql"
-    conflict = (
-        "ON DUPLICATE KEY UPDATE"
-        if is_mysql
-        else f"ON CONFLICT ({q('gateway')}, {q('kind')}, {q('name')}) DO UPDATE SET"
-    )
+    conflict = f"ON CONFLICT ({q('gateway')}, {q('kind')}, {q('name')}) DO UPDATE SET"
+    if database.vendor == "mysql":
+        conflict = "ON DUPLICATE KEY UPDATE"
+    asked = {
+        name: f"EXCLUDED.{q(name)}" if of_event else f"%({name})s"
+        for name in ("top", "last", "seconds")
+    }
     changes = [
-        f"{q('top')} = {table}.{q('top')} + %(count)s",
+        f"{q('top')} = {table}.{q('top')} + {asked.pop('top')}",
         f"{q('touched_ms')} = {clock}",
-        *(
-            f"{q(name)} = {greatest}({table}.{q(name)}, %({name})s)"
-            for name in ("last", "seconds")
-        ),
+        *(f"{q(n)} = {greatest}({table}.{q(n)}, {new})" for n, new in asked.items()),
     ]
     returning = ", ".join(map(q, ("id", "public_id", "epoch", "top")))
     can_return = database.features.can_return_columns_from_insert
     suffix = f" RETURNING {returning}" if can_return else ""
-    return f"{_insert(using)} {conflict} {', '.join(changes)}{suffix}"
+    insert = _insert(using, of_event=of_event)
+    return f"{insert} {conflict} {', '.join(changes)}{suffix}"
 
 
 @cache
@@ -132,12 +134,15 @@ def _insert_missing(using: str) -> str:
     return f"{_insert(using)} ON CONFLICT DO NOTHING"
 
 
-def _insert(using: str) -> str:
-    q = connections[using].ops.quote_name
+def _insert(using: str, *, of_event: bool = False) -> str:
+    q, clock = connections[using].ops.quote_name, database_clock.sql(using)
+    values = {name: f"%({name})s" for name in _COLUMNS}
+    if of_event:
+        values |= {"top": "1"} | {name: f"event.{q(name)}" for name in _OF_EVENT}
+    row = f"{', '.join(values.values())}, {clock}"
+    row = f"SELECT {row} FROM event" if of_event else f"VALUES ({row})"  # noqa: S608  # quoted names
     columns = ", ".join(map(q, (*_COLUMNS, "touched_ms")))
-    values = ", ".join(f"%({name})s" for name in _COLUMNS)
-    table, clock = q(Stream._meta.db_table), database_clock.sql(using)
-    return f"INSERT INTO {table} ({columns}) VALUES ({values}, {clock})"  # noqa: S608  # quoted names
+    return f"INSERT INTO {q(Stream._meta.db_table)} ({columns}) {row}"
 
 
 @cache

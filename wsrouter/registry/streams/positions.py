@@ -4,6 +4,7 @@ transactions of the message that asks."""
 import json
 import time
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef
@@ -11,17 +12,17 @@ from django.utils import timezone
 
 from wsrouter.models import Membership, Stream
 from wsrouter.registry import compiled_lookup
+from wsrouter.registry.compiled_query import CompiledQuery, Parameter, compiled
 from wsrouter.registry.database import alias
 from wsrouter.registry.streams import numbering, stream_arrays
 from wsrouter.registry.streams.database_clock import Milliseconds
 from wsrouter.registry.streams.numbering import GROUP, USER, StreamKey
-from wsrouter.wire.stream_frames import StreamPosition
+from wsrouter.setting_caches import cleared_by
+from wsrouter.wire.stream_frames import MAX_ENTRIES, StreamPosition
 
 SLACK_MS = 100
 """A number that was given so shortly before a message began may be newer than what its
 handler has read: clocks and networks are not exact."""
-MAX_STREAMS = 300
-"""Streams that one ping tells of."""
 
 
 class StreamState(NamedTuple):
@@ -63,20 +64,20 @@ def of_connection(
 ) -> tuple[compiled_lookup.Row | None, list[StreamState]]:
     """A connection with its user, and all of its streams, in one query; None when the
     connection is not stored. Streams that are missing are made."""
-    row = compiled_lookup.find_annotated(
-        connection_id, gateway, stream_arrays.annotations(alias()), using=alias()
+    row = compiled_lookup.find(
+        connection_id, gateway, using=alias(), annotations=stream_arrays.annotations
     )
     if row is None:
         return None, []
-    groups = {name: state for name, *state in json.loads(row["group_streams"] or "[]")}
-    states = [StreamState(*state) for state in groups.values() if state[0]]
-    missing = [name for name, state in groups.items() if not state[0]][:MAX_STREAMS]
-    if missing:
-        keys = [StreamKey(gateway, GROUP, name) for name in missing]
-        numbering.make(keys, using=alias())
-        states += of_joined(connection_id, gateway, missing, time.monotonic())
-    states += _of_user(row, gateway)
-    return row, states
+    try:
+        found = json.loads(row["group_streams"] or "[]")
+    except json.JSONDecodeError:  # MariaDB cuts it off at `group_concat_max_len` bytes
+        states = of_joined(
+            connection_id, gateway, _groups_of(connection_id), time.monotonic()
+        )
+    else:
+        states = _of_groups(found, connection_id, gateway)
+    return row, states + _of_user(row, gateway)
 
 
 def of_names(gateway: str, kind: str, names: Iterable[str]) -> list[StreamPosition]:
@@ -101,30 +102,59 @@ def _of_joined(
 ) -> dict[str, StreamState]:
     """The age of the message is taken after the answer of the database, which may have
     come late: that makes its beginning too early, and never too late."""
-    members = _live_members(connection_id).filter(group=OuterRef("name"))
-    rows = Stream.objects.using(alias()).filter(
-        Exists(members), gateway=gateway, kind=GROUP, name__in=groups
-    )
-    rows = rows.annotate(now_ms=Milliseconds())
-    columns = ("name", "now_ms", "pk", "public_id", "epoch", "top", "touched_ms")
-    found = list(rows.values_list(*columns))
+    values = {f"group_{place}": group for place, group in enumerate(groups)}
+    values |= {"connection": connection_id, "gateway": gateway}
+    query = _joined(len(groups), alias())
+    found = query.rows({**values, "now": timezone.now()}, using=alias())
     age_ms = int((time.monotonic() - began_at) * 1000) + SLACK_MS
     return {
         name: StreamState(pk, public_id, epoch, top, touched_ms, now_ms - age_ms)
-        for name, now_ms, pk, public_id, epoch, top, touched_ms in found
+        for name, pk, public_id, epoch, top, touched_ms, now_ms in found
     }
 
 
-def _live_members(connection_id: str) -> Any:
-    rows = Membership.objects.using(alias())
-    return rows.filter(
-        connection__connection_id=connection_id, expires_at__gt=timezone.now()
+@cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
+@lru_cache(maxsize=64)
+def _joined(count: int, using: str) -> CompiledQuery:
+    """The streams of so many groups, of those that the connection is in."""
+    now = Parameter("now", Membership._meta.get_field("expires_at"))
+    members = _live_members(Parameter("connection"), now)
+    names = [Parameter(f"group_{place}") for place in range(count)]
+    rows = Stream.objects.using(using).filter(
+        Exists(members.filter(group=OuterRef("name"))),
+        gateway=Parameter("gateway"),
+        kind=GROUP,
+        name__in=names,
     )
+    columns = ("name", "pk", "public_id", "epoch", "top", "touched_ms")
+    return compiled(rows.values_list(*columns, Milliseconds()), using=using)
+
+
+def _live_members(connection_id: Any, now: Any) -> Any:
+    rows = Membership.objects.using(alias())
+    return rows.filter(connection__connection_id=connection_id, expires_at__gt=now)
+
+
+def _groups_of(connection_id: str) -> list[str]:
+    rows = _live_members(connection_id, timezone.now()).order_by("group")
+    return list(rows.values_list("group", flat=True))
+
+
+def _of_groups(found: Any, connection_id: str, gateway: str) -> list[StreamState]:
+    """The streams that `stream_arrays` tells of, and those of groups without any."""
+    groups = {name: state for name, *state in found}
+    states = [StreamState(*state) for state in groups.values() if state[0]]
+    missing = [name for name, state in groups.items() if not state[0]][:MAX_ENTRIES]
+    if missing:
+        keys = [StreamKey(gateway, GROUP, name) for name in missing]
+        numbering.make(keys, using=alias())
+        states += of_joined(connection_id, gateway, missing, time.monotonic())
+    return states
 
 
 def _make_for(connection_id: str, gateway: str, groups: Sequence[str]) -> list[str]:
     """Only for groups that the connection is in: a join may have been rolled back."""
-    rows = _live_members(connection_id).filter(group__in=groups)
+    rows = _live_members(connection_id, timezone.now()).filter(group__in=groups)
     members = list(rows.values_list("group", flat=True))
     keys = [StreamKey(gateway, GROUP, name) for name in members]
     numbering.make(keys, using=alias())

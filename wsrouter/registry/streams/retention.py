@@ -3,25 +3,20 @@
 Rows are deleted in slices, so that no transaction is long.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from wsrouter.models import KeptEvent, Membership, OpenConnection, Stream
+from wsrouter.registry import sweep_positions
 from wsrouter.registry.database import alias
+from wsrouter.registry.streams import ending_streams
 from wsrouter.registry.streams.database_clock import Milliseconds
+from wsrouter.registry.streams.ending_streams import YOUNGEST_MS
 from wsrouter.registry.streams.numbering import GROUP, USER
 
-PAGE = 500
-"""Streams that are looked at in one query."""
 SLICE = 1000
 """Events that are deleted in one statement."""
-YOUNGEST_MS = 60_000
-"""A younger event is not deleted, however many there are: a message that is being
-handled may have begun before it."""
 UNUSED_MS = 24 * 60 * 60 * 1000
 """A stream outlives its last event by so much. One that comes back later has another
 epoch, so that old positions in it mean nothing."""
@@ -30,15 +25,19 @@ epoch, so that old positions in it mean nothing."""
 def delete_old() -> int:
     """Delete what is above the number, or older than the time, that the events of a
     stream asked for. Returns the number of events."""
-    return sum(_delete_up_to(stream.pk, _cut(stream)) for stream in _streams())
+    ending = ending_streams.iter_ending()
+    return sum(_delete_up_to(stream.pk, _cut(stream)) for stream in ending)
 
 
 def delete_unused() -> int:
     """Delete streams without events and without anybody in their group, and return
-    their number."""
+    their number. Each sweep looks at the next part of them."""
     before = Milliseconds() - UNUSED_MS
-    rows = _rows().filter(_is_empty() & ~_has_audience(), touched_ms__lt=before)
-    return sum(_delete_if_unused(pk) for pk in list(rows.values_list("pk", flat=True)))
+    unused = _is_empty() & ~_has_audience()
+    with sweep_positions.next_part(Stream, "unused streams") as part:
+        rows = part.filter(unused, touched_ms__lt=before)
+        found = list(rows.values_list("pk", flat=True))
+        return sum(map(_delete_if_unused, found))
 
 
 def delete(stream: Stream) -> None:
@@ -50,39 +49,19 @@ def delete(stream: Stream) -> None:
         _rows().filter(pk=stream.pk).delete()
 
 
-def _streams() -> Iterator[Any]:
-    """Each with the first and the last number that may go, and with the first one that
-    has not been posted."""
-    after = 0
-    while page := list(_annotated(_rows().filter(pk__gt=after))[:PAGE]):
-        yield from page
-        after = page[-1].pk
-
-
-def _annotated(rows: "QuerySet[Stream]") -> "QuerySet[Stream]":
-    events = KeptEvent.objects.filter(stream=OuterRef("pk")).values("seq")
+def _cut(stream: Stream) -> int:
+    """The last number that goes: the one before the first event that stays. No more
+    than what goes is read."""
     now = Milliseconds()
-    expired = events.filter(numbered_ms__lt=now - OuterRef("seconds") * 1000)
-    settled = events.filter(numbered_ms__lt=now - YOUNGEST_MS)
-    waiting = events.filter(posted_at=None)
-    return rows.order_by("pk").annotate(
-        expired=Subquery(expired.order_by("-seq")[:1]),
-        settled=Subquery(settled.order_by("-seq")[:1]),
-        waiting=Subquery(waiting.order_by("seq")[:1]),
-    )
-
-
-def _cut(stream: Any) -> int:
-    """The last number that goes."""
-    most: int = max(stream.top - stream.last, stream.expired or 0)
-    if stream.waiting is not None:
-        most = min(most, stream.waiting - 1)
-    return min(most, stream.settled or 0)
+    stays = Q(seq__gt=stream.top - stream.last)
+    stays &= Q(numbered_ms__gte=now - stream.seconds * 1000)
+    stays |= Q(posted_at=None) | Q(numbered_ms__gte=now - YOUNGEST_MS)
+    first = _events(stream.pk).filter(stays).order_by("seq")
+    found = first.values_list("seq", flat=True).first()
+    return stream.top if found is None else found - 1
 
 
 def _delete_up_to(stream: int, cut: int) -> int:
-    if cut < 1:
-        return 0
     count = 0
     while True:
         rows = _events(stream).filter(seq__lte=cut).order_by("seq")

@@ -10,51 +10,47 @@
 /** @typedef {Record<string, any>} Frame */
 /** @typedef {typeof DEFAULTS & import("./client.d.ts").Options} Options */
 /** @typedef {{ abort: AbortController, socket?: Socket }} Attempt */
-/** @typedef {{ text: string, bytes: number, queue?: boolean, retry?: boolean, id?: string, link?: Link, finish?: (error?: unknown, payload?: any, streams?: Frame[]) => void, isPing?: boolean, asked?: Map<string, Stream>, subscription?: Subscription }} Message */
-/** @typedef {{ socket: Socket, pending: Map<string, Message>, repeating: Set<object>, openedAt: number, receivedAt: number, askedAt: number, unclearUntil: number, handOverAt: number, until: number, limit: number, probe: any, isAsking: boolean }} Link */
+/** @typedef {{ text: string, bytes: number, queue?: boolean, retry?: boolean, id?: string, link?: Link, finish: (error?: unknown, payload?: any, streams?: Frame[]) => void, isPing?: boolean, asked?: Map<string, Stream>, subscription?: Subscription }} Message */
+/** @typedef {{ socket: Socket, pending: Map<string, Message>, repeating: Set<object>, openedAt: number, receivedAt: number, askedAt: number, unclearUntil: number, handOverAt: number, until: number, probe?: any, isAsking?: boolean }} Link */
 /** @typedef {{ action: string, payload: any, onReply?: (reply: any) => void, onError?: (error: any) => void, onGap?: (gap: any) => void, since?: Positions, timeout?: number, timer?: any, streams: Set<string>, link?: Link }} Subscription */
 /** @typedef {import("./client.d.ts").Positions} Positions */
 /** @typedef {{ id: string, epoch: string, seq: number, first: number, held: Frame[], due: number, link?: Link | null, isGiven?: boolean }} Stream */
 
 const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const KILOBYTE = 1024;
 
 const OPEN = 1; // WebSocket.OPEN
-const NORMAL = 1000; // the close code
 const PING = "wsrouter.ping";
-const GAP = "wsrouter.gap"; // a name that no event has
-const TOP = "wsrouter.top"; // a frame that stands for those up to its number
-const MOST_POSITIONS = 100; // in one message
+const GAP = "wsrouter.gap"; // names that no event has
+const STATE = "wsrouter.state";
+const TOP = "wsrouter.top"; // a frame that stands for those before its number
 const ANSWER_TIME = 30 * SECOND; // API Gateway waits 29 s for Django
-const LATE = 2 * SECOND; // a timer that fires so late was throttled or frozen
-const PINGS = 3; // of which the last is judged even by a late timer
 const LONGEST_TIMER = 2 ** 31 - 1; // browsers let longer ones fire at once
 const REFUSED = [401, 403];
 const REPEATED = ["gateway_error", "internal_error"];
 const PAGE_EVENTS = ["online", "offline", "visibilitychange", "resume", "pagehide", "pageshow"];
 
+// Times in milliseconds.
 const DEFAULTS = {
   envelope: /** @type {"nested" | "flat"} */ ("nested"),
   actionName: "action",
   csrfCookie: "csrftoken",
-  backoffBase: SECOND / 2,
-  backoffCap: 30 * SECOND,
-  stableAfter: 10 * SECOND,
-  connectTimeout: 30 * SECOND,
-  timeout: 30 * SECOND,
-  keepAlive: 4 * MINUTE,
-  pingTimeout: 15 * SECOND,
-  handOver: 110 * MINUTE,
-  handOverSpread: 5 * MINUTE,
-  overlap: 10 * SECOND,
-  drain: 29 * SECOND,
+  backoffBase: 500,
+  backoffCap: 30e3,
+  stableAfter: 10e3,
+  connectTimeout: 30e3,
+  timeout: 30e3,
+  keepAlive: 240e3,
+  pingTimeout: 15e3,
+  handOver: 6600e3,
+  handOverSpread: 300e3,
+  overlap: 10e3,
+  drain: 29e3,
   outboxCalls: 100,
-  outboxBytes: 256 * KILOBYTE,
-  messageBytes: 32 * KILOBYTE,
+  outboxBytes: 262144,
+  messageBytes: 32768,
   remembered: 1000,
-  hold: 2 * SECOND,
-  checkStreams: 5 * MINUTE,
+  hold: 2e3,
+  checkStreams: 300e3,
   random: Math.random,
   clock: {
     now: () => Date.now(),
@@ -67,49 +63,45 @@ const DEFAULTS = {
   onError: (error) => console.error(error),
 };
 
-export class MessageError extends Error {
+class NamedError extends Error {
+  /** @param {string} name @param {string} message @param {object} [details] */
+  constructor(name, message, details) {
+    super(message);
+    Object.assign(this, { name, ...details });
+  }
+}
+
+export class MessageError extends NamedError {
   /** @param {Frame} error @param {string} [action] */
   constructor({ code, message, retry = false, detail }, action) {
-    super(message || code);
-    this.name = "MessageError";
-    this.code = code;
-    this.retry = retry;
-    this.detail = detail;
-    this.action = action;
+    super("MessageError", message || code, { code, retry, detail, action });
   }
 }
 
-export class ConnectionLost extends Error {
+export class ConnectionLost extends NamedError {
   /** @param {string} message @param {boolean} [sent] */
   constructor(message, sent = false) {
-    super(message);
-    this.name = "ConnectionLost";
-    this.sent = sent;
+    super("ConnectionLost", message, { sent });
   }
 }
 
-export class CallTimeout extends Error {
+export class CallTimeout extends NamedError {
   /** @param {string} action */
   constructor(action) {
-    super(`No answer to ${action} in time.`);
-    this.name = "CallTimeout";
+    super("CallTimeout", `No answer to ${action} in time.`);
   }
 }
 
-export class OutboxFull extends Error {
+export class OutboxFull extends NamedError {
   constructor() {
-    super("The outbox is full.");
-    this.name = "OutboxFull";
+    super("OutboxFull", "The outbox is full.");
   }
 }
 
-export class TicketError extends Error {
+export class TicketError extends NamedError {
   /** @param {number} status @param {number} [retryAfter] in milliseconds */
   constructor(status, retryAfter = 0) {
-    super(`The server answered ${status}.`);
-    this.name = "TicketError";
-    this.status = status;
-    this.retryAfter = retryAfter;
+    super("TicketError", `The server answered ${status}.`, { status, retryAfter });
   }
 }
 
@@ -130,9 +122,9 @@ function heldUpTo({ held, seq }, top) {
 async function request({ fetch = globalThis.fetch }, url, init) {
   const response = await fetch(url, { credentials: "same-origin", ...init });
   if (response.ok) return response;
-  const wait = response.headers.get("Retry-After") || 0;
-  const ms = Number.isNaN(+wait) ? Date.parse(`${wait}`) - Date.now() : +wait * SECOND;
-  throw new TicketError(response.status, ms || 0);
+  const wait = /** @type {any} */ (response.headers.get("Retry-After")); // seconds, or a date
+  const ms = wait * SECOND || Date.parse(wait) - Date.now() || 0;
+  throw new TicketError(response.status, Math.max(0, ms));
 }
 
 // Read for each request: Django replaces the token at each login, in any tab.
@@ -142,7 +134,7 @@ function csrfHeaders(cookie) {
   const prefix = `${cookie}=`;
   const found = page?.cookie.split("; ").find((each) => each.startsWith(prefix));
   const meta = page?.querySelector("meta[name=csrf-token]");
-  const token = found ? found.slice(prefix.length) : meta?.getAttribute("content");
+  const token = found?.slice(prefix.length) || meta?.getAttribute("content");
   return token ? { "X-CSRFToken": token } : undefined;
 }
 
@@ -155,12 +147,6 @@ async function drawTicket(options, signal) {
   const answer = await (await request(options, ticket, init)).json();
   if (!answer.ticket) throw new Error("The answer has no ticket.");
   return answer.ticket;
-}
-
-/** @param {string} url @param {string | null | undefined} ticket */
-function withTicket(url, ticket) {
-  if (!ticket) return url;
-  return `${url}${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
 }
 
 /** @param {unknown} data @returns {Frame | null} null unless it is a JSON object */
@@ -178,7 +164,7 @@ function parsed(data) {
 /** @param {Socket} socket */
 function silence(socket) {
   socket.onopen = socket.onmessage = socket.onclose = socket.onerror = ignore;
-  socket.close(NORMAL);
+  socket.close(1000); // normal closure
 }
 
 /** @implements {Client} */
@@ -207,8 +193,6 @@ class Connection {
     this._subscriptions = new Set();
     /** @type {Map<string, Set<{ listener: Function }>>} */
     this._listeners = new Map();
-    /** @type {Set<{ listener: Function }>} */
-    this._watchers = new Set();
     /** @type {Set<string>} ids of the latest events */
     this._seen = new Set();
     /** @type {Map<string, Stream>} */
@@ -231,18 +215,19 @@ class Connection {
   call(action, payload, options = {}, asked, subscription) {
     const { retry = false, queue = retry, signal, timeout = this._options.timeout } = options;
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) throw signal.reason || new Error("Aborted.");
+      const reason = () => signal?.reason || new Error("Aborted.");
+      if (signal?.aborted) throw reason();
       const id = `${++this._lastId}`;
       const isPing = action === PING;
-      const message = this._message(action, payload, id, queue, asked);
-      Object.assign(message, { retry, isPing, asked, subscription });
-      /** @param {unknown} reason */
-      const giveUp = (reason) => {
+      const details = { id, queue, retry, isPing, asked, subscription };
+      const message = this._message(action, payload, details);
+      /** @param {unknown} error */
+      const giveUp = (error) => {
         // API Gateway may still answer it, with an error that does not say to what.
         if (message.link) message.link.unclearUntil = this._clock.now() + ANSWER_TIME;
-        message.finish?.(reason);
+        message.finish(error);
       };
-      const abort = () => giveUp(signal?.reason || new Error("Aborted."));
+      const abort = () => giveUp(reason());
       const late = () => giveUp(new CallTimeout(action));
       const timer = timeout <= LONGEST_TIMER && this._clock.setTimeout(late, timeout);
       signal?.addEventListener("abort", abort);
@@ -262,12 +247,12 @@ class Connection {
 
   /** @param {string} action @param {any} [payload] @param {{ queue?: boolean }} [options] */
   send(action, payload, { queue } = {}) {
-    this._emit(this._message(action, payload, undefined, queue));
+    this._emit(this._message(action, payload, { queue }));
   }
 
   /** @param {string} text @param {{ queue?: boolean }} [options] */
   sendText(text, { queue } = {}) {
-    this._emit(this._measured("The text", text, undefined, queue));
+    this._emit(this._measured("The text", text, { queue }));
   }
 
   /** @param {string} type @param {Function} listener */
@@ -280,9 +265,7 @@ class Connection {
 
   /** @param {Function} listener */
   onState(listener) {
-    const entry = { listener };
-    this._watchers.add(entry);
-    return () => void this._watchers.delete(entry);
+    return this.on(STATE, listener);
   }
 
   /** @param {string} action @param {any} [payload] @param {object} [options] */
@@ -336,8 +319,10 @@ class Connection {
     try {
       const ticket = await drawTicket(this._options, attempt.abort.signal);
       if (this._opening !== attempt) return; // closed, or too slow
+      const mark = this._url.includes("?") ? "&" : "?";
+      const query = ticket ? `${mark}ticket=${encodeURIComponent(ticket)}` : "";
       /** @type {Socket} */
-      const socket = new Socket(withTicket(this._url, ticket), this._options.protocols);
+      const socket = new Socket(this._url + query, this._options.protocols);
       attempt.socket = socket;
       socket.onopen = () => this._opened(socket);
       socket.onclose = (event) => this._refused(attempt, event);
@@ -351,12 +336,9 @@ class Connection {
   /** @param {Attempt} attempt @param {unknown} event */
   async _refused(attempt, event) {
     const { session } = this._options;
-    try {
-      if (session) await request(this._options, session, { signal: attempt.abort.signal });
-      this._failed(attempt, event);
-    } catch (error) {
-      this._failed(attempt, error);
-    }
+    const asked = session && request(this._options, session, { signal: attempt.abort.signal });
+    const cause = asked ? await asked.then(() => event, (error) => error) : event;
+    this._failed(attempt, cause);
   }
 
   /** @param {Attempt} attempt @param {any} cause */
@@ -398,13 +380,13 @@ class Connection {
   /** @param {Socket} socket */
   _opened(socket) {
     const now = this._clock.now();
-    const { handOver, handOverSpread, random } = this._options;
+    const { handOver, handOverSpread, overlap, random } = this._options;
     const handOverAt = now + handOver + (2 * random() - 1) * handOverSpread;
     const former = this._link;
     /** @type {Link} */
     const link = {
       socket, handOverAt, openedAt: now, receivedAt: now, askedAt: now, unclearUntil: 0, until: 0,
-      limit: 0, pending: new Map(), repeating: new Set(), probe: null, isAsking: false,
+      pending: new Map(), repeating: new Set(),
     };
     this._opening = null;
     this._clock.clearTimeout(this._timer);
@@ -412,24 +394,19 @@ class Connection {
     this._mayAsk = !this._isForbidden;
     socket.onmessage = ({ data }) => this._receive(link, data);
     socket.onclose = (event) => this._lost(link, event);
-    if (former) this._retire(former);
+    if (former) {
+      this._clock.clearTimeout(former.probe);
+      former.until = now + overlap;
+      this._retired.add(former);
+    }
     for (const subscription of this._subscriptions) this._repeat(subscription, link);
     if (this._isKept()) this._ping(link);
-    for (const message of [...this._outbox]) this._submit(message);
+    for (const message of this._outbox) this._submit(message);
     if (!former && this._link === link) this._become("open");
     this._check();
   }
 
   // Losing a socket, and handing over to another
-
-  /** @param {Link} former */
-  _retire(former) {
-    const { overlap, drain } = this._options;
-    this._clock.clearTimeout(former.probe);
-    former.until = this._clock.now() + overlap;
-    former.limit = former.until + drain;
-    this._retired.add(former);
-  }
 
   /** @param {Link} link @param {unknown} cause */
   _lost(link, cause) {
@@ -438,7 +415,7 @@ class Connection {
     this._retired.delete(link);
     const wasCurrent = this._link === link;
     if (wasCurrent) this._link = null;
-    for (const message of [...link.pending.values()]) this._orphan(message);
+    for (const message of link.pending.values()) this._orphan(message);
     if (!wasCurrent || this._isEnded) return;
     if (this._clock.now() - link.openedAt >= this._options.stableAfter) this._failures = 0;
     if (this._opening) this._become("connecting");
@@ -448,11 +425,9 @@ class Connection {
   // Whether the server has handled it is not known.
   /** @param {Message} message */
   _orphan(message) {
-    message.link?.pending.delete(/** @type {string} */ (message.id));
     message.link = undefined;
-    const mayRepeat = message.retry && !this._isEnded;
-    if (!mayRepeat || this._submit(message)) {
-      message.finish?.(new ConnectionLost("The connection was lost before the answer.", true));
+    if (!message.retry || this._submit(message)) {
+      message.finish(new ConnectionLost("The connection was lost before the answer.", true));
     }
   }
 
@@ -460,16 +435,21 @@ class Connection {
   _check() {
     const now = this._clock.now();
     const link = this._link;
-    const { keepAlive } = this._options;
+    const { drain, keepAlive } = this._options;
     this._clock.clearTimeout(this._checkTimer);
-    for (const former of this._retired) if (this._isDue(former, now)) this._lost(former, null);
+    // Events that were posted before the new socket had its groups may still come over the
+    // former one, and the answers to its calls.
+    for (const former of this._retired) {
+      const isDone = now >= former.until && link && !link.repeating.size && !former.pending.size;
+      if (isDone || now >= former.until + drain) this._lost(former, null);
+    }
     if (link && !link.probe && Math.abs(now - link.receivedAt) >= keepAlive) this._probe(link);
     if (link && now >= link.handOverAt) {
       link.handOverAt = Infinity;
       this._failures = 0;
       this._attempt();
     }
-    const times = [...this._retired].map(({ until, limit }) => (now < until ? until : limit));
+    const times = [...this._retired].map(({ until }) => (now < until ? until : until + drain));
     if (link) times.push(link.handOverAt, link.probe ? Infinity : link.receivedAt + keepAlive);
     times.push(...this._checkStreams(now));
     // At least 1: sums of fractions are not exact, and a timer must not fire for ever.
@@ -477,22 +457,16 @@ class Connection {
     if (times.length) this._checkTimer = this._clock.setTimeout(() => this._check(), wait);
   }
 
-  // Events that were posted before the new socket had its groups may still come over the
-  // former one, and the answers to its calls.
-  /** @param {Link} former @param {number} now */
-  _isDue(former, now) {
-    const isReplaced = this._link && !this._link.repeating.size;
-    return now >= former.limit || (now >= former.until && isReplaced && !former.pending.size);
-  }
-
   // Only silence after a ping is a sign, and not if this page has slept meanwhile.
   /** @param {Link} link */
   _probe(link, pings = 1) {
+    const late = 2 * SECOND; // a timer that fires so late was throttled or frozen
+    const most = 3; // the last is judged even by a late timer
     const { pingTimeout } = this._options;
     const due = this._clock.now() + pingTimeout;
     const judge = () => {
-      if (this._clock.now() - due >= LATE && pings < PINGS) this._probe(link, pings + 1);
-      else this._lost(link, new ConnectionLost("The connection was silent after a ping."));
+      if (this._clock.now() - due >= late && pings < most) this._probe(link, pings + 1);
+      else this._lost(link, new ConnectionLost("No answer to a ping."));
     };
     link.probe = this._clock.setTimeout(judge, pingTimeout);
     this._ping(link);
@@ -501,8 +475,9 @@ class Connection {
   // With positions, it is answered with what was missed in the streams of this connection.
   /** @param {Link} link */
   _ping(link) {
-    const isElsewhere = (/** @type {string} */ id) => this._owners(id).some((each) => each.link !== link);
-    const asked = this._isKept() ? this._positions(({ id }) => !isElsewhere(id)) : undefined;
+    /** @param {Stream} stream */
+    const isHere = ({ id }) => this._owners(id).every((owner) => owner.link === link);
+    const asked = this._isKept() ? this._positions(isHere) : undefined;
     for (const stream of this._streams.values()) if (stream.epoch) stream.due = Infinity;
     link.askedAt = this._clock.now();
     link.isAsking = true;
@@ -526,7 +501,7 @@ class Connection {
   _suspend() {
     this._isSuspended = true;
     this._abandon();
-    for (const former of [...this._retired]) this._lost(former, null);
+    for (const former of this._retired) this._lost(former, null);
     if (this._link) this._lost(this._link, null);
     else this._become("waiting");
   }
@@ -540,35 +515,35 @@ class Connection {
     this._clock.clearTimeout(this._checkTimer);
     for (const { timer } of this._subscriptions) this._clock.clearTimeout(timer);
     this._subscriptions.clear();
-    this._streams.clear();
-    for (const entries of this._listeners.values()) entries.clear();
-    for (const link of [...this._retired, this._link]) if (link) this._lost(link, null);
-    for (const { finish } of [...this._outbox]) finish?.(new ConnectionLost("The connection has ended."));
+    for (const [type, entries] of this._listeners) if (type !== STATE) entries.clear();
+    for (const link of [this._link, ...this._retired]) if (link) this._lost(link, null);
+    for (const { finish } of this._outbox) finish(new ConnectionLost("There is no connection."));
     this._outbox.clear();
     this._become(state, detail);
   }
 
   // Messages
 
-  /** @param {string} action @param {any} payload @param {string} [id] @param {boolean} [queue] @param {Map<string, Stream>} [asked] */
-  _message(action, payload, id, queue, asked) {
+  /** @param {string} action @param {any} payload @param {Partial<Message>} details */
+  _message(action, payload, details) {
+    const { id, asked } = details;
     const { envelope, actionName } = this._options;
     const [content, name] = envelope === "flat" ? [payload, "$since"] : [{ payload }, "since"];
     /** @type {Positions} */
     const since = {};
     for (const { id, epoch, seq } of asked?.values() || []) since[id] = { epoch, seq };
     const text = JSON.stringify({ ...content, [actionName]: action, id, [name]: asked && since });
-    return this._measured(action, text, id, queue);
+    return this._measured(action, text, details);
   }
 
-  /** @param {string} name @param {string} text @param {string} [id] @param {boolean} [queue] @returns {Message} */
-  _measured(name, text, id, queue) {
+  /** @param {string} name @param {string} text @param {Partial<Message>} details @returns {Message} */
+  _measured(name, text, details) {
     const { messageBytes } = this._options;
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > messageBytes) {
       throw new RangeError(`${name}: ${bytes} bytes, but API Gateway accepts ${messageBytes}.`);
     }
-    return { text, bytes, queue, id };
+    return { text, bytes, finish: ignore, ...details };
   }
 
   /** @param {Message} message */
@@ -584,8 +559,8 @@ class Connection {
     if (link && link.socket.readyState === OPEN) {
       this._outbox.delete(message);
       message.link = link;
-      if (message.id) link.pending.set(message.id, message);
-      else link.unclearUntil = this._clock.now() + ANSWER_TIME;
+      if (!message.id) link.unclearUntil = this._clock.now() + ANSWER_TIME;
+      else link.pending.set(message.id, message);
       if (message.id && !message.isPing) this._underWay.add(message);
       if (onFrame) this._try(onFrame, "out", message.text);
       link.socket.send(message.text);
@@ -608,17 +583,17 @@ class Connection {
     if (onFrame) this._try(onFrame, "in", data);
     const frame = parsed(data);
     if (frame) this._understand(link, frame);
-    if (this._retired.has(link)) this._check();
+    this._check();
   }
 
   /** @param {Link} link @param {Frame} frame */
   _understand(link, frame) {
     const { type, id, action, payload, error, streams, stream } = frame;
     const message = link.pending.get(`${id}`);
-    if (type === "reply") message?.finish?.(undefined, payload, streams);
+    if (type === "reply") message?.finish(undefined, payload, streams);
     else if (type === "error") {
-      const failure = new MessageError(error || frame, action);
-      if (message) message.finish?.(failure);
+      const failure = /** @type {any} */ (new MessageError(error || frame, action));
+      if (message) message.finish(failure);
       else if (id == null) this._report(failure);
       if (failure.code === "connection_unknown") this._lost(link, failure);
     } else if (typeof type === "string") stream ? this._arrived(frame) : this._tell(type, frame);
@@ -628,11 +603,10 @@ class Connection {
   // An error of API Gateway itself does not say which message it is about.
   /** @param {Link} link @param {Frame} frame */
   _blame(link, frame) {
-    const { message } = frame;
-    const error = new MessageError({ code: "gateway_error", message, detail: frame });
+    const error = new MessageError({ ...frame, code: "gateway_error", detail: frame });
     const [only, other] = link.pending.values();
-    const isClear = only && !other && this._clock.now() >= link.unclearUntil;
-    isClear ? only.finish?.(error) : this._report(error);
+    if (only && !other && this._clock.now() >= link.unclearUntil) only.finish(error);
+    else this._report(error);
   }
 
   // An event may come twice: over both sockets of a hand-over, or posted again.
@@ -645,8 +619,8 @@ class Connection {
       if (this._seen.size <= this._options.remembered) break;
       this._seen.delete(oldest);
     }
-    for (const { listener } of this._listeners.get(type) || []) this._try(listener, payload, frame);
-    for (const { listener } of this._listeners.get("*") || []) this._try(listener, frame);
+    this._notify(type, payload, frame);
+    this._notify("*", frame);
   }
 
   // Calls that are repeated on every new socket
@@ -679,7 +653,7 @@ class Connection {
   /** @param {Subscription} subscription */
   _repeated(subscription) {
     this._link?.repeating.delete(subscription);
-    if (this._retired.size) this._check();
+    this._check();
   }
 
   // Streams of kept events. Positions belong to the page, so no socket that ends takes
@@ -713,9 +687,10 @@ class Connection {
   // Copies, first of those streams that miss something.
   /** @param {(stream: Stream) => boolean} isAsked @returns {Map<string, Stream>} */
   _positions(isAsked) {
+    const most = 100; // in one message
     const found = [...this._streams.values()].filter((stream) => stream.epoch && isAsked(stream));
     found.sort((a, b) => b.held.length - a.held.length);
-    return new Map(found.slice(0, MOST_POSITIONS).map((stream) => [stream.id, { ...stream }]));
+    return new Map(found.slice(0, most).map((stream) => [stream.id, { ...stream }]));
   }
 
   /** @param {Frame} frame */
@@ -723,7 +698,6 @@ class Connection {
     const stream = this._stream(frame.stream.id);
     stream.held.push(frame);
     this._advance(stream);
-    if (stream.due < Infinity) this._check();
   }
 
   // Posts run in parallel, so a frame may come before another with a lower number. It is
@@ -733,21 +707,21 @@ class Connection {
   _advance(stream) {
     const now = this._clock.now();
     const late = Math.min(stream.due, now + this._options.hold);
-    for (const { asked } of this._underWay) {
+    for (const { asked, subscription } of this._underWay) {
       if (stream.epoch && asked?.has(stream.id)) return void (stream.due = Infinity);
-      // One that is not known may be joined by any call.
-      if (!stream.epoch && now < late) return void (stream.due = late);
+      // A new subscription may join any stream, and any call one that is not known.
+      const mayJoin = subscription ? !subscription.link : !stream.epoch;
+      if (mayJoin && now < late) return void (stream.due = late);
     }
     const frames = stream.held.splice(0).sort((a, b) => a.stream.seq - b.stream.seq);
     if (!stream.epoch) {
-      const [{ type, stream: { epoch, seq } }] = frames;
-      Object.assign(stream, { epoch, first: seq, seq: type === TOP ? seq : seq - 1 });
+      const { epoch, seq } = frames[0].stream;
+      Object.assign(stream, { epoch, first: seq, seq: seq - 1 });
     }
     for (const frame of frames) {
       const { epoch, seq } = frame.stream;
-      const isHeld = epoch !== stream.epoch || seq > stream.seq + +(frame.type !== TOP);
-      if (isHeld) stream.held.push(frame);
-      else if (seq > stream.seq || seq < stream.first) {
+      if (epoch !== stream.epoch || seq > stream.seq + 1) stream.held.push(frame);
+      else if (frame.type !== TOP && (seq > stream.seq || seq < stream.first)) {
         stream.seq = Math.max(stream.seq, seq);
         this._tell(frame.type, frame);
       }
@@ -764,23 +738,21 @@ class Connection {
     if (this._isEnded) return;
     const isWanted = !subscription || (link === this._link && this._subscriptions.has(subscription));
     if (!error && isWanted) {
-      for (const entry of this._listed(message, entries)) this._apply(entry, message);
+      this._compare(message, entries);
+      for (const entry of entries) if (entry.id) this._apply(entry, message);
     } else if (isPing && error instanceof MessageError) {
-      this._isForbidden = this._isForbidden || error.message === "Forbidden";
+      if (error.message === "Forbidden") this._isForbidden = true;
       this._mayAsk = !this._isForbidden && isPassing(error);
     }
-    for (const stream of this._streams.values()) {
-      if (!stream.epoch || asked?.has(stream.id)) this._advance(stream);
-    }
+    for (const stream of this._streams.values()) this._advance(stream);
     this._check();
   }
 
-  // What a reply says of membership; returns the entries that have a position.
+  // What a reply says of membership.
   /** @param {Message} message @param {Frame[]} entries */
-  _listed({ asked, subscription, isPing, link }, entries) {
+  _compare({ asked, subscription, isPing, link }, entries) {
     const listed = new Set(entries.map(({ id }) => id));
-    const isRead = !listed.delete(undefined);
-    if (!isRead) this._gap(undefined, subscription ? [subscription] : []);
+    if (listed.delete(undefined)) this._gap(undefined, subscription && [subscription]);
     else if (isPing) {
       for (const [id, was] of asked || []) {
         const stream = this._streams.get(id);
@@ -788,7 +760,7 @@ class Connection {
         const owners = this._owners(id);
         if (owners.length || (was.link && was.link !== link)) this._gap(id, owners);
         for (const { streams } of owners) streams.delete(id);
-        this._forget(id);
+        this._streams.delete(id);
       }
     } else if (subscription) {
       const former = subscription.streams;
@@ -799,26 +771,32 @@ class Connection {
         this._forget(id);
       }
     }
-    return entries.filter(({ id }) => id);
   }
 
   /** @param {Frame} entry @param {Message} message */
-  _apply({ id, epoch, seq, recovered, again, events }, { asked, isPing, link }) {
+  _apply({ id, epoch, seq, recovered, again, events }, { asked, isPing, link, subscription }) {
     const was = asked?.get(id);
     const stream = this._stream(id);
     const start = events.length ? events[0].stream.seq - 1 : seq;
     const isNew = () => epoch !== stream.epoch;
-    // Only frames have told of it so far: the page's state comes with this reply.
-    const isLoose = stream.link === undefined && !stream.isGiven && !isPing;
-    if (isLoose && (isNew() || start > stream.seq)) stream.epoch = "";
+    const isState = !was && !isPing; // that of the page comes with this reply
+    const isLoose = stream.link === undefined && !stream.isGiven; // only frames have told of it
+    if (isState && isLoose && (isNew() || start > stream.seq)) stream.epoch = "";
     stream.isGiven = false;
     stream.link = isPing ? stream.link || null : link;
+    // The state may lack what frames and other answers have brought, or let pass, meanwhile.
+    if (isState && !isNew()) {
+      stream.first = 0;
+      if (again) stream.seq = Math.min(stream.seq, seq);
+      if (!recovered) this._gap(id, subscription && [subscription]);
+      for (const frame of events) if (frame.stream.seq <= stream.seq) this._tell(frame.type, frame);
+    }
     // The answer says it all, also of what another reply has shown to be missing.
     if (was) stream.held = stream.held.filter((each) => each.type !== TOP && each.stream.epoch === stream.epoch);
     const isAsked = was?.epoch === stream.epoch && was.seq === stream.seq;
     if (recovered || (stream.epoch && !isAsked)) {
       if (!stream.epoch) Object.assign(stream, { epoch, seq: start, first: isPing ? start + 1 : 0 });
-      stream.held.push(...events, { type: TOP, stream: { epoch, seq: again ? seq + 1 : seq } });
+      stream.held.push(...events, { type: TOP, stream: { epoch, seq: seq + (again ? 2 : 1) } });
       if (again) stream.due = 0;
     } else if (isNew() || heldUpTo(stream, seq) < seq) {
       Object.assign(stream, { epoch, seq, first: 0 });
@@ -830,26 +808,25 @@ class Connection {
   // Ask for what is missing, and now and then for what is not known to be.
   /** @param {number} now @returns {number[]} when to look again */
   _checkStreams(now) {
-    const link = this._link;
     const { checkStreams } = this._options;
-    let isDue = link && this._isKept() && Math.abs(now - link.askedAt) >= checkStreams;
+    const link = this._isKept() && this._link;
+    let isDue = link && Math.abs(now - link.askedAt) >= checkStreams;
     for (const stream of this._streams.values()) {
+      if (now >= stream.due) this._advance(stream);
       if (now < stream.due) continue;
-      if (stream.epoch && this._mayAsk) {
-        isDue = true;
-        continue;
+      if (this._mayAsk) isDue = true;
+      else {
+        // There is no way to ask for what is missing.
+        this._gap(stream.id);
+        stream.epoch = "";
+        this._advance(stream);
       }
-      // There is no way to ask for what is missing.
-      if (stream.epoch) this._gap(stream.id);
-      stream.epoch = "";
-      this._advance(stream);
     }
     if (link && isDue && !link.isAsking) this._ping(link);
-    const canAsk = link && !link.isAsking;
-    const waiting = [...this._streams.values()].filter(({ epoch }) => canAsk || !epoch || !this._mayAsk);
-    const times = waiting.map(({ due }) => due);
-    if (canAsk && this._isKept()) times.push(link.askedAt + checkStreams);
-    return times.filter(Number.isFinite);
+    // What is due already waits for the answer of a ping, or for a socket.
+    const times = [...this._streams.values()].map(({ due }) => due).filter((due) => due > now);
+    if (link) times.push(link.askedAt + checkStreams);
+    return times;
   }
 
   /** @param {string} id */
@@ -862,7 +839,7 @@ class Connection {
     for (const { action, payload, onGap = ignore } of owners.length ? owners : [{}]) {
       const gap = { id, action, payload };
       this._try(onGap, gap);
-      for (const { listener } of this._listeners.get(GAP) || []) this._try(listener, gap);
+      this._notify(GAP, gap);
     }
   }
 
@@ -871,9 +848,14 @@ class Connection {
   /** @param {State} state @param {StateDetail} [detail] */
   _become(state, detail = {}) {
     this.state = state;
-    for (const { listener } of this._watchers) {
+    for (const { listener } of this._listeners.get(STATE) || []) {
       if (this.state === state) this._try(listener, state, detail);
     }
+  }
+
+  /** @param {string} type @param {unknown[]} values */
+  _notify(type, ...values) {
+    for (const { listener } of this._listeners.get(type) || []) this._try(listener, ...values);
   }
 
   // One listener that fails stops no other.

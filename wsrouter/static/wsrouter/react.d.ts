@@ -1,6 +1,7 @@
 /** Hooks of React, of the types that the connection has. */
 
 import type { CallOptions, Connection, EventFrame, Route, State } from "./client.js";
+import type { ListSource, MemberOf, PresenceEvent, ViewOptions } from "./presence.js";
 
 type Name<Map> = keyof Map & string;
 type Payload<Value> = undefined extends Value ? [payload?: Value] : [payload: Value];
@@ -39,6 +40,13 @@ export interface Hooks<Routes extends { [K in keyof Routes]: Route }, Events> {
     action: K,
     ...payload: Payload<Routes[K]["payload"]>
   ): Outcome<Routes[K]["reply"]>;
+
+  /** Who is in a group, while the component is mounted. Null: not known, or too many. */
+  usePresence<Type extends PresenceEvent<Events>, Action extends Name<Routes> = Name<Routes>>(
+    group: string,
+    options: ViewOptions<MemberOf<Events[Type]>> &
+      ListSource<Routes, Action, MemberOf<Events[Type]>> & { event: Type },
+  ): { members: MemberOf<Events[Type]>[] | null; count: number };
 }
 
 export function hooks<Routes extends { [K in keyof Routes]: Route }, Events>(

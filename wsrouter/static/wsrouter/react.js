@@ -1,7 +1,9 @@
 // Hooks of React for a connection of client.js:
-// `export const { useConnection, useEvent, useCall, useSubscription } = hooks(connection)`.
+// `export const { useConnection, useEvent, useCall, useSubscription, usePresence } = hooks(connection)`.
 
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+
+import { presence } from "./presence.js";
 
 /** @typedef {import("./client.d.ts").Connection} Connection */
 
@@ -66,5 +68,19 @@ function made(connection) {
     return outcome;
   }
 
-  return { useConnection, useEvent, useCall, useSubscription };
+  // Options are those of the first rendering, unless the group or the event changes.
+  /** @param {string} group @param {any} options */
+  function usePresence(group, options) {
+    const nobody = { members: /** @type {any[] | null} */ (null), count: 0 };
+    const [shown, setShown] = useState(nobody);
+    useEffect(() => {
+      setShown(nobody);
+      const onChange = (/** @type {any[] | null} */ members, /** @type {any} */ { count }) => setShown({ members, count });
+      const view = /** @type {any} */ (presence)(connection, group, { ...options, onChange });
+      return () => view.stop();
+    }, [group, options.event]);
+    return shown;
+  }
+
+  return { useConnection, useEvent, useCall, useSubscription, usePresence };
 }

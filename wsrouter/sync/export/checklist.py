@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from wsrouter.catalog.snapshot import RouteEntry, Snapshot
+from wsrouter.catalog.snapshot import Integration, RouteEntry, Snapshot
 from wsrouter.sync.digest import SECRET_TARGET
 
 SECRET_PLACEHOLDER = "'<SECRET>'"  # noqa: S105  # no real secret
 _CLI = "aws apigatewayv2"
+_MAPPING_OPTION = " --request-parameters file://mapping.json"
 
 
 def checklist(snapshot: Snapshot) -> str:
@@ -39,14 +40,13 @@ def _steps(snapshot: Snapshot) -> Iterator[str]:
 def _integration(snapshot: Snapshot) -> Iterator[str]:
     """A CLI command: the console cannot attach one integration to several routes."""
     integration = snapshot.integration
-    parameters = {**integration.request_parameters, SECRET_TARGET: SECRET_PLACEHOLDER}
+    if integration.invokes_function:
+        yield from _permission(integration)
+    else:
+        yield _mapping(integration)
     link_id = integration.connection_id
     link = f" --connection-id {link_id}" if link_id else ""
-    yield (
-        "Shell: write the mapping to mapping.json, with your SECRET in place of"
-        f" {SECRET_PLACEHOLDER}:\n"
-        f"{json.dumps(parameters, indent=2)}"
-    )
+    mapping = "" if integration.invokes_function else _MAPPING_OPTION
     yield (
         f"Shell: export INTEGRATION_ID=$({_CLI} create-integration --api-id $API_ID"
         f" --integration-type {integration.type}"
@@ -54,9 +54,29 @@ def _integration(snapshot: Snapshot) -> Iterator[str]:
         f" --integration-uri {_quoted(integration.uri)}"
         f" --description {_quoted(integration.description)}"
         f" --connection-type {integration.connection_type}{link}"
-        f" --timeout-in-millis {integration.timeout_millis}"
-        " --request-parameters file://mapping.json"
+        f" --timeout-in-millis {integration.timeout_millis}{mapping}"
         " --query IntegrationId --output text)"
+    )
+
+
+def _mapping(integration: Integration) -> str:
+    parameters = {**integration.request_parameters, SECRET_TARGET: SECRET_PLACEHOLDER}
+    return (
+        "Shell: write the mapping to mapping.json, with your SECRET in place of"
+        f" {SECRET_PLACEHOLDER}:\n"
+        f"{json.dumps(parameters, indent=2)}"
+    )
+
+
+def _permission(integration: Integration) -> Iterator[str]:
+    function = integration.function
+    _, partition, _, region, account, *_ = function.split(":")
+    yield f"Shell: export REGION={region} ACCOUNT={account}  # of the API"
+    yield (
+        f"Shell: aws lambda add-permission --function-name {_quoted(function)}"
+        " --statement-id wsrouter-$API_ID --action lambda:InvokeFunction"
+        " --principal apigateway.amazonaws.com --source-arn"
+        f' "arn:{partition}:execute-api:$REGION:$ACCOUNT:$API_ID/*"'
     )
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from wsrouter.catalog import lambda_function
 from wsrouter.catalog.snapshot import Integration, RouteEntry, RouteSettings, Snapshot
 from wsrouter.sync.digest import SECRET_TARGET
 from wsrouter.sync.export.logical_names import logical_names
@@ -12,11 +13,26 @@ from wsrouter.sync.export.logical_names import logical_names
 Resource = dict[str, Any]
 API = {"Ref": "Api"}
 _TYPE = "AWS::ApiGatewayV2::"
+_SECRET_PARAMETER: Resource = {
+    "Parameters": {
+        "Secret": {
+            "Type": "String",
+            "NoEcho": True,
+            "MinLength": 32,
+            "AllowedPattern": "[A-Za-z0-9._~+/=-]+",
+            "Description": "The first SECRET of the gateway",
+        }
+    }
+}
+_SOURCE_ARN = (
+    "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"
+)
 
 
 def template(snapshot: Snapshot) -> Resource:
-    """The whole API. The secret is a parameter. The deployment's name has a hash of
-    what it deploys: CloudFormation never repeats an unchanged deployment."""
+    """The whole API. The secret, if there is one, is a parameter. The deployment's name
+    has a hash of what it deploys: CloudFormation never repeats an unchanged
+    deployment."""
     resources = {
         name: {"Type": _TYPE + kind, **rest}
         for name, kind, rest in _resources(snapshot)
@@ -36,19 +52,11 @@ def template(snapshot: Snapshot) -> Resource:
         "Type": f"{_TYPE}Stage",
         "Properties": _stage(snapshot, deployment),
     }
-    resources |= _domain(snapshot)
+    resources |= {**_permission(snapshot.integration), **_domain(snapshot)}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"The WebSocket API {snapshot.api.name}, by wsrouter",
-        "Parameters": {
-            "Secret": {
-                "Type": "String",
-                "NoEcho": True,
-                "MinLength": 32,
-                "AllowedPattern": "[A-Za-z0-9._~+/=-]+",
-                "Description": "The first SECRET of the gateway",
-            }
-        },
+        **({} if snapshot.integration.invokes_function else _SECRET_PARAMETER),
         "Resources": resources,
         "Outputs": {"ApiId": {"Value": API}, "Url": {"Value": _url(snapshot)}},
     }
@@ -110,7 +118,8 @@ def _resources(snapshot: Snapshot) -> Iterator[tuple[str, str, Resource]]:
 
 def _integration(value: Integration) -> Resource:
     parameters: dict[str, Any] = dict(value.request_parameters)
-    parameters[SECRET_TARGET] = {"Fn::Sub": "'${Secret}'"}
+    if not value.invokes_function:
+        parameters[SECRET_TARGET] = {"Fn::Sub": "'${Secret}'"}
     return _properties(
         ApiId=API,
         Description=value.description,
@@ -123,6 +132,22 @@ def _integration(value: Integration) -> Resource:
         TimeoutInMillis=value.timeout_millis,
         RequestParameters=parameters,
     )
+
+
+def _permission(value: Integration) -> dict[str, Resource]:
+    if not value.invokes_function:
+        return {}
+    return {
+        "Permission": {
+            "Type": "AWS::Lambda::Permission",
+            **_properties(
+                Action=lambda_function.ACTION,
+                FunctionName=value.function,
+                Principal=lambda_function.PRINCIPAL,
+                SourceArn={"Fn::Sub": _SOURCE_ARN},
+            ),
+        }
+    }
 
 
 def _route(route: RouteEntry) -> Resource:

@@ -40,6 +40,8 @@ def publisher_policy(
         )
     if snapshot.stage.access_log:
         statements.append(_logs())
+    if snapshot.integration.invokes_function:
+        statements.append(_function_policy(snapshot.integration.function))
     return _policy(statements)
 
 
@@ -96,6 +98,17 @@ def _logs() -> dict[str, Any]:
         "Effect": "Allow",
         "Action": [f"logs:{verb}" for verb in verbs],
         "Resource": "*",
+    }
+
+
+def _function_policy(function: str) -> dict[str, Any]:
+    """The permissions for reading and writing who may invoke the function."""
+    verbs = ("GetPolicy", "AddPermission", "RemovePermission")
+    return {
+        "Sid": "InvokePermission",
+        "Effect": "Allow",
+        "Action": [f"lambda:{verb}" for verb in verbs],
+        "Resource": function,
     }
 
 

@@ -3,18 +3,22 @@
 import json
 from typing import Any
 
-from wsrouter.catalog.snapshot import RouteSettings, Snapshot
+from wsrouter.catalog import lambda_function
+from wsrouter.catalog.snapshot import Integration, RouteSettings, Snapshot
 from wsrouter.sync.digest import SECRET_TARGET
 from wsrouter.sync.export.logical_names import logical_names
 
 Block = dict[str, Any]
 API_ID = "${aws_apigatewayv2_api.this.id}"
 _PREFIX = "aws_apigatewayv2_"
+_SECRET_VARIABLE: Block = {
+    "variable": {"wsrouter_secret": {"type": "string", "sensitive": True}}
+}
 
 
 def configuration(snapshot: Snapshot) -> Block:
-    """The whole API. The secret is a sensitive variable. The deployment is replaced
-    when anything that it deploys changes."""
+    """The whole API. The secret, if there is one, is a sensitive variable. The
+    deployment is replaced when anything that it deploys changes."""
     resources: dict[str, dict[str, Block]] = {
         "api": {"this": _api(snapshot)},
         "integration": {"this": _integration(snapshot)},
@@ -25,12 +29,11 @@ def configuration(snapshot: Snapshot) -> Block:
     resources["deployment"] = {"this": _deployment(resources)}
     resources["stage"] = {"this": _stage(snapshot)}
     resources |= _domain(snapshot)
+    blocks = {_PREFIX + kind: blocks for kind, blocks in resources.items() if blocks}
     return {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
-        "variable": {"wsrouter_secret": {"type": "string", "sensitive": True}},
-        "resource": {
-            _PREFIX + kind: blocks for kind, blocks in resources.items() if blocks
-        },
+        **({} if snapshot.integration.invokes_function else _SECRET_VARIABLE),
+        "resource": {**blocks, **_permission(snapshot.integration)},
         "output": {
             "api_id": {"value": API_ID},
             "url": {"value": _url(snapshot)},
@@ -60,7 +63,8 @@ def _integration(snapshot: Snapshot) -> Block:
         name: _escaped(source)
         for name, source in integration.request_parameters.items()
     }
-    parameters[SECRET_TARGET] = "'${var.wsrouter_secret}'"
+    if not integration.invokes_function:
+        parameters[SECRET_TARGET] = "'${var.wsrouter_secret}'"
     return _arguments(
         api_id=API_ID,
         description=integration.description,
@@ -73,6 +77,18 @@ def _integration(snapshot: Snapshot) -> Block:
         timeout_milliseconds=integration.timeout_millis,
         request_parameters=parameters,
     )
+
+
+def _permission(integration: Integration) -> Block:
+    if not integration.invokes_function:
+        return {}
+    block = {
+        "action": lambda_function.ACTION,
+        "function_name": _escaped(integration.function),
+        "principal": lambda_function.PRINCIPAL,
+        "source_arn": "${aws_apigatewayv2_api.this.execution_arn}/*",
+    }
+    return {"aws_lambda_permission": {"this": block}}
 
 
 def _model(snapshot: Snapshot, name: str) -> Block:

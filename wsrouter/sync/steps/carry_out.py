@@ -3,7 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from wsrouter.sync.change import Change
-from wsrouter.sync.steps import api_steps, domain_steps, route_steps, stage_steps
+from wsrouter.sync.steps import (
+    api_steps,
+    domain_steps,
+    permission_steps,
+    route_steps,
+    stage_steps,
+)
 from wsrouter.sync.steps.run import Run
 
 Step = Callable[[Run, str], None]
@@ -17,6 +23,8 @@ STEPS: Mapping[tuple[str, str], Step] = {
     ("model", "create"): api_steps.create_model,
     ("model", "update"): api_steps.update_model,
     ("model", "delete"): api_steps.delete_model,
+    ("permission", "create"): permission_steps.create_permission,
+    ("permission", "delete"): permission_steps.delete_permission,
     ("integration", "create"): route_steps.create_integration,
     ("integration", "update"): route_steps.update_integration,
     ("integration", "delete"): route_steps.delete_integration,

@@ -4,8 +4,9 @@ import os
 
 from django.contrib.auth import get_user_model, login
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 
-from room.ws import Announcement, announced
+from room.ws import Announcement, announced, changed
 from wsrouter.models import OpenConnection
 
 
@@ -23,10 +24,21 @@ def announce(request: HttpRequest, text: str) -> JsonResponse:
     return JsonResponse({"delivered": report.delivered, "gone": report.gone})
 
 
+def change(request: HttpRequest, name: str, text: str) -> JsonResponse:
+    delivery = changed.send(Announcement(text=text), group=f"table:{name}")
+    return JsonResponse({"status": delivery.status})
+
+
 def open_connections(request: HttpRequest) -> JsonResponse:
     rows = OpenConnection.objects.values_list("connection_id", "api_id")
     ids, apis = map(list, zip(*rows, strict=True)) if rows else ([], [])
     return JsonResponse({"ids": ids, "apis": apis})
+
+
+@csrf_exempt
+def beside(request: HttpRequest) -> JsonResponse:
+    """An endpoint of another library, to which API Gateway posts some routes."""
+    return JsonResponse({"path": request.path})
 
 
 def process(request: HttpRequest) -> JsonResponse:

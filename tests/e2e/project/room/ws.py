@@ -4,7 +4,7 @@ import asyncio
 
 from pydantic import BaseModel
 
-from wsrouter import Connection, Reject, Router
+from wsrouter import Connection, Keep, Reject, Router
 
 router = Router()
 
@@ -24,6 +24,7 @@ class Announcement(BaseModel):
 
 
 announced = router.event("room.announced", Announcement)
+changed = router.event("table.changed", Announcement, keep=Keep())
 
 
 @router.connect

@@ -26,10 +26,10 @@ function member(message, name) {
   return message?.payload?.properties?.[name];
 }
 
-// A flat envelope has the fields of the payload beside its own two.
+// A flat envelope has the fields of the payload beside its own.
 function flatPayload(message, action) {
   const strip = (schema) => {
-    const { [action]: _action, id: _id, ...properties } = schema.properties ?? {};
+    const { [action]: _action, id: _id, $since: _since, ...properties } = schema.properties ?? {};
     const required = (schema.required ?? []).filter((name) => name in properties);
     return { ...schema, properties, required };
   };
@@ -74,9 +74,10 @@ function event(document, operation) {
     kind: "event",
     key: message.name,
     summary: operation.summary ?? "",
-    description: operation.description ?? "",
+    description: operation.description ?? message.description ?? "",
     tags: (operation.tags ?? []).map(({ name }) => name),
     payload: member(message, "payload"),
+    more: operation["x-wsrouter"] ?? {},
   };
 }
 

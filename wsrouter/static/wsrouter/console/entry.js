@@ -1,13 +1,14 @@
 // The middle of the page: one route or event with its docs, and the form that sends.
 
 export function entryPanel(parts, panel) {
-  const { make, breakable, prose, describe, makeForm, makeTextForm, connection, sent, program, copy, settings } = parts;
+  const { make, breakable, prose, describe, makeForm, makeTextForm, trial, connection, sent, program, copy, settings } = parts;
   const forms = new Map(); // what was typed stays while another route is looked at
   let current = null;
 
   function facts(entry) {
-    const { login, permissions = [], throttle } = entry.more ?? {};
+    const { login, permissions = [], throttle, keep } = entry.more ?? {};
     return [
+      keep && "kept",
       login && "login required",
       ...permissions.map((name) => `permission ${name}`),
       throttle && `${throttle.limit} in ${throttle.seconds} s per ${throttle.per}`,
@@ -118,7 +119,7 @@ export function entryPanel(parts, panel) {
   function show(entry, { focus = true } = {}) {
     current = entry;
     const parts = entry.kind === "event"
-      ? [describe("Payload", entry.payload)]
+      ? [trial(entry), describe("Payload", entry.payload)]
       : [sender(entry), describe("Payload", entry.takesText ? null : entry.payload), describe("Reply", entry.reply), errors(entry)];
     panel.replaceChildren(...[...heading(entry), ...parts].filter(Boolean));
     if (focus) panel.querySelector("h2").focus({ preventScroll: false });

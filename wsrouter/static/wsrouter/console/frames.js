@@ -21,6 +21,12 @@ export function frames({ make, breakable, explain }, { list, filter, empty, anno
     return new Date(at).toLocaleTimeString([], options);
   }
 
+  // What a reply tells of streams: how many events were missed, and whether some are lost.
+  function missed({ streams = [] }) {
+    const count = streams.reduce((sum, { events = [] }) => sum + events.length, 0);
+    return [count && `${count} missed`, streams.some(({ recovered }) => !recovered) && "gap"];
+  }
+
   // The kind decides the colour and the word; an answer is at home with its message.
   function described(direction, data, now, action) {
     if (direction === "out") {
@@ -33,11 +39,13 @@ export function frames({ make, breakable, explain }, { list, filter, empty, anno
     const took = isAnswer && of ? `${Math.max(1, Math.round(now - of.now))} ms` : "";
     if (isAnswer) sent.delete(String(data.id));
     const id = data?.id === undefined || data?.id === null ? "" : `#${data.id}`;
-    if (data?.type === "reply") return { kind: "reply", name: data.action ?? of?.name ?? "", note: id, took };
+    if (data?.type === "reply") {
+      return { kind: "reply", name: data.action ?? of?.name ?? "", note: [id, ...missed(data)].filter(Boolean).join(" "), took };
+    }
     if (data?.type === "error") {
       return { kind: "error", name: data.action ?? of?.name ?? "", note: [id, data.error?.code].filter(Boolean).join(" "), took, say: data.error?.message };
     }
-    if (typeof data?.type === "string") return { kind: "event", name: data.type, note: "" };
+    if (typeof data?.type === "string") return { kind: "event", name: data.type, note: data.stream ? `seq ${data.stream.seq}` : "" };
     const why = explain.explainFrame(data);
     return { kind: why ? "gateway" : "text", name: why ? data.message : "", note: "", why };
   }

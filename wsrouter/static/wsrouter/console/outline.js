@@ -9,8 +9,9 @@ export function outline({ make, breakable }, { lists, search, empty, count }, en
 
   function row(entry) {
     const button = make("button", { type: "button", onclick: () => onPick(entry) }, ...breakable(entry.key));
-    const item = make("li", {}, button);
-    item.dataset.text = `${entry.key} ${entry.summary} ${entry.tags.join(" ")}`.toLowerCase();
+    const mark = entry.more.keep && make("span", { title: "For clients that come back" }, "kept");
+    const item = mark ? make("li", { class: "kept" }, button, mark) : make("li", {}, button);
+    item.dataset.text = `${entry.key} ${entry.summary} ${entry.tags.join(" ")} ${mark ? "kept" : ""}`.toLowerCase();
     rows.set(`${entry.kind} ${entry.key}`, { button, item });
     return item;
   }

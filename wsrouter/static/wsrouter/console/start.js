@@ -17,8 +17,9 @@ async function description() {
 }
 
 function settings() {
-  const { ticketUrl, csrfCookie, policySources, envelope, action } = root.dataset;
-  return { ticketUrl, csrfCookie, policySources, frame: { action, flat: envelope === "flat" } };
+  const { ticketUrl, csrfCookie, policySources, envelope, action, testUrl, connectionId } = root.dataset;
+  const csrfToken = document.querySelector("meta[name=csrf-token]").content;
+  return { ticketUrl, csrfCookie, csrfToken, policySources, testUrl, connectionId, frame: { action, flat: envelope === "flat" } };
 }
 
 function copier() {
@@ -66,10 +67,12 @@ function start(modules, description) {
       if (entry) { pick(entry); panel.fill(entry, payload); }
     },
   });
+  const makeForm = (entry) => modules.form.payloadForm({ ...tools, tree, rows }, entry);
   const panel = modules.entry.entryPanel({
     ...elements,
     describe: modules.describe.describe({ ...elements, values }),
-    makeForm: (route) => modules.form.payloadForm({ ...tools, tree, rows }, route),
+    makeForm,
+    trial: modules.trial.trials({ ...elements, makeForm, settings: given }),
     makeTextForm: () => modules.form.textForm(elements),
     program: modules.javascript.program,
     connection, sent: past.add, copy: copier(), settings: given,

@@ -1,0 +1,5 @@
+"""The endpoint."""
+
+from django.urls import include, path
+
+urlpatterns = [path("ws/", include("wsrouter.urls"))]

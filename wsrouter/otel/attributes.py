@@ -1,0 +1,26 @@
+"""Names of attributes, by OpenTelemetry's conventions for messaging where they have
+one. Nothing private: no payload, user, group, address, header or query."""
+
+SYSTEM = "messaging.system"
+OPERATION_NAME = "messaging.operation.name"
+OPERATION_TYPE = "messaging.operation.type"
+DESTINATION = "messaging.destination.name"
+MESSAGE_ID = "messaging.message.id"
+BODY_SIZE = "messaging.message.body.size"
+BATCH_SIZE = "messaging.batch.message_count"
+ERROR_TYPE = "error.type"
+
+GATEWAY = "wsrouter.gateway"
+CONNECTION_ID = "wsrouter.connection.id"
+REQUEST_ID = "wsrouter.request.id"
+OUTCOME = "wsrouter.outcome"
+CAUSE = "wsrouter.cause"
+STATUS = "wsrouter.delivery.status"
+DELIVERED = "wsrouter.delivery.delivered"
+GONE = "wsrouter.delivery.gone"
+FAILED = "wsrouter.delivery.failed"
+
+API_GATEWAY = "aws_api_gateway_websocket"
+"""The value of `messaging.system`: the conventions have none for it."""
+PROCESS, SEND, POST = "process", "send", "post"
+CRASH = "internal_error"
