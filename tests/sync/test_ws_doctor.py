@@ -131,7 +131,7 @@ def test_a_function(plane: MemoryControlPlane, configure: Any) -> None:
     assert "secret" not in text
     assert "endpoint" not in text
     plane.forbid(function, "api1")
-    assert "1 changes are not published" in wrong()
+    assert "1 change is not published" in wrong()
 
 
 @pytest.mark.django_db

@@ -83,7 +83,9 @@ def _published(plan: Plan) -> Finding:
         return Finding("published", "There is no API yet: run ws_sync.", "wrong")
     if plan.in_sync:
         return Finding("published", f"{plan.deployed.api_id} is in sync.")
-    text = f"{len(plan.changes)} changes are not published: run ws_sync."
+    count = len(plan.changes)
+    subject = "1 change is" if count == 1 else f"{count} changes are"
+    text = f"{subject} not published: run ws_sync."
     return Finding("published", text, "wrong")
 
 
