@@ -258,8 +258,16 @@ def pictures(session: nox.Session) -> None:
     """Draw the diagrams of the documentation, and take its screenshots anew."""
     session.install("-e", ".[dev]")
     session.run("python", "-m", "tests.pictures")
-    taken = ("-k", "documentation", "tests/browser/consoles/test_appearance.py")
-    session.run("pytest", *taken, env={"WSROUTER_SCREENSHOTS": "docs/images"})
+    taken = (
+        "consoles/test_admin_appearance.py",
+        "consoles/test_appearance.py",
+        "pages/test_chat_page.py",
+    )
+    session.run(
+        "pytest",
+        *("-k", "documentation", *(f"tests/browser/{name}" for name in taken)),
+        env={"WSROUTER_SCREENSHOTS": "docs/images"},
+    )
 
 
 @nox.session

@@ -18,6 +18,7 @@ it fails.
 
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -46,6 +47,13 @@ def _nothing_goes_on() -> Iterator[None]:
     if waiting := sys.modules.get("wsrouter.endpoint.request_thread"):
         while waiting._idle:
             waiting._idle.pop().shutdown()
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Throttles count in one window, however long the test takes."""
+    clock = SimpleNamespace(time=lambda: 1_800_000_015.0)
+    monkeypatch.setattr("wsrouter.registry.rate_counter.time", clock)
 
 
 @pytest.fixture(scope="session")

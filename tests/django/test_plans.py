@@ -28,13 +28,15 @@ SWEEPS = {
 @pytest.fixture(scope="module", autouse=True)
 def _registry(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Any:
     with django_db_blocker.unblock():
-        registry_rows.fill(1, SIZE, SIZE)
-        sweep_rows.fill()
-        sweep_rows.fill_untold()
-        registry_rows.analyze(*sweep_rows.MODELS)
-        yield
-        sweep_rows.clear()
-        registry_rows.clear()
+        try:
+            registry_rows.fill(1, SIZE, SIZE)
+            sweep_rows.fill()
+            sweep_rows.fill_untold()
+            registry_rows.analyze(*sweep_rows.MODELS)
+            yield
+        finally:
+            sweep_rows.clear()
+            registry_rows.clear()
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -109,6 +109,7 @@ def test_a_token_of_another_algorithm_or_kind(view: ModuleType, ada: User) -> No
         assert asked(view, authorization).status_code == 401
 
 
+@pytest.mark.usefixtures("one_window")
 def test_too_many_tickets(view: ModuleType, ada: User) -> None:
     for _ in range(20):
         assert asked(view, f"Bearer {token()}").status_code == 200

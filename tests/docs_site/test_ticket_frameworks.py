@@ -60,6 +60,7 @@ def connected(ticket: str) -> WebSocketClient:
     return client
 
 
+@pytest.mark.usefixtures("one_window")
 def test_drf(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
     view = install(monkeypatch, PAGE, without=OTHERS["drf"])["api/drf.py"].TicketView
     view.authentication_classes = [Bearer]

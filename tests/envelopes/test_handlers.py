@@ -103,6 +103,7 @@ def test_errors(
     assert (answer.kind, answer.content) == ("error", code)
 
 
+@pytest.mark.usefixtures("one_window")
 def test_a_throttle(client: WebSocketClient, dialect: Dialect) -> None:
     kinds = [asked(client, dialect, "busy", ORDER).content for _ in range(2)]
     assert kinds == [ORDER, "throttled"]

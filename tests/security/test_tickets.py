@@ -138,6 +138,7 @@ class TestTheView:
         assert connect(text) == 401
         assert connect(text, Gateway(alias="other", secret="x" * 32)) == 200
 
+    @pytest.mark.usefixtures("one_window")
     def test_it_is_limited_for_each_user(self, user: User, other: User) -> None:
         entry = SETTINGS | {"TICKETS": {"RATE": "2/h"}}
         with override_settings(WSROUTER={"default": entry}):

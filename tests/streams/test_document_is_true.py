@@ -98,6 +98,7 @@ def test_events(transport: MemoryTransport, document: Document, user: User) -> N
         assert document.refuses("event.wsrouter.skipped", {**skipped, "stream": stream})
 
 
+@pytest.mark.usefixtures("one_window")
 def test_errors_of_a_ping(transport: MemoryTransport, document: Document) -> None:
     watcher = Watcher(transport)
     frames = (watcher.ping(since={}) for _ in range(200))

@@ -4,6 +4,9 @@ socket that is closed there.
 WSROUTER_SCREENSHOTS names a folder in which the pictures are kept for review.
 """
 
+from pathlib import Path
+
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, is_connected
@@ -58,6 +61,13 @@ Stream.objects.create(public_id="1", gateway="default", kind="group", name="orde
 """
 
 
+@pytest.fixture(scope="module")
+def filled(site: Notifications) -> Notifications:
+    """The site, with rows of everything."""
+    site.shell(ROWS)
+    return site
+
+
 def staff_page(visit: Visit) -> Page:
     visitor = visit()
     page = visitor.tab("/admin/")
@@ -69,19 +79,18 @@ def staff_page(visit: Visit) -> Page:
 
 
 def test_the_pages_fit_and_can_be_read(
-    visit: Visit, site: Notifications, pictures: object
+    visit: Visit, filled: Notifications, pictures: Path
 ) -> None:
-    site.shell(ROWS)
     page = staff_page(visit)
     addresses = {name: f"{ADMIN}/{path}" for name, path in LISTS.items()}
-    page.goto(f"{site.url}{ADMIN}/openconnection/?q=zoe")
+    page.goto(f"{filled.url}{ADMIN}/openconnection/?q=zoe")
     row = page.locator("#result_list th a").first
     addresses["connection"] = str(row.get_attribute("href"))
     for name, address in addresses.items():
-        page.goto(site.url + address)
+        page.goto(filled.url + address)
         texts = [text for text in TEXTS if page.locator(text).count()]
         check_appearance(page, f"admin-{name}", pictures, *texts)
-    page.goto(f"{site.url}{ADMIN}/openconnection/")
+    page.goto(f"{filled.url}{ADMIN}/openconnection/")
     page.set_viewport_size({"width": 1280, "height": 800})
     for box in page.locator(".action-select").all()[:3]:
         box.check()
@@ -110,3 +119,13 @@ def test_a_page_notices_that_its_socket_was_closed(
     is_connected(tab)  # again, as another connection
     page.goto(address)
     expect(page.get_by_text("Perhaps it was deleted?")).to_be_visible()
+
+
+def test_the_picture_of_the_documentation(
+    visit: Visit, filled: Notifications, pictures: Path
+) -> None:
+    page = staff_page(visit)
+    page.set_viewport_size({"width": 1280, "height": 640})
+    page.goto(f"{filled.url}{ADMIN}/openconnection/?q=group:orders.7")
+    expect(page.locator("#result_list tbody tr")).to_have_count(16)
+    page.screenshot(path=pictures / "admin.png")

@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visitor, is_connected
 from tests.browser.console_page import violations
-from tests.browser.pages.test_appearance import SCHEMES, WIDTHS
+from tests.browser.pages.test_appearance import SCHEMES, WIDTHS, pictures
 from tests.examples.chat import Chat
+
+__all__ = ["pictures"]
 
 CLOSE_ALL = """
 from wsrouter import connections
@@ -111,3 +113,19 @@ def test_it_fits_and_axe_finds_nothing(
         assert violations(shown, axe) == []
     login.close()
     assert visitor.console_errors == []
+
+
+def test_the_picture_of_the_documentation(enter: Enter, pictures: Path) -> None:
+    (_, ada), (_, bob) = enter("ada", "tea"), enter("bob", "tea")
+    ada.set_viewport_size({"width": 900, "height": 640})
+    # Other tests have written here, too.
+    for page in (ada, bob):
+        page.locator("#lines").evaluate("(lines) => lines.replaceChildren()")
+    say(ada, "The first flush from Darjeeling has come.")
+    expect(bob.locator("#lines p")).to_have_count(1)
+    say(bob, "Keep a cup for me: I am on a train, and offline every other minute.")
+    expect(ada.locator("#lines p")).to_have_count(2)
+    say(ada, "You will have read every line when you are here.")
+    expect(ada.locator("#lines p")).to_have_count(3)
+    expect(ada.locator("#here li")).to_have_text(["ada", "bob"])
+    ada.screenshot(path=pictures / "chat.png")
