@@ -53,7 +53,7 @@ def _default() -> dict[str, Any]:
         "PASSWORD": url.password or "",
         "HOST": url.hostname or "",
         "PORT": url.port or "",
-        "OPTIONS": {"connect_timeout": 5, **_isolation()},
+        "OPTIONS": {"connect_timeout": 60, **_isolation()},
         # In transaction mode a cursor of the server would be lost with its session.
         "DISABLE_SERVER_SIDE_CURSORS": POOLED,
         # Runs side by side must not share it.
