@@ -10,7 +10,9 @@ import nox
 from packaging.requirements import Requirement
 
 nox.needs_version = ">=2025.5.1"
-nox.options.default_venv_backend = "venv"
+# uv, which comes with nox[uv], makes an environment in seconds; pip needs minutes.
+# uv, which comes with nox[uv], makes an environment in seconds; pip needs minutes.
+nox.options.default_venv_backend = "uv|venv"
 nox.options.reuse_venv = "yes"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
@@ -249,7 +251,7 @@ def docs(session: nox.Session) -> None:
 def docs_shell(session: nox.Session) -> None:
     """Follow the quickstart, the page on new routes and the README from their text
     alone, each in an environment that has nothing else. It installs packages."""
-    session.install("-e", ".[dev]")
+    session.install("-e", ".[dev]", "pip")
     session.run("pytest", *(session.posargs or ["tests/docs_shell"]))
 
 
@@ -302,7 +304,7 @@ def demo(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Follow the tutorial from an empty folder in a fresh environment, start the demos,
     and check the types of the examples."""
-    session.install("-e", ".[dev]")
+    session.install("-e", ".[dev]", "pip")
     session.run("pytest", *(session.posargs or ["tests/examples/from_nothing"]))
 
 
