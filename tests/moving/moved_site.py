@@ -159,5 +159,5 @@ class Site:
 
 def _end(process: "subprocess.Popen[bytes] | None") -> None:
     if process and process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         process.wait(timeout=WAIT_SECONDS)
