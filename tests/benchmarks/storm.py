@@ -4,8 +4,8 @@
 
 Their `$connect`s are posted as API Gateway posts them, straight to Django's endpoint on
 gunicorn and uvicorn, one worker each, with PostgreSQL and sessions in Redis or in the
-database. A bounded number is under way at once. All variants take turns. What is found
-goes to results/storm.json.
+database. A bounded number is under way at once; the rival gets a fifth of the clients.
+All variants take turns. What is found goes to results/storm.json.
 """
 
 import json
@@ -57,6 +57,7 @@ def compared(folder: Path, count: int, rounds: int) -> dict[str, Any]:
         return {
             "clients": count,
             "rounds": rounds,
+            "rivals_clients": max(turns.IN_FLIGHT, count // turns.RIVALS_SHARE),
             "in_flight": turns.IN_FLIGHT,
             "messages_per_second": turns.MESSAGES_PER_SECOND,
             "load": [before[0], os.getloadavg()[0]],

@@ -31,8 +31,9 @@ def about() -> str:
     versions = ", ".join(f"{name} {each}" for name, each in found["versions"].items())
     before, after = found["load"]
     return (
-        f"{found['clients']:,} clients, {found['in_flight']} handshakes under way at"
-        f" once, rounds: {found['rounds']}; {found['messages_per_second']} messages a"
+        f"{found['clients']:,} clients of ours and {found['rivals_clients']:,} of the"
+        f" rival, {found['in_flight']} handshakes under way at once, rounds:"
+        f" {found['rounds']}; {found['messages_per_second']} messages a"
         f" second in a storm of their own; {found['cores']} cores, load {before:.0f}"
         f" before and {after:.0f} after. Python {found['python']}, {versions}."
     )

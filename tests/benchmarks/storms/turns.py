@@ -20,6 +20,9 @@ SETTINGS = "tests.benchmarks.storms.settings"
 MEASURED = [each for each in SERVERS if each.name.startswith(("gunicorn", "uvicorn"))]
 IN_FLIGHT = 64
 """Handshakes under way at once."""
+RIVALS_SHARE = 5
+"""The rival is asked by one in so many, since what it costs does not depend on their
+number, and ten thousand of its handshakes take minutes."""
 MESSAGES_PER_SECOND = 50
 CALM_SECONDS = 5.0
 
@@ -32,6 +35,7 @@ class Turn:
 
     def storm(self, crowd: Sequence[Client], name: str) -> dict[str, float]:
         """Everybody at once, and nothing else: what a handshake costs."""
+        crowd = self._share(crowd)
         requests = self._ready(crowd, name)
         cpu, of_database = self.listening.cpu(), database.cpu()
         begun = perf_counter()
@@ -50,8 +54,14 @@ class Turn:
     def messages(self, crowd: Sequence[Client], name: str) -> dict[str, float]:
         """How long messages of an open connection take, without a storm and in one."""
         calm = asyncio.run(self._calm())
-        in_storm = asyncio.run(self._in_storm(self._ready(crowd, name)))
+        requests = self._ready(self._share(crowd), name)
+        in_storm = asyncio.run(self._in_storm(requests))
         return _percentiles("calm_", calm) | _percentiles("storm_", in_storm)
+
+    def _share(self, crowd: Sequence[Client]) -> Sequence[Client]:
+        if not self.variant.is_rival:
+            return crowd
+        return crowd[: max(IN_FLIGHT, len(crowd) // RIVALS_SHARE)]
 
     def _ready(self, crowd: Sequence[Client], name: str) -> Iterator[bytes]:
         clients.reset()
