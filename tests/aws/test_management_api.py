@@ -277,7 +277,7 @@ def test_a_forked_process_shares_no_connection(server: Server) -> None:
         [sys.executable, "-c", FORKING, kind, server.url],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
         cwd=Path(__file__).parents[2],
     )

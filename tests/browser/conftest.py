@@ -24,6 +24,7 @@ from tests.examples.notifications import Notifications
 from tests.programs import program
 
 HERE = Path(__file__).parent
+expect.set_options(timeout=30_000)  # a busy machine is slow, and no page is wrong
 # The browser must send nothing over the network but what the test asks for.
 OFFLINE = [
     "--disable-background-networking",

@@ -103,7 +103,7 @@ def test_hand_overs_lose_and_double_nothing(stack: Stack, cookie: str) -> None:
             )
             client.subscribe("who.am.i", on_reply=ids.add)
             sending = asyncio.create_task(announce(done))
-            await until(lambda: len(ids) > HAND_OVERS, 30 + HAND_OVERS)
+            await until(lambda: len(ids) > HAND_OVERS, 120 + HAND_OVERS)
             done.set()
             count = await sending
             await until(lambda: len(heard) >= count)

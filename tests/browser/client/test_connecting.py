@@ -51,7 +51,7 @@ def test_a_ticket_that_fails_is_followed_by_another(
     with visiting(context, stack) as page:
         answers = iter(wrong)
         page.route("**/ws/ticket/", lambda route: next(answers, Route.continue_)(route))
-        listen(page, stack.url, connectTimeout=500, backoffCap=50)
+        listen(page, stack.url, connectTimeout=4000, backoffCap=50)
         page.wait_for_function(WATCHING)
         assert page.evaluate("window.states") == ["waiting", "connecting"] * 5 + [
             "open"
