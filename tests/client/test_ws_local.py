@@ -81,7 +81,7 @@ def test_a_ticket_that_the_view_refuses(stack: Stack) -> None:
 
 def test_hand_overs_lose_and_double_nothing(stack: Stack, cookie: str) -> None:
     """An event every 50 ms, sent to a group that each socket joins as it opens."""
-    options = Options(hand_over=0.6, hand_over_spread=0.2, overlap=0.3)
+    options = Options(hand_over=2.4, hand_over_spread=0.2, overlap=2.0)
     heard: list[int] = []
     states: list[State] = []
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.local.recording_backend import wait_until
 from tests.security.site import PATIENCE, Site, ask, serving
 from wsrouter import tickets
 from wsrouter.models import OpenConnection, Ticket
+from wsrouter.wiring import closing
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 HANDSHAKES = int(os.environ.get("WSROUTER_RACE_HANDSHAKES", "20"))
@@ -136,6 +138,13 @@ def is_closed_or_guest(socket: ClientConnection) -> bool:
     with suppress(ConnectionClosed):
         return ask(socket, "who") == "AnonymousUser"
     return True
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine does not close them all in two seconds; the sweep would."""
+    patient = partial(closing.finish_all, seconds=closing.SWEEP_SECONDS)
+    monkeypatch.setattr(closing, "finish_all", patient)
 
 
 @pytest.mark.parametrize(("way", "proof", "atomic", "engine"), CHOSEN)
