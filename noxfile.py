@@ -11,7 +11,6 @@ from packaging.requirements import Requirement
 
 nox.needs_version = ">=2025.5.1"
 # uv, which comes with nox[uv], makes an environment in seconds; pip needs minutes.
-# uv, which comes with nox[uv], makes an environment in seconds; pip needs minutes.
 nox.options.default_venv_backend = "uv|venv"
 nox.options.reuse_venv = "yes"
 nox.options.download_python = "never"

@@ -57,7 +57,7 @@ def compared(folder: Path, count: int, rounds: int) -> dict[str, Any]:
         return {
             "clients": count,
             "rounds": rounds,
-            "rivals_clients": max(turns.IN_FLIGHT, count // turns.RIVALS_SHARE),
+            "rivals_clients": turns.rivals_part(count),
             "in_flight": turns.IN_FLIGHT,
             "messages_per_second": turns.MESSAGES_PER_SECOND,
             "load": [before[0], os.getloadavg()[0]],

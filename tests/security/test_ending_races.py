@@ -32,6 +32,9 @@ from wsrouter.wiring import closing
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
 HANDSHAKES = int(os.environ.get("WSROUTER_RACE_HANDSHAKES", "20"))
 KNOCKERS = 4
+IS_SESSION = "WSROUTER_RACE_HANDSHAKES" in os.environ
+CLOSED_WITHIN_SECONDS = 5 if IS_SESSION else 30
+"""The promise, which `nox -s races` keeps to, and what a busy machine may need."""
 PACKAGE = "django.tasks" if django.VERSION >= (6,) else "django_tasks"
 ENGINE = {"default": {"BACKEND": f"{PACKAGE}.backends.immediate.ImmediateBackend"}}
 
@@ -143,8 +146,9 @@ def is_closed_or_guest(socket: ClientConnection) -> bool:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine does not close them all in two seconds; the sweep would."""
-    patient = partial(closing.finish_all, seconds=closing.SWEEP_SECONDS)
-    monkeypatch.setattr(closing, "finish_all", patient)
+    if not IS_SESSION:
+        patient = partial(closing.finish_all, seconds=closing.SWEEP_SECONDS)
+        monkeypatch.setattr(closing, "finish_all", patient)
 
 
 @pytest.mark.parametrize(("way", "proof", "atomic", "engine"), CHOSEN)
@@ -179,7 +183,7 @@ def test_no_client_stays_behind(
         assert not Ticket.objects.filter(user=key, connection_id="").exists() or (
             way is not log_out
         )
-        wait_until(lambda: all(map(is_closed, opened_before)))
+        wait_until(lambda: all(map(is_closed, opened_before)), CLOSED_WITHIN_SECONDS)
         wait_until(lambda: all(map(is_closed_or_guest, knockers.opened)))
         assert set(knockers.refused) <= {401, 500 if ISOLATION and atomic else 401}
         assert ask(bystander, "who") == "bob"

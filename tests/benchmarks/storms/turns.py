@@ -20,11 +20,14 @@ SETTINGS = "tests.benchmarks.storms.settings"
 MEASURED = [each for each in SERVERS if each.name.startswith(("gunicorn", "uvicorn"))]
 IN_FLIGHT = 64
 """Handshakes under way at once."""
-RIVALS_SHARE = 5
-"""The rival is asked by one in so many, since what it costs does not depend on their
-number, and ten thousand of its handshakes take minutes."""
 MESSAGES_PER_SECOND = 50
 CALM_SECONDS = 5.0
+
+
+def rivals_part(clients: int) -> int:
+    """So many of the clients go to the rival: what a handshake costs there does not
+    depend on their number, and ten thousand of them take minutes."""
+    return min(clients, max(IN_FLIGHT, clients // 5))
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,15 @@ class Turn:
 
     def storm(self, crowd: Sequence[Client], name: str) -> dict[str, float]:
         """Everybody at once, and nothing else: what a handshake costs."""
-        crowd = self._share(crowd)
         requests = self._ready(crowd, name)
         cpu, of_database = self.listening.cpu(), database.cpu()
         begun = perf_counter()
-        took = asyncio.run(gateway.handshakes(self.listening.port, requests, IN_FLIGHT))
+        waiting = iter(requests)
+        took = asyncio.run(gateway.handshakes(self.listening.port, waiting, IN_FLIGHT))
         passed = perf_counter() - begun
         cpu = self.listening.cpu() - cpu
         of_database = database.cpu() - of_database
-        assert len(took) == len(crowd)
+        assert len(took) == len(requests)
         return {
             "rate": len(took) / passed,
             "cpu_us": cpu / len(took) * 1e6,
@@ -54,20 +57,17 @@ class Turn:
     def messages(self, crowd: Sequence[Client], name: str) -> dict[str, float]:
         """How long messages of an open connection take, without a storm and in one."""
         calm = asyncio.run(self._calm())
-        requests = self._ready(self._share(crowd), name)
+        requests = iter(self._ready(crowd, name))
         in_storm = asyncio.run(self._in_storm(requests))
         return _percentiles("calm_", calm) | _percentiles("storm_", in_storm)
 
-    def _share(self, crowd: Sequence[Client]) -> Sequence[Client]:
-        if not self.variant.is_rival:
-            return crowd
-        return crowd[: max(IN_FLIGHT, len(crowd) // RIVALS_SHARE)]
-
-    def _ready(self, crowd: Sequence[Client], name: str) -> Iterator[bytes]:
+    def _ready(self, crowd: Sequence[Client], name: str) -> Sequence[bytes]:
         clients.reset()
+        if self.variant.is_rival:
+            crowd = crowd[: rivals_part(len(crowd))]
         requests = [*self.variant.handshakes(crowd, name)]
         gc.collect()
-        return iter(requests)
+        return requests
 
     async def _calm(self) -> list[float]:
         over = asyncio.Event()

@@ -11,8 +11,8 @@ from tests.e2e.ws_local_stack import Stack, started
 HAND_OVERS = int(os.environ.get("WSROUTER_HAND_OVERS", "3"))
 OPTIONS = {"handOver": 4000, "handOverSpread": 100, "overlap": 3500}
 """A post to a socket that has just closed is tried again for 0.6 s: an event that was
-meant for the old socket alone has to arrive within the overlap, on a
-busy machine, too."""
+meant for the old socket alone has to arrive within the overlap, on a busy machine,
+too."""
 NUMBERS_A_REQUEST = 20
 
 

@@ -19,7 +19,8 @@ class Command(flush.Command):
         """Delete all rows but those that `migrate` makes, or what was added to them."""
         alias = options["database"]
         connection = connections[alias]
-        if _made.get(alias) is None or not self._empty(connection, _made[alias]):
+        made = _made.get(alias)
+        if made is None or not self._empty(connection, made):
             super().handle(**options)
             _made[alias] = _keys(alias)
 
