@@ -87,9 +87,10 @@ def has_row(user: Any) -> bool:
 def primary_key(user: Any) -> Any:
     """The key of the user's row, None without one. It is not always `user.pk`: a child
     of the user model with a table of its own may have a primary key of its own."""
-    if not isinstance(user, get_user_model()):
+    model = get_user_model()
+    if not isinstance(user, model):
         return user.pk
-    wanted: Any = get_user_model()._meta.pk
+    wanted: Any = model._meta.pk
     field: Any = user._meta.pk
     while field is not wanted and field.remote_field:
         field = field.target_field

@@ -15,7 +15,7 @@ def server(backend: RecordingBackend) -> Answering:  # noqa: F811  # as pytest h
     return Answering(backend)
 
 
-LIMITS = ("--max-duration", "4", "--idle-timeout", "4")
+LIMITS = ("--max-duration", "12", "--idle-timeout", "4")
 
 
 @pytest.fixture(scope="package")
