@@ -140,6 +140,8 @@ def test_queued_sends_tell_how_far_they_are(staff: Client) -> None:
     assert "waiting for a worker" in text(staff.get(SENDS))
     QueuedSend.objects.update(touched_at=now - 2 * LEASE)
     assert "stalled: ws_reap takes it up" in text(staff.get(SENDS))
+    QueuedSend.objects.update(resume_after=now + LEASE)
+    assert "queued again by ws_reap" in text(staff.get(SENDS))
     send = QueuedSend.objects.get()
     for minutes in (1, 1, -1):
         until = now + timedelta(minutes=minutes)

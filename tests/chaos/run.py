@@ -148,16 +148,23 @@ class Run:
         self._wait(self._pending, "calls were not settled")
         self._wait(QueuedSend.objects.count, "sends were not carried out")
         self._wait(committed.unsettled, "kept events were not posted")
-        self._wait(self._unlike, "connections have a row or a socket, not both")
+        rows, sockets = Lasting(), Lasting()
+        self._wait(lambda: rows.of(self._rows() - self._sockets()), "rows stay alone")
+        self._wait(
+            lambda: sockets.of(self._sockets() - self._rows()), "sockets have no row"
+        )
+        for kind, alone in {"row": rows, "socket": sockets}.items():
+            print(f"{kind}s that stay alone: {sorted(alone.left or ())}")  # noqa: T201
 
     def _pending(self) -> int:
         self._tell("look")
         return sum(node.counts["pending"] for node in self.nodes)
 
-    def _unlike(self) -> int:
-        rows = set(OpenConnection.objects.values_list("connection_id", flat=True))
-        sockets = set().union(*(node.connections() for node in self.nodes))
-        return len(rows ^ sockets)
+    def _rows(self) -> set[str]:
+        return set(OpenConnection.objects.values_list("connection_id", flat=True))
+
+    def _sockets(self) -> set[str]:
+        return set().union(*(node.connections() for node in self.nodes))
 
     def _wait(self, left: Callable[[], int], what: str) -> None:
         """Until nothing is left; a machine that is slow gets on all the same."""
@@ -186,6 +193,17 @@ class Run:
             verdict = verdicts.of(self)
             if not verdict.behind or self.late or time.monotonic() > end:
                 return verdict
+
+
+class Lasting:
+    """What has been found each time since the first look. Sockets go and come all the
+    time, and the row of one that is gone may wait for a sweep."""
+
+    left: set[str] | None = None
+
+    def of(self, found: set[str]) -> int:
+        self.left = found if self.left is None else self.left & found
+        return len(self.left)
 
 
 def _with_a_hall(page: dict[str, Any]) -> dict[str, Any]:

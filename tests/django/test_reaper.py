@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -21,6 +22,8 @@ from wsrouter.errors import ConnectionGone
 from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection, QueuedSend
 from wsrouter.registry.open_connections import ConnectionRegistry
+from wsrouter.registry.send_queue import LEASE, StoredSendQueue
+from wsrouter.routing import ports
 from wsrouter.testing.substitution import substituted
 from wsrouter.wiring import sender_for
 
@@ -51,6 +54,16 @@ def transport() -> Iterator[MemoryTransport]:
     memory = MemoryTransport()
     with serving(router), substituted(transport=memory, secret=""):
         yield memory
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sends that the engine was asked to carry out, which no worker does."""
+    sends: list[int] = []
+    monkeypatch.setattr(
+        sender_for, "_engine", lambda name: lambda send, gateway: sends.append(send)
+    )
+    return sends
 
 
 def connected(user: User | None = None, *, age: timedelta = timedelta()) -> str:
@@ -186,14 +199,12 @@ def test_whoever_checks_keeps_the_lock(
     assert taken == [False] * 4
 
 
-def test_without_a_cache_the_rest_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cache_the_rest_is_done(
+    queued: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*_: Any) -> None:
         raise ConnectionError("The cache does not answer.")
 
-    queued: list[int] = []
-    monkeypatch.setattr(
-        sender_for, "_engine", lambda name: lambda send, gateway: queued.append(send)
-    )
     with serving(router, BACKGROUND="celery"):
         with transaction.atomic():
             told.send("x", everyone=True)
@@ -212,11 +223,7 @@ def test_several_machines_run_the_handlers_once(in_threads: InThreads) -> None:
     assert not OpenConnection.objects.exists()
 
 
-def test_forgotten_sends_are_queued_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    queued: list[int] = []
-    monkeypatch.setattr(
-        sender_for, "_engine", lambda name: lambda send, gateway: queued.append(send)
-    )
+def test_forgotten_sends_are_queued_again(queued: list[int]) -> None:
     with serving(router, BACKGROUND="celery"):
         with transaction.atomic():
             told.send("x", everyone=True)
@@ -225,6 +232,66 @@ def test_forgotten_sends_are_queued_again(monkeypatch: pytest.MonkeyPatch) -> No
         QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
         assert "1 sends" in reaped()
     assert queued == [send.pk]
+
+
+def test_a_send_that_no_worker_comes_for_is_queued_again_ever_more_rarely(
+    queued: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first task may still be in a queue that is hours long."""
+    with serving(router, BACKGROUND="celery"):
+        with transaction.atomic():
+            told.send("x", everyone=True)
+        send, begin = QueuedSend.objects.get().pk, timezone.now()
+        minutes: list[int] = []
+        for minute in range(1, 61):
+            now = begin + timedelta(minutes=minute, seconds=1)
+            monkeypatch.setattr(timezone, "now", lambda now=now: now)
+            minutes += [minute] * int("1 sends" in reaped())
+        assert minutes == [2, 5, 11, 23, 39, 55]
+        assert queued == [send] * 6
+        for task in ("one", "two"):
+            ports.sender().work(send, task, "")
+        assert not QueuedSend.objects.exists()
+
+
+def test_a_worker_that_came_and_died_is_replaced_as_soon_as_ever(
+    queued: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = StoredSendQueue()
+    with serving(router, BACKGROUND="celery"):
+        with transaction.atomic():
+            told.send("x", everyone=True)
+        send, begin = QueuedSend.objects.get().pk, timezone.now()
+        QueuedSend.objects.update(touched_at=begin - timedelta(hours=1))
+        assert "1 sends" in reaped()
+        assert "0 sends" in reaped()
+        assert queue.claim(send, "task", 10) is not None
+        later = begin + LEASE + timedelta(minutes=1)
+        monkeypatch.setattr(timezone, "now", lambda: later)
+        assert "1 sends" in reaped()
+    assert queued == [send, send]
+
+
+def test_a_broker_that_is_away_is_asked_at_the_next_sweep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(send: int, gateway: str) -> None:
+        raise ConnectionError("The broker does not answer.")
+
+    queued: list[int] = []
+    engines = {"celery": lambda send, gateway: queued.append(send)}
+    monkeypatch.setattr(sender_for, "_engine", lambda name: engines[name])
+    with serving(router, BACKGROUND="celery"):
+        with transaction.atomic():
+            told.send("x", everyone=True)
+        QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
+        works, engines["celery"] = engines["celery"], away
+    with serving(router, BACKGROUND="celery"):
+        with suppress(ConnectionError):
+            reaped()
+        engines["celery"] = works
+    with serving(router, BACKGROUND="celery"):
+        assert "1 sends" in reaped()
 
 
 def test_an_impossible_rate() -> None:

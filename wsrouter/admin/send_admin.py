@@ -85,7 +85,10 @@ class QueuedSendAdmin(LongListAdmin):
         parts = _parts(send)
         if parts.at_work:
             return "finishing" if send.fully_sliced else "at work"
-        if send.touched_at < timezone.now() - send_queue.LEASE:
+        now = timezone.now()
+        if send.resume_after is not None and send.resume_after > now:
+            return "queued again by ws_reap"
+        if send.touched_at < now - send_queue.LEASE:
             return "stalled: ws_reap takes it up"
         return "waiting for a worker"
 

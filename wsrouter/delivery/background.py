@@ -66,7 +66,12 @@ class SendQueue(Protocol):
         """The whole delivery, for the first call after the last slice; then None."""
 
     def stalled(self) -> Iterable[tuple[int, str]]:
-        """The numbers of sends that no task works at, with their gateways."""
+        """The numbers of sends that no task works at, with their gateways: their
+        workers died, the engine lost the task, or all workers are behind."""
+
+    def resumed(self, send: int) -> None:
+        """A stalled send was put into the engine's queue again. As its first task may
+        be in there still, it counts as stalled again after twice the time only."""
 
 
 _waiting_tasks: ContextVar[deque[Callable[[], object]]] = ContextVar(

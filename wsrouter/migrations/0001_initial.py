@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('trace', models.TextField(default='')),
                 ('queued_at', models.DateTimeField(auto_now_add=True)),
                 ('touched_at', models.DateTimeField(db_index=True)),
+                ('resume_after', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'permissions': (('view_queuedsend_payload', 'Can view the payloads of queued sends'),),

@@ -9,7 +9,8 @@ class QueuedSend(models.Model):
     """A send that workers carry out, and their counts so far. Slices are taken off it
     one after the other: `group_index` and `last_connection_id` say where the last one
     ended, `fully_sliced` that no recipient is left. `trace` is the trace that the send
-    is a part of, where there is one."""
+    is a part of, where there is one. Once the reaper has queued it again, it does not
+    do so before `resume_after`, unless a worker came in between."""
 
     event = models.TextField()
     data = models.BinaryField()
@@ -26,6 +27,7 @@ class QueuedSend(models.Model):
     trace = models.TextField(default="")
     queued_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(db_index=True)
+    resume_after = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         permissions = (

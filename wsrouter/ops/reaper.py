@@ -137,11 +137,12 @@ def _is_gone(address: Address, pause: float) -> bool:
 
 def _resume_sends() -> int:
     """Queue the sends again whose workers died or whose tasks the engine lost."""
-    count = 0
-    for send, gateway in StoredSendQueue().stalled():
+    count, queue = 0, StoredSendQueue()
+    for send, gateway in queue.stalled():
         background = outgoing.sender().policy(gateway).background
         if background is not None:
             background.enqueue(send)
+            queue.resumed(send)
             count += 1
     return count
 

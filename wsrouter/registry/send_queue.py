@@ -21,6 +21,9 @@ from wsrouter.routing.ports import Outgoing, Recipients
 LEASE = timedelta(minutes=2)
 """Longer than a slice takes. When it has expired, the worker is assumed to be dead."""
 
+LONGEST_WAIT = timedelta(minutes=16)
+"""Between two times that a send is queued again, which no worker has come for."""
+
 _SETS = ("connection_ids", "users", "groups", "exclude", "exclude_users")
 
 
@@ -36,8 +39,8 @@ NO_PARTS = Parts(0, 0)
 
 
 class StoredSendQueue:
-    """The queue in the database. Every method but `add` and `stalled` is one
-    transaction that locks the send's row."""
+    """The queue in the database. `claim`, `finish_slice` and `take_delivery` are one
+    transaction each, which locks the send's row."""
 
     def add(self, outgoing: Outgoing, data: bytes) -> int:
         row = _sends().create(
@@ -88,13 +91,20 @@ class StoredSendQueue:
         return Delivery(event=row.event, status=Status.DONE, report=_report(row))
 
     def stalled(self) -> Iterable[tuple[int, str]]:
-        """The numbers of sends that no task works at, with their gateways: their
-        workers died, or the engine lost the task."""
-        long_ago = timezone.now() - LEASE
-        rows = _sends().filter(touched_at__lt=long_ago)
-        live = rows.filter(slices__leased_until__gt=timezone.now())
+        now = timezone.now()
+        is_due = Q(resume_after=None) | Q(resume_after__lte=now)
+        rows = _sends().filter(is_due, touched_at__lt=now - LEASE)
+        live = rows.filter(slices__leased_until__gt=now)
         for row in rows.exclude(pk__in=live.values("pk")).only("recipients"):
             yield int(row.pk), str(row.recipients["gateway"])
+
+    def resumed(self, send: int) -> None:
+        if (row := _sends().filter(pk=send).only("touched_at").first()) is None:
+            return
+        now = timezone.now()
+        wait = min(now - row.touched_at, LONGEST_WAIT)
+        untouched = _sends().filter(pk=send, touched_at=row.touched_at)
+        untouched.update(resume_after=now + wait)
 
 
 def parts_of(sends: Sequence[int]) -> dict[int, Parts]:
@@ -117,7 +127,8 @@ def _slices() -> "QuerySet[QueuedSlice]":
 
 def _locked(send: int) -> QueuedSend | None:
     """The queue's row, locked until the transaction ends; None when it was deleted."""
-    if not _sends().filter(pk=send).update(touched_at=timezone.now()):
+    touched = {"touched_at": timezone.now(), "resume_after": None}
+    if not _sends().filter(pk=send).update(**touched):
         return None
     return _sends().get(pk=send)
 
