@@ -37,20 +37,20 @@ servers and proxies repeat that."""
 
 
 class MaskedQuery(NamedTuple):
-    """A query string without its tickets, which are in `texts`, as they were sent."""
+    """A query string without its `tickets`. `hidden` are their texts as they were sent
+    and as they are meant, where these are masked in other values as well."""
 
     query: str
-    texts: list[str]
+    tickets: list[str]
+    hidden: list[str]
 
     @property
     def digests(self) -> list[TicketDigest]:
-        return [digest_of(unquote_plus(text)) for text in self.texts]
+        return [digest_of(ticket) for ticket in self.tickets]
 
     def mask(self, value: str) -> str:
-        for text in self.texts:
-            if len(text) >= _MASKED_CHARACTERS:
-                value = value.replace(text, MASK)
-                value = value.replace(unquote_plus(text), MASK)
+        for text in self.hidden:
+            value = value.replace(text, MASK)
         return value
 
 
@@ -68,7 +68,7 @@ def clean_environ(environ: MutableMapping[str, Any]) -> None:
             del environ[key]
         environ.update(trusted)
     masked = masked_query(environ.get("QUERY_STRING", ""))
-    if masked.texts:
+    if masked.tickets:
         for key, value in environ.items():
             if isinstance(value, str):
                 environ[key] = masked.mask(value)
@@ -114,14 +114,17 @@ def clean_request(request: HttpRequest) -> None:
 
 def masked_query(query: str) -> MaskedQuery:
     """Mask every ticket of a query string."""
-    texts: list[str] = []
+    tickets: list[str] = []
+    hidden: list[str] = []
     pieces = query.split("&")
     for place, piece in enumerate(pieces):
         name, _, value = piece.partition("=")
         if unquote_plus(name) == TICKET_PARAMETER:
-            texts.append(value)
+            tickets.append(unquote_plus(value))
+            if len(value) >= _MASKED_CHARACTERS:
+                hidden += [value, tickets[-1]]
             pieces[place] = f"{name}={MASK}"
-    return MaskedQuery("&".join(pieces), texts)
+    return MaskedQuery("&".join(pieces), tickets, hidden)
 
 
 def _trusted_values(environ: Environ) -> dict[str, Any] | None:
