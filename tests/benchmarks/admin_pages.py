@@ -74,15 +74,17 @@ _STREAMS = (
 )
 _EVENTS = (
     "(stream_id, seq, gateway, kind, name, event, event_id, payload, last, seconds,"
-    " created_ms, numbered_ms) SELECT (n - 1) / 10 + 1, (n - 1) % 10 + 1, 'default',"
+    " created_ms, numbered_ms, trace)"
+    " SELECT (n - 1) / 10 + 1, (n - 1) % 10 + 1, 'default',"
     " 'group', 'room:' || n, 'orders.status', n::text,"
-    " convert_to(repeat('x', 200), 'UTF8'), 100, 3600, 0, 0"
+    " convert_to(repeat('x', 200), 'UTF8'), 100, 3600, 0, 0, ''"
 )
 _SENDS = (
     "(event, data, recipients, left_out, group_index, last_connection_id,"
-    " fully_sliced, delivered, gone, failed, reasons, stopped, queued_at, touched_at)"
+    " fully_sliced, delivered, gone, failed, reasons, stopped, trace, queued_at,"
+    " touched_at)"
     " SELECT 'orders.status', '{{}}', '{recipients}', 0, 0, '', false, 0, 0, 0, '{{}}',"
-    " '', now(), now()"
+    " '', '', now(), now()"
 )
 _MORE_ROWS = {  # by table: one for so many connections
     "ticket": (10, _TICKETS),
