@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
+from tests.e2e.ws_local_stack import eventually
 from tests.examples.from_nothing.newcomer import Newcomer
 from tests.programs import program
 
@@ -36,6 +37,19 @@ def log_in(context: BrowserContext, url: str, name: str) -> Page:
     return page
 
 
+def visit(page: Page, url: str) -> None:
+    """Django may be just coming back with the files that were saved."""
+
+    def is_served() -> bool:
+        try:
+            page.goto(url)
+        except Error:
+            return False
+        return True
+
+    eventually(is_served)
+
+
 def say(page: Page, text: str) -> None:
     page.get_by_label("Text").fill(text)
     page.get_by_role("button", name="Send").click()
@@ -57,7 +71,7 @@ def test_a_newcomer_can_follow_it(newcomer: Newcomer, browser: Browser) -> None:
 
     newcomer.follow("lines")
     for page in (ada, bob):
-        page.goto(f"{newcomer.url}/rooms/tea/")
+        visit(page, f"{newcomer.url}/rooms/tea/")
         expect(page.locator("#state")).to_have_text("open")
     say(ada, "Hello, Bob!")
     expect(bob.locator("#lines p")).to_have_text(["Hello, Bob!"])
@@ -80,7 +94,7 @@ def test_a_newcomer_can_follow_it(newcomer: Newcomer, browser: Browser) -> None:
 def catch_up(newcomer: Newcomer, context: BrowserContext, ada: Page, bob: Page) -> None:
     """Once more what the page says under "Try it", with the new script."""
     for page in (ada, bob):
-        page.goto(f"{newcomer.url}/rooms/tea/")
+        visit(page, f"{newcomer.url}/rooms/tea/")
         expect(page.locator("#here li")).to_have_text(["ada", "bob"])
     context.set_offline(True)
     newcomer.run("python manage.py shell < end_sockets.py")
