@@ -1,6 +1,7 @@
 """The plugin in projects of others: its fixtures, its option, and what it says where
 something is missing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -79,8 +80,9 @@ def run(folder: Path, *options: str, django: bool = True) -> str:
     if django:
         options += ("--ds", "settings", "-W", "error")
     command = [sys.executable, "-m", "pytest", "-rsA", "-q", "-p", "no:cacheprovider"]
+    place = ["--rootdir", str(folder), "-c", os.devnull]
     done = subprocess.run(
-        [*command, "--rootdir", str(folder), *plugins, *options, str(folder)],
+        [*command, *place, *plugins, *options, str(folder)],
         capture_output=True,
         text=True,
         cwd=folder,
