@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
+from statistics import median
 
 from tests.faults.processes import Process
 
@@ -73,9 +75,10 @@ class Memory:
 
 
 def growth(lives: Sequence[Samples]) -> Growth:
-    """The slope that all lives have in common, each from a height of its own: a restart
-    begins a new life."""
-    above = below = 0.0
+    """The median of all slopes between two moments of a life; a restart begins a new
+    one. A step is not taken for growth, such as the memory that a worker keeps after
+    the first time that many of its tasks wait for another attempt; many steps are."""
+    slopes: list[float] = []
     longest, warm = 0.0, 0
     for samples in lives:
         later = [(age, kb) for age, kb in samples if age >= WARM_UP_SECONDS]
@@ -83,12 +86,12 @@ def growth(lives: Sequence[Samples]) -> Growth:
             continue
         warm += 1
         longest = max(longest, later[-1][0] - later[0][0])
-        mean_age = sum(age for age, _ in later) / len(later)
-        mean_kb = sum(kb for _, kb in later) / len(later)
-        above += sum((age - mean_age) * (kb - mean_kb) for age, kb in later)
-        below += sum((age - mean_age) ** 2 for age, _ in later)
+        slopes += [
+            (kb - former_kb) / (age - former_age)
+            for (former_age, former_kb), (age, kb) in combinations(later, 2)
+        ]
     return Growth(
-        kb_per_hour=3600 * above / below if below else 0.0,
+        kb_per_hour=3600 * median(slopes) if slopes else 0.0,
         largest_kb=max((kb for samples in lives for _, kb in samples), default=0),
         lives=warm,
         longest_seconds=longest,

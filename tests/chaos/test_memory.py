@@ -26,6 +26,20 @@ def test_a_leak_is_found_through_restarts() -> None:
     assert growth([life(1200, 100_000, 20)]).is_flat is False
 
 
+def stairs(seconds: int, steps: int) -> Samples:
+    """40 MB more after each step."""
+    each = seconds / (steps + 1)
+    return [(age, kb + 40_000 * int(age / each)) for age, kb in life(seconds, 100_000)]
+
+
+@pytest.mark.parametrize("seconds", [1200, 3600])
+def test_a_step_is_not_growth_and_stairs_are(seconds: int) -> None:
+    found = growth([stairs(seconds, 1)])
+    assert found.is_flat
+    assert growth([stairs(seconds, 1), life(900, 120_000)]).is_flat
+    assert not growth([stairs(seconds, 8)]).is_flat
+
+
 def test_little_is_noise_however_steep() -> None:
     assert growth([life(500, 100_000, 20)]).is_flat
 
