@@ -250,6 +250,29 @@ def test_no_more_slices_than_allowed_are_under_way(wire: Wire, queue: Queue) -> 
     assert [claim is None for claim in claims] == [False] * most + [True] * 2
 
 
+def test_whoever_takes_over_from_the_dead_queues_a_task_for_each(
+    wire: Wire, queue: Queue, deliveries: list[Delivery]
+) -> None:
+    """As many slices are under way as before they died."""
+    members(95)
+    news.send("x", group="g")
+    send = QueuedSend.objects.get().pk
+    background = outgoing.sender().policy("").background
+    assert background is not None
+    for task in range(MAX_PARALLEL_SLICES):
+        assert background.queue.claim(send, f"dead {task}", SIZE) is not None
+    QueuedSlice.objects.update(leased_until=timezone.now())
+    queue.waiting.clear()
+    queue.put(send, "")
+    most = 0
+    while queue.waiting:
+        queue.run_one()
+        most = max(most, len(queue.waiting))
+    assert most >= MAX_PARALLEL_SLICES
+    assert set(wire.got.values()) == {1}
+    assert deliveries[0].report == Report(delivered=95)
+
+
 def test_a_deferred_send_is_part_of_the_transaction(
     wire: Wire, queue: Queue, deliveries: list[Delivery]
 ) -> None:
@@ -336,7 +359,7 @@ def test_stalled_sends_are_found(wire: Wire, queue: Queue) -> None:
     long_ago = timezone.now() - timedelta(hours=1)
     QueuedSend.objects.update(touched_at=long_ago)
     send = QueuedSend.objects.get().pk
-    assert list(background.queue.stalled()) == [(send, "")]
+    assert [each[:2] for each in background.queue.stalled()] == [(send, "")]
     background.queue.claim(send, "another task", SIZE)
     QueuedSend.objects.update(touched_at=long_ago)
     assert list(background.queue.stalled()) == []

@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from tests.django.conftest import InThreads
@@ -60,9 +61,11 @@ def transport() -> Iterator[MemoryTransport]:
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sends that the engine was asked to carry out, which no worker does."""
     sends: list[int] = []
-    monkeypatch.setattr(
-        sender_for, "_engine", lambda name: lambda send, gateway: sends.append(send)
-    )
+
+    def enqueue(send: int, gateway: str) -> None:
+        sends.append(send)
+
+    monkeypatch.setattr(sender_for, "_engine", lambda name: enqueue if name else None)
     return sends
 
 
@@ -287,11 +290,74 @@ def test_a_broker_that_is_away_is_asked_at_the_next_sweep(
         QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
         works, engines["celery"] = engines["celery"], away
     with serving(router, BACKGROUND="celery"):
-        with suppress(ConnectionError):
+        with pytest.raises(ConnectionError):
             reaped()
         engines["celery"] = works
     with serving(router, BACKGROUND="celery"):
         assert "1 sends" in reaped()
+
+
+def test_where_one_broker_is_away_others_get_their_sends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(send: int, gateway: str) -> None:
+        asked.append(send)
+        raise ConnectionError("The broker does not answer.")
+
+    asked: list[int] = []
+    queued: list[int] = []
+    engines = {"celery": away, "tasks": lambda send, gateway: queued.append(send)}
+    monkeypatch.setattr(sender_for, "_engine", engines.get)
+    with serving(router, BACKGROUND="celery"):
+        one = settings.WSROUTER["default"]
+        other = {**one, "SECRET": "o" * 40, "API_ID": "other", "BACKGROUND": "tasks"}
+    with override_settings(WSROUTER={"default": one, "other": other}):
+        with transaction.atomic():
+            for gateway in ("default", "default", "other"):
+                told.send("x", everyone=True, gateway=gateway)
+        QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
+        with pytest.raises(ConnectionError):
+            reaped()
+    assert (len(asked), len(queued)) == (1, 1)
+    assert QueuedSend.objects.filter(resume_after=None).count() == 2
+
+
+def test_several_machines_queue_a_send_once(
+    queued: list[int], in_threads: InThreads
+) -> None:
+    with serving(router, BACKGROUND="celery"):
+        with transaction.atomic():
+            for _ in range(5):
+                told.send("x", everyone=True)
+        QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
+        queued.clear()
+        in_threads(4, lambda number: reaped())
+    assert sorted(queued) == sorted(QueuedSend.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("column", ["touched_at", "resume_after"])
+def test_a_clock_that_was_wrong_hides_no_send(queued: list[int], column: str) -> None:
+    now = timezone.now()
+    with serving(router, BACKGROUND="celery"):
+        with transaction.atomic():
+            told.send("x", everyone=True)
+        times = {
+            "touched_at": now - timedelta(hours=1),
+            column: now + timedelta(days=1),
+        }
+        QueuedSend.objects.update(**times)
+        assert "1 sends" in reaped()
+        assert "0 sends" in reaped()
+
+
+def test_a_gateway_without_an_engine_is_named(
+    queued: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(router, BACKGROUND="celery"), transaction.atomic():
+        told.send("x", everyone=True)
+    QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
+    assert "0 sends" in reaped()
+    assert "1 queued sends to all gateways wait" in caplog.text
 
 
 def test_an_impossible_rate() -> None:

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import timesince_filter
-from django.utils import timezone
 
 from wsrouter.admin.long_list import LongList, LongListAdmin
 from wsrouter.admin.read_only import largest_unit, localized, text_box
@@ -58,6 +57,8 @@ class QueuedSendAdmin(LongListAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         """A list reads neither payloads nor recipients: a send may name 100,000."""
         rows: QuerySet[Any] = super().get_queryset(request)
+        stalled = ExpressionWrapper(send_queue.is_stalled(), BooleanField())
+        rows = rows.annotate(is_stalled=stalled)
         return rows.defer("data", "recipients", "reasons")
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[LongList]:
@@ -75,7 +76,7 @@ class QueuedSendAdmin(LongListAdmin):
     def queued(self, send: QueuedSend) -> str | None:
         return localized(send.queued_at)
 
-    @admin.display(description="a worker came last at")
+    @admin.display(description="queued, or last worked on, at")
     def touched(self, send: QueuedSend) -> str | None:
         return localized(send.touched_at)
 
@@ -85,11 +86,10 @@ class QueuedSendAdmin(LongListAdmin):
         parts = _parts(send)
         if parts.at_work:
             return "finishing" if send.fully_sliced else "at work"
-        now = timezone.now()
-        if send.resume_after is not None and send.resume_after > now:
-            return "queued again by ws_reap"
-        if send.touched_at < now - send_queue.LEASE:
+        if send.is_stalled:  # type: ignore[attr-defined]
             return "stalled: ws_reap takes it up"
+        if send.resume_after is not None:
+            return "queued again by ws_reap"
         return "waiting for a worker"
 
     @admin.display(description="parts at work")

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from wsrouter.delivery.deliver import deliver
 from wsrouter.delivery.ports import (
@@ -34,9 +35,10 @@ SLICE_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slice:
-    """A part of a send that one task has claimed. The task that claims the first of
-    several slices also queues the tasks for those that run in parallel. `trace` is that
-    of the send, as `telemetry` writes it."""
+    """A part of a send that one task has claimed, and how many `more_tasks` it queues:
+    with the first of several slices those that run in parallel, with a slice of a task
+    that has died one in its place. `trace` is that of the send, as `telemetry` writes
+    it."""
 
     id: int
     send: int
@@ -44,8 +46,18 @@ class Slice:
     data: bytes
     recipients: Recipients
     span: Span
-    starts_parallel_slices: bool
+    more_tasks: int
     trace: str = ""
+
+
+class Stalled(NamedTuple):
+    """A send that no task works at, and since when; `resume_after` is the time before
+    which it is not stalled, once it was queued again."""
+
+    send: int
+    gateway: str
+    touched_at: datetime
+    resume_after: datetime | None
 
 
 class SendQueue(Protocol):
@@ -65,13 +77,17 @@ class SendQueue(Protocol):
     def take_delivery(self, send: int) -> Delivery | None:
         """The whole delivery, for the first call after the last slice; then None."""
 
-    def stalled(self) -> Iterable[tuple[int, str]]:
-        """The numbers of sends that no task works at, with their gateways: their
-        workers died, the engine lost the task, or all workers are behind."""
+    def stalled(self) -> Iterable[Stalled]:
+        """Sends that no task works at: their workers died, the engine lost the task, or
+        all workers are behind."""
 
-    def resumed(self, send: int) -> None:
-        """A stalled send was put into the engine's queue again. As its first task may
-        be in there still, it counts as stalled again after twice the time only."""
+    def resume(self, found: Stalled) -> bool:
+        """Whether this process is to put a send into the engine's queue again. As its
+        first task may be in there still, it is stalled again after twice the time
+        only."""
+
+    def not_resumed(self, found: Stalled) -> None:
+        """The engine did not take it: it stays stalled."""
 
 
 _waiting_tasks: ContextVar[deque[Callable[[], object]]] = ContextVar(
@@ -130,8 +146,7 @@ class Background:
     def _work(self, send: int, task_id: str) -> None:
         claimed = self.queue.claim(send, task_id, self.slice_recipients)
         if claimed is not None:
-            more = MAX_PARALLEL_SLICES - 1 if claimed.starts_parallel_slices else 0
-            for _ in range(more):
+            for _ in range(claimed.more_tasks):
                 self.enqueue(send)
             self.queue.finish_slice(claimed, task_id, self._deliver(claimed))
             self.enqueue(send)

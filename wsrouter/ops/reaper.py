@@ -6,7 +6,9 @@ Several machines may do this at once: each row is removed, and its disconnect ha
 are run, by one of them.
 """
 
+import logging
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,6 +44,13 @@ POSTING_SECONDS = 60.0
 each of them takes SEND_SECONDS. The next run takes up the rest."""
 
 
+NO_ENGINE = (
+    "%d queued sends to %s wait, and nothing carries them out: the gateway whose"
+    " settings they follow has no BACKGROUND any more."
+)
+logger = logging.getLogger("wsrouter.delivery")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReapReport:
     """Numbers of connections: removed as past their `lifetime`, `ended` because their
@@ -66,11 +75,11 @@ def reap(*, checks: int, rate: float) -> ReapReport:
     `checks` other connections, oldest first, `rate` of them a second."""
     reaper_runs.note()
     lifetime, ended = _remove_past_lifetime(), connections.end_stale()
-    resumed = _resume_sends()
+    resumed, errors = _resume_sends()
     deleted, posted = _delete_kept_events(), _post_kept_events()
     # After what needs no cache, which may be away.
     checked, gone = _check_open(checks, rate) if checks else (0, 0)
-    return ReapReport(
+    report = ReapReport(
         lifetime=lifetime,
         ended=ended,
         checked=checked,
@@ -80,6 +89,9 @@ def reap(*, checks: int, rate: float) -> ReapReport:
         told=presences.tell_all_waiting(),
         posted=posted,
     )
+    for error in errors:
+        raise error
+    return report
 
 
 def _remove_past_lifetime() -> int:
@@ -135,16 +147,25 @@ def _is_gone(address: Address, pause: float) -> bool:
     return False
 
 
-def _resume_sends() -> int:
-    """Queue the sends again whose workers died or whose tasks the engine lost."""
+def _resume_sends() -> tuple[int, list[Exception]]:
+    """Queue the sends again whose workers died or whose tasks the engine lost. An
+    engine that takes none is not asked again in this run; others are."""
     count, queue = 0, StoredSendQueue()
-    for send, gateway in queue.stalled():
-        background = outgoing.sender().policy(gateway).background
-        if background is not None:
-            background.enqueue(send)
-            queue.resumed(send)
-            count += 1
-    return count
+    errors, without_engine = dict[str, Exception](), Counter[str]()
+    for found in queue.stalled():
+        background = outgoing.sender().policy(found.gateway).background
+        if background is None:
+            without_engine[found.gateway] += 1
+        elif found.gateway not in errors and queue.resume(found):
+            try:
+                background.enqueue(found.send)
+                count += 1
+            except Exception as error:  # noqa: BLE001  # raised at the end of the run
+                queue.not_resumed(found)
+                errors[found.gateway] = error
+    for gateway, number in without_engine.items():
+        logger.warning(NO_ENGINE, number, gateway or "all gateways")
+    return count, list(errors.values())
 
 
 def _post_kept_events() -> int:

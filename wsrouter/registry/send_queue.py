@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from wsrouter.delivery.background import MAX_PARALLEL_SLICES, Slice
+from wsrouter.delivery.background import MAX_PARALLEL_SLICES, Slice, Stalled
 from wsrouter.delivery.ports import Span
 from wsrouter.models import QueuedSend, QueuedSlice
 from wsrouter.registry.database import alias
@@ -58,13 +58,14 @@ class StoredSendQueue:
             if (row := _locked(send)) is None:
                 return None
             slice_row, is_new = _unfinished_slice(row, task_id), False
+            took_over = slice_row is not None and slice_row.task_id != task_id
             if slice_row is None and not _is_full(row):
                 slice_row, is_new = _new_slice(row, size), True
             if slice_row is None:
                 return None
             slice_row.task_id, slice_row.leased_until = task_id, timezone.now() + LEASE
             slice_row.save(using=alias())
-        return _claimed(row, slice_row, is_new=is_new)
+        return _claimed(row, slice_row, is_new=is_new, took_over=took_over)
 
     def finish_slice(self, done: Slice, task_id: str, report: Report) -> bool:
         with transaction.atomic(using=alias()):
@@ -90,21 +91,35 @@ class StoredSendQueue:
             row.delete(using=alias())
         return Delivery(event=row.event, status=Status.DONE, report=_report(row))
 
-    def stalled(self) -> Iterable[tuple[int, str]]:
-        now = timezone.now()
-        is_due = Q(resume_after=None) | Q(resume_after__lte=now)
-        rows = _sends().filter(is_due, touched_at__lt=now - LEASE)
-        live = rows.filter(slices__leased_until__gt=now)
-        for row in rows.exclude(pk__in=live.values("pk")).only("recipients"):
-            yield int(row.pk), str(row.recipients["gateway"])
+    def stalled(self) -> Iterable[Stalled]:
+        rows = _sends().filter(is_stalled())
+        live = rows.filter(slices__leased_until__gt=timezone.now())
+        found = rows.exclude(pk__in=live.values("pk")).order_by("pk")
+        columns = ("pk", "recipients__gateway", "touched_at", "resume_after")
+        yield from map(Stalled._make, found.values_list(*columns))
 
-    def resumed(self, send: int) -> None:
-        if (row := _sends().filter(pk=send).only("touched_at").first()) is None:
-            return
+    def resume(self, found: Stalled) -> bool:
         now = timezone.now()
-        wait = min(now - row.touched_at, LONGEST_WAIT)
-        untouched = _sends().filter(pk=send, touched_at=row.touched_at)
-        untouched.update(resume_after=now + wait)
+        wait = max(LEASE, min(now - found.touched_at, LONGEST_WAIT))
+        unchanged = _sends().filter(
+            pk=found.send,
+            touched_at=found.touched_at,
+            resume_after=found.resume_after,
+        )
+        return bool(unchanged.update(resume_after=now + wait))
+
+    def not_resumed(self, found: Stalled) -> None:
+        same = _sends().filter(pk=found.send, touched_at=found.touched_at)
+        same.update(resume_after=found.resume_after)
+
+
+def is_stalled() -> Q:
+    """Of the row of a send that no task holds a slice of. A time that no clock here can
+    have written was written by a wrong one, and does not count."""
+    now = timezone.now()
+    is_old = Q(touched_at__lt=now - LEASE) | Q(touched_at__gt=now + LEASE)
+    is_due = Q(resume_after__lte=now) | Q(resume_after__gt=now + 2 * LONGEST_WAIT)
+    return is_old & (Q(resume_after=None) | is_due)
 
 
 def parts_of(sends: Sequence[int]) -> dict[int, Parts]:
@@ -169,13 +184,16 @@ def _new_slice(row: QueuedSend, size: int) -> QueuedSlice | None:
     )
 
 
-def _claimed(row: QueuedSend, slice_row: QueuedSlice, *, is_new: bool) -> Slice:
+def _claimed(
+    row: QueuedSend, slice_row: QueuedSlice, *, is_new: bool, took_over: bool
+) -> Slice:
     span = Span(
         group_index=slice_row.group_index,
         after=slice_row.after_connection_id,
         last=slice_row.last_connection_id or None,
     )
     is_first = is_new and span.group_index == 0 and span.after == ""
+    is_first_of_several = is_first and span.last is not None
     return Slice(
         id=int(slice_row.pk),
         send=int(row.pk),
@@ -183,7 +201,7 @@ def _claimed(row: QueuedSend, slice_row: QueuedSlice, *, is_new: bool) -> Slice:
         data=bytes(row.data),
         recipients=_recipients(row),
         span=span,
-        starts_parallel_slices=is_first and span.last is not None,
+        more_tasks=MAX_PARALLEL_SLICES - 1 if is_first_of_several else int(took_over),
         trace=row.trace,
     )
 
