@@ -16,6 +16,7 @@ from wsrouter.testing.substitution import substituted
 from wsrouter.wiring import frame_log
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
+FRAMES = "wsrouter.frames"
 router = Router()
 said = router.event("said", str)
 
@@ -38,7 +39,7 @@ def gateway() -> Iterator[Gateway]:
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """Those of the log, without what differs from run to run."""
-    found = [r for r in caplog.records if r.name == "wsrouter.frames"]
+    found = [r for r in caplog.records if r.name == FRAMES]
     read = [json.loads(record.getMessage()) for record in found]
     for line in read:
         assert line.pop("at").endswith("Z")
@@ -83,6 +84,23 @@ def test_a_line_a_frame_and_a_send(
         | {"outcome": "nothing", "close_code": 1001},
     ]
     assert sizes == [(43, 58), (40, 96)]
+
+
+def test_a_handshake_that_is_refused_for_its_origin(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "wsrouter.frames")
+    origin = {"Origin": "https://elsewhere.example"}
+    assert gateway.connect(client=origin).status_code == 403
+    (line,) = [r.__dict__["frame"] for r in caplog.records if r.name == FRAMES]
+    told = {name: line[name] for name in ("event", "outcome", "code", "connection")}
+    assert told == {
+        "event": "connect",
+        "outcome": "refused",
+        "code": "403",
+        "connection": gateway.id,
+    }
+    assert "elsewhere" not in str(line)
 
 
 def test_nothing_is_written_unless_the_logger_itself_is_told_to(

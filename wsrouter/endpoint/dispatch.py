@@ -154,6 +154,12 @@ def _is_watched() -> bool:
     )
 
 
+def tell_refused(verified: VerifiedRequest, status: int) -> None:
+    """A handshake is refused before anybody handles it."""
+    frame, _ = verified.headers.frame(b"", max_body_bytes())
+    watching.tell_refused(frame, status)
+
+
 def end_session(verified: VerifiedRequest) -> None:
     """Close a connection whose message was answered that its session has ended."""
     frame, _ = verified.headers.frame(b"", max_body_bytes())

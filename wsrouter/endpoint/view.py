@@ -14,7 +14,6 @@ from wsrouter.endpoint.dispatch import CONNECT, MESSAGE
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
 from wsrouter.registry import database
-from wsrouter.routing import telemetry
 from wsrouter.wire.mapping import HEADERS
 from wsrouter.wiring import crash_mails
 
@@ -63,7 +62,7 @@ def endpoint(request: HttpRequest) -> HttpResponse:
         verified.gateway,
         own_host=verified.headers.domain_name,
     ):
-        telemetry.refused(alias, "403")
+        dispatch.tell_refused(verified, 403)
         return _empty(HttpResponse(status=403))
     body = _body(request) if event_type is MESSAGE else b""
     following = Following(verified.gateway)

@@ -9,6 +9,7 @@ from wsrouter.routing.connection import Connection
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import Disconnected, EventType, Frame
 from wsrouter.routing.handled import HandledFrame, Watch, handled, watch
+from wsrouter.routing.outcome import Refused
 from wsrouter.wire.encode import Answer
 from wsrouter.wiring import frame_log
 
@@ -30,6 +31,15 @@ def watched(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
     if _has_receivers(told):
         yield from call(_send, told, seen.connection)
     return answer
+
+
+def tell_refused(frame: Frame, status: int) -> None:
+    """A handshake was refused before anybody handled it."""
+    telemetry.refused(frame.gateway, str(status))
+    if frame_log.is_enabled():
+        refused = Refused(status)
+        told = handled(frame, refused, seconds=0.0, user=None, size=0)
+        frame_log.write_frame(told)
 
 
 def tell_end(connection: Connection, how: Disconnected) -> None:
