@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 from django.core.checks import run_checks
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -206,3 +206,34 @@ def test_a_transport_of_the_project(deliveries: list[Delivery]) -> None:
     assert isinstance(found, Relay)
     assert found.got == Counter(ids * 2)
     assert Relay.made == [(["default"], 7)]
+
+
+class Failing:
+    """A sender that fails twice."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error, self.calls = error, 0
+
+    def work(self, send: int, task_id: str, gateway: str) -> None:
+        self.calls += 1
+        if self.calls < 3:
+            raise self.error("No connection.")
+
+
+@pytest.mark.parametrize(
+    ("error", "pauses"),
+    [(OperationalError, 2), (InterfaceError, 2), (ValueError, 0)],
+)
+def test_a_worker_pauses_where_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception], pauses: int
+) -> None:
+    """It would hold all of the queue in its memory, waiting for the next attempt."""
+    pytest.importorskip("celery")
+    from wsrouter.engines import celery
+
+    failing, slept = Failing(error), list[float]()
+    monkeypatch.setattr(celery.ports, "sender", lambda: failing)
+    monkeypatch.setattr(celery, "sleep", slept.append)
+    assert celery.work.apply((1, "")).successful()
+    assert failing.calls == 3
+    assert slept == [celery.PAUSE_SECONDS] * pauses

@@ -1,6 +1,11 @@
 """The Celery tasks, which Celery finds through `wsrouter.tasks`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import sleep
 from typing import Any
+
+from django.db import InterfaceError, OperationalError
 
 from wsrouter.errors import MissingExtra
 from wsrouter.routing import ports
@@ -11,6 +16,10 @@ except ImportError as error:
     raise MissingExtra(
         "BACKGROUND 'celery' needs Celery: pip install 'django-wsrouter[celery]'."
     ) from error
+
+PAUSE_SECONDS = 1.0
+"""Where the database is away. A worker that went on would take one task after another,
+let it fail, and hold it in its memory until the next attempt."""
 
 
 @shared_task(
@@ -26,7 +35,8 @@ except ImportError as error:
 def work(self: Any, send: int, gateway: str) -> None:
     """Carry out a slice. The request's id stays the same when the task is delivered
     again."""
-    ports.sender().work(send, self.request.id, gateway)
+    with _paused_without_database():
+        ports.sender().work(send, self.request.id, gateway)
 
 
 @shared_task(
@@ -39,7 +49,8 @@ def work(self: Any, send: int, gateway: str) -> None:
 )
 def end(addresses: list[dict[str, str]]) -> None:
     """Close connections whose session has ended. It is safe to run this twice."""
-    ports.sender().end([ports.Address(**address) for address in addresses])
+    with _paused_without_database():
+        ports.sender().end([ports.Address(**address) for address in addresses])
 
 
 @shared_task(name="wsrouter.reap", ignore_result=True)
@@ -48,6 +59,15 @@ def reap() -> None:
     from django.core.management import call_command
 
     call_command("ws_reap")
+
+
+@contextmanager
+def _paused_without_database() -> Iterator[None]:
+    try:
+        yield
+    except (InterfaceError, OperationalError):
+        sleep(PAUSE_SECONDS)
+        raise
 
 
 def problem() -> str:
