@@ -21,7 +21,7 @@ from wsrouter.routing.ports import Outgoing, Recipients
 LEASE = timedelta(minutes=2)
 """Longer than a slice takes. When it has expired, the worker is assumed to be dead."""
 
-LONGEST_WAIT = timedelta(minutes=16)
+LONGEST_WAIT = timedelta(minutes=8)
 """Between two times that a send is queued again, which no worker has come for."""
 
 _SETS = ("connection_ids", "users", "groups", "exclude", "exclude_users")
