@@ -50,7 +50,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 def test_a_line_a_frame_and_a_send(
     user: User, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "wsrouter.frames")
+    caplog.set_level(logging.INFO, FRAMES)
     gateway.connect(user)
     gateway.send("say", "hello", id="1")
     gateway.send("say", "no", id="2")
@@ -89,7 +89,7 @@ def test_a_line_a_frame_and_a_send(
 def test_a_handshake_that_is_refused_for_its_origin(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "wsrouter.frames")
+    caplog.set_level(logging.INFO, FRAMES)
     origin = {"Origin": "https://elsewhere.example"}
     assert gateway.connect(client=origin).status_code == 403
     (line,) = [r.__dict__["frame"] for r in caplog.records if r.name == FRAMES]
@@ -115,7 +115,7 @@ def test_nothing_is_written_unless_the_logger_itself_is_told_to(
 def test_a_line_has_nothing_private(
     user: User, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "wsrouter.frames")
+    caplog.set_level(logging.INFO, FRAMES)
     gateway.connect(user, query="?token=a-token", client={"Cookie": "c=a-cookie"})
     gateway.send("say", "a-payload", id="1")
     text = caplog.text

@@ -156,8 +156,10 @@ def _is_watched() -> bool:
 
 def tell_refused(verified: VerifiedRequest, status: int) -> None:
     """A handshake is refused before anybody handles it."""
-    frame, _ = verified.headers.frame(b"", max_body_bytes())
-    watching.tell_refused(frame, status)
+    telemetry.refused(verified.gateway.alias, str(status))
+    if frame_log.is_enabled():
+        frame, _ = verified.headers.frame(b"", max_body_bytes())
+        watching.write_refused(frame, status)
 
 
 def end_session(verified: VerifiedRequest) -> None:

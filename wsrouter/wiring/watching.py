@@ -33,13 +33,10 @@ def watched(frame: Frame, flow: Flow[Answer]) -> Flow[Answer]:
     return answer
 
 
-def tell_refused(frame: Frame, status: int) -> None:
-    """A handshake was refused before anybody handled it."""
-    telemetry.refused(frame.gateway, str(status))
-    if frame_log.is_enabled():
-        refused = Refused(status)
-        told = handled(frame, refused, seconds=0.0, user=None, size=0)
-        frame_log.write_frame(told)
+def write_refused(frame: Frame, status: int) -> None:
+    """Log a handshake that was refused before anybody handled it."""
+    told = handled(frame, Refused(status), seconds=0.0, user=None, size=0)
+    frame_log.write_frame(told)
 
 
 def tell_end(connection: Connection, how: Disconnected) -> None:
