@@ -24,6 +24,8 @@ NOT_OURS = {
 Where those read, it says."""
 COMPARES = {"wsrouter.auth.cookie_session"}
 """Asks whether the replica has got a user yet."""
+AS_DJANGO = {"wsrouter.wiring.handshake_session", "wsrouter.wiring.handshake_user"}
+"""Read in Django's place, from where Django would."""
 
 
 class Router:
@@ -35,7 +37,8 @@ class Router:
             return None
         asking = _asking_module(sys._getframe(1))
         is_package = (
-            asking.startswith("wsrouter.") and asking not in NOT_OURS | COMPARES
+            asking.startswith("wsrouter.")
+            and asking not in NOT_OURS | COMPARES | AS_DJANGO
         )
         return "replica" if is_package else None
 

@@ -50,6 +50,23 @@ def test_when_a_session_ends() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("kind", [SessionStore, CachedStore])
+def test_a_session_that_has_its_data_is_not_loaded(kind: type[SessionBase]) -> None:
+    assert kind.load in (SessionStore.load, CachedStore.load)
+    assert kind._get_session_from_db is SessionStore._get_session_from_db  # type: ignore[attr-defined]
+    session = kind()
+    session["a"] = 1
+    session.create()
+    again = kind(session.session_key)
+    assert "_session_cache" not in vars(again)
+    row = Session.objects.get()
+    again._session_cache = again.decode(row.session_data)  # type: ignore[attr-defined]
+    row.delete()
+    assert again["a"] == 1
+    assert not again.modified
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("act", ["flush", "cycle_key", "delete"])
 @pytest.mark.parametrize("kind", [SessionStore, CachedStore, CacheStore, FileStore])
 def test_what_deletes_a_session_calls_delete(kind: type[SessionBase], act: str) -> None:

@@ -1,8 +1,7 @@
-"""The user of a handshake's session: found in one statement with the session's end, or
-by Django wherever a project has a say in it."""
+"""The user of a handshake's session: found by one compiled statement, or by Django
+wherever a project has a say in it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +9,14 @@ from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.sessions.models import Session
 from django.db import connection as database
 from django.test import Client, override_settings
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from tests.databases import CHOSEN
 from tests.django.events import Gateway
 from tests.django.test_queries import Queries
-from tests.security.served import SETTINGS, handshakes
+from tests.security.served import SETTINGS
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -65,26 +62,12 @@ def who(gateway: Gateway) -> str:
     return str(gateway.send("who")["payload"])
 
 
-def test_it_is_read_with_the_end_of_its_session(user: User) -> None:
+def test_it_is_read_once_and_once_more_after_the_commit(user: User) -> None:
     gateway = logged_in(user)
-    end = timezone.now() + timedelta(minutes=9)
-    Session.objects.update(expire_date=end)
     with Queries(database) as queries:
         assert gateway.connect().status_code == 200
     of_users = [sql for sql in queries.statements if "auth_user" in sql]
-    assert len(of_users) == 2 + LOCK, of_users  # once more after the commit
-    ends = [sql for sql in queries.statements if "expire_date" in sql]
-    assert len(ends) == 3, ends  # Django's session, the user, and once more
-    assert abs(OpenConnection.objects.get().expires_at - end) < timedelta(seconds=1)
-
-
-def test_a_cached_session_whose_row_has_expired(user: User) -> None:
-    with override_settings(SESSION_ENGINE="django.contrib.sessions.backends.cached_db"):
-        gateway = logged_in(user)
-        Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-        before = len(handshakes)
-        assert gateway.connect().status_code == 401
-    assert len(handshakes) == before
+    assert len(of_users) == 2 + LOCK, of_users
 
 
 def test_a_middleware_of_the_project(user: User) -> None:

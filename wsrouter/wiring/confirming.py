@@ -13,7 +13,7 @@ from wsrouter.registry import (
     confirmed_rows,
     database,
     ended_sessions,
-    session_users,
+    session_rows,
     transactions,
 )
 from wsrouter.registry.checked_row import checked_row
@@ -21,7 +21,7 @@ from wsrouter.registry.compiled_lookup import Row
 from wsrouter.registry.confirmed_rows import Asked
 from wsrouter.routing.frame import Cause, Frame
 from wsrouter.routing.ports import Address
-from wsrouter.wiring import ending, incoming
+from wsrouter.wiring import ending, handshake_session, incoming
 
 
 def confirm(frame: Frame, request: Any) -> bool:
@@ -61,7 +61,7 @@ def _holds(frame: Frame, request: Any) -> bool:
 def _asked(request: Any) -> Asked:
     """What the row's own database has of the session and the ticket."""
     session, model = getattr(request, "session", None), cookie_session.model_of(request)
-    is_readable = model and session_users.are_sessions_in(database.alias(), model)
+    is_readable = model and session_rows.are_in(database.alias(), model)
     key = session.session_key or "" if session is not None else ""
     is_named = key and not isinstance(session, signed_cookies.SessionStore)
     is_here = ticket_store.alias() == database.alias()
@@ -98,5 +98,7 @@ def _session_of_ticket(
 def _is_stored(row: Row, asked: Asked, request: Any) -> bool:
     if asked.session_model is None:
         return cookie_session.is_stored(request.session, row.user)
-    stored = row[confirmed_rows.STORED_SESSION]
-    return cookie_session.is_row_of(stored, request.session, row.user)
+    session, stored = request.session, row[confirmed_rows.STORED_SESSION]
+    if handshake_session.is_read_from(session, stored):
+        return cookie_session.is_of(session, session, row.user)
+    return cookie_session.is_row_of(stored, session, row.user)

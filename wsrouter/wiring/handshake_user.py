@@ -1,4 +1,4 @@
-"""The user of a handshake's session, in one statement with the end of the session.
+"""The user of a handshake's session, read by one compiled statement.
 
 Django finds the same user by itself, and does so wherever a project might have a say in
 it: with a middleware or a backend that looks users up in its own way, with a session of
@@ -14,32 +14,32 @@ from django.core.exceptions import ValidationError
 from django.db import router
 from django.utils.functional import SimpleLazyObject, empty
 
-from wsrouter.identity import Login, asks_for_stored_end, has_auth_hash
+from wsrouter.identity import Login, has_auth_hash
 from wsrouter.registry import session_users
+from wsrouter.wiring import handshake_session
 from wsrouter.wiring.request_user import bind_user
 
 _MIDDLEWARE = "django.contrib.auth.middleware"
 
 
 def find(request: Any) -> Login | None:
-    """Find the user of a request whose user is still to be looked up, and tell what was
-    read with it. None where that is left to Django."""
+    """Find the user of a request whose user is still to be looked up, and tell what is
+    known of the session. None where that is left to Django."""
     session = getattr(request, "session", None)
     if session is None or not _is_left_to_django(request):
         return None
+    end = handshake_session.load(session)
     backend, key = _backend_of(session), _user_key_of(session)
     if backend is None or key is None or not session_users.are_read_plainly():
         return None
-    using = router.db_for_read(auth.get_user_model())
-    model = _model_in(using, session)
-    found = session_users.find(key, session.session_key, model, using=using)
-    if found is None or not backend.user_can_authenticate(found.user):
+    user = session_users.find(key, using=router.db_for_read(auth.get_user_model()))
+    if user is None or not backend.user_can_authenticate(user):
         return None
     auth_hash = session.get(auth.HASH_SESSION_KEY) or ""
-    if not _is_password_of(found.user, auth_hash):
+    if not _is_password_of(user, auth_hash):
         return None
-    bind_user(request, found.user)
-    return Login(auth_hash, found.end)
+    bind_user(request, user)
+    return Login(auth_hash, end)
 
 
 def _is_left_to_django(request: Any) -> bool:
@@ -66,15 +66,6 @@ def _user_key_of(session: Any) -> Any:
         return field.to_python(session.get(auth.SESSION_KEY))
     except ValidationError:
         return None
-
-
-def _model_in(using: str, session: Any) -> Any:
-    """The model of the table of sessions, where its end is needed and can be read in
-    the same statement."""
-    model = getattr(session, "model", None)
-    if model is None or not session_users.are_sessions_in(using, model):
-        return None
-    return model if asks_for_stored_end(session) else None
 
 
 def _is_password_of(user: Any, auth_hash: str) -> bool:
