@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from hmac import digest
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.contrib.sessions.backends import signed_cookies
 from django.db import router
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.encoding import force_bytes
 
 from wsrouter.setting_caches import cleared_by, on_change
 from wsrouter.wire import limits
@@ -162,11 +164,16 @@ def _stored_end(session: Any) -> datetime | None:
 def session_hashes(session_key: str) -> list[str]:
     """The hashes under which a session key is stored: one with SECRET_KEY, which comes
     first, and one with each of its fallbacks."""
+    text = session_key.encode()
+    return [digest(key, text, "sha256").hex() for key in _session_hash_keys()]
+
+
+@cleared_by("SECRET_KEY", "SECRET_KEY_FALLBACKS")
+@cache
+def _session_hash_keys() -> Sequence[bytes]:
+    """Those of Django's `salted_hmac`, which would derive them again for each hash."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [
-        salted_hmac(_SALT, session_key, secret=secret, algorithm="sha256").hexdigest()
-        for secret in secrets
-    ]
+    return [sha256(_SALT.encode() + force_bytes(secret)).digest() for secret in secrets]
 
 
 def hashes_of(session: Any, user: Any) -> list[str]:

@@ -32,7 +32,8 @@ _VISIBLE = re.compile(r"[!-+\--~]{0,64}")
 _ANY = re.compile(r".*")
 _KEYS = {name: header.environ_key for name, header in HEADERS.items()}
 _FREE_TEXT = frozenset({"User-Agent", "Disconnect-Reason"})
-_values = itemgetter(*(_KEYS[name] for name in ALWAYS_MAPPED))
+_ALWAYS_MAPPED_KEYS = [_KEYS[name] for name in ALWAYS_MAPPED]
+_values = itemgetter(*_ALWAYS_MAPPED_KEYS)
 _USUAL_VALUES = re.compile(
     "\n".join(f"(?:{_SHAPES.get(name, _VISIBLE).pattern})" for name in ALWAYS_MAPPED)
 )
@@ -127,8 +128,8 @@ def _always_mapped(environ: Environ) -> Sequence[str]:
     in their usual form; otherwise they are checked one by one."""
     try:
         values: Sequence[str] = _values(environ)
-    except KeyError:
-        values = ()
+    except KeyError:  # a handshake has no id of a message
+        values = [str(environ.get(key, "")) for key in _ALWAYS_MAPPED_KEYS]
     if _USUAL_VALUES.fullmatch("\n".join(values)):
         return values
     return [_value(environ, name) for name in ALWAYS_MAPPED]
