@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.management import call_command
 
 from tests.django.events import Gateway, serving
 from tests.django.group_routes import Socket
@@ -91,6 +92,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[Line]:
         gateway.send("made-up", "x")
         gateway.disconnect()
         Gateway().connect(sourceIp="203.0.113.66")
+        call_command("ws_reap")
     found = [r for r in caplog.records if r.name == "wsrouter.frames"]
     return [json.loads(record.getMessage()) for record in found]
 

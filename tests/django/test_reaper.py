@@ -1,7 +1,10 @@
 """ws_reap, as cron runs it on one machine or on several."""
 
+import json
+import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -235,6 +238,48 @@ def test_forgotten_sends_are_queued_again(queued: list[int]) -> None:
         QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
         assert "1 sends" in reaped()
     assert queued == [send.pk]
+
+
+def test_a_run_tells_how_far_workers_are_behind(
+    queued: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "wsrouter.frames")
+    assert "Queue: 0." in reaped()
+    with serving(router, BACKGROUND="celery"):
+        for _ in range(2):
+            with transaction.atomic():
+                told.send("x", everyone=True)
+        first = QueuedSend.objects.earliest("pk")
+        first.queued_at = timezone.now() - timedelta(hours=1)
+        first.save()
+        connected(age=LIFETIME)
+        assert "Queue: 2, the oldest for 3,60" in reaped()
+    none, two = (
+        json.loads(record.getMessage())
+        for record in caplog.records
+        if record.name == "wsrouter.frames" and '"reap"' in record.getMessage()
+    )
+    assert (none["outcome"], none["waiting"], none["oldest_seconds"]) == ("done", 0, 0)
+    assert (two["lifetime"], two["waiting"], two["told"]) == (1, 2, 0)
+    assert 3600 <= two["oldest_seconds"] < 3700
+
+
+def test_a_run_that_an_engine_has_failed_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(send: int, gateway: str) -> None:
+        raise ConnectionError
+
+    caplog.set_level(logging.INFO, "wsrouter.frames")
+    monkeypatch.setattr(sender_for, "_engine", lambda name: away if name else None)
+    with serving(router, BACKGROUND="celery"):
+        with transaction.atomic(), suppress(ConnectionError):
+            told.send("x", everyone=True)
+        QueuedSend.objects.update(touched_at=timezone.now() - timedelta(hours=1))
+        with pytest.raises(ConnectionError):
+            reaped()
+    line = json.loads(caplog.records[-1].getMessage())
+    assert (line["event"], line["outcome"], line["waiting"]) == ("reap", "error", 1)
 
 
 def test_a_send_that_no_worker_comes_for_is_queued_again_ever_more_rarely(

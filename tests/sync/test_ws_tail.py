@@ -46,6 +46,17 @@ SENT = {
     "stopped": "",
 }
 
+REAPED = {
+    "at": "2026-11-29T10:07:00.000Z",
+    "event": "reap",
+    "outcome": "done",
+    "lifetime": 2,
+    "ended": 0,
+    "checked": 100,
+    "waiting": 7,
+    "oldest_seconds": 3.5,
+}
+
 
 def text(*lines: dict[str, Any]) -> str:
     return "".join(json.dumps(line) + "\n" for line in lines)
@@ -110,6 +121,16 @@ def test_everything() -> None:
 def test_some(arguments: list[str], numbers: list[int]) -> None:
     everything = shown()
     assert shown(*arguments) == [everything[number] for number in numbers]
+
+
+def test_a_run_of_the_reaper() -> None:
+    failed = REAPED | {"outcome": "error"}
+    [done] = tail("-", given=text(REAPED)).splitlines()
+    [error] = tail("-", "--errors", given=text(REAPED, failed)).splitlines()
+    for outcome, line in (("done", done), ("error", error)):
+        assert re.sub(" +", " ", line).endswith(
+            f" - reap {outcome} 2 lifetime 7 waiting"
+        )
 
 
 def test_users_are_shown_when_they_are_asked_for() -> None:

@@ -10,6 +10,13 @@ import orjson
 from wsrouter.local.journal import MAX_NAME_CHARACTERS, escape
 
 Style = Callable[[str], str]
+_COUNTS = {
+    "send": ("delivered", "gone", "failed", "left_out"),
+    "reap": (
+        *("lifetime", "ended", "gone", "resumed", "posted", "deleted", "told"),
+        "waiting",
+    ),
+}
 _LOCAL = {"connection_id": "connection", "route_key": "route", "milliseconds": "ms"}
 
 
@@ -61,7 +68,7 @@ def shown(line: Mapping[str, Any], *, private: bool, good: Style, bad: Style) ->
         _time(line["at"]),
         f"{_text(line.get('connection')) or '-':<16}",
         *([f"{_text(line.get('user')) or '-':<8}"] if private else []),
-        f"{_text(line.get('route') or line.get('type')):<20}",
+        f"{_text(line.get('route') or line.get('type') or line.get('event')):<20}",
         (bad if is_error(line) else good)(outcome),
         *_rest(line),
     ]
@@ -70,9 +77,9 @@ def shown(line: Mapping[str, Any], *, private: bool, good: Style, bad: Style) ->
 
 def _rest(line: Mapping[str, Any]) -> list[str]:
     found = [_text(line.get("code"))]
+    counts = _COUNTS.get(str(line.get("event")), ())
+    found += [f"{line[name]} {name}" for name in counts if line.get(name)]
     if line.get("event") == "send":
-        counts = ("delivered", "gone", "failed", "left_out")
-        found += [f"{line[name]} {name}" for name in counts if line.get(name)]
         found.append(_text(line.get("stopped")))
     if line.get("close_code") is not None:
         found.append(f"closed {_text(line['close_code'])}")

@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.core.cache import cache
@@ -22,11 +22,11 @@ from wsrouter.identity import LIFETIME
 from wsrouter.models import OpenConnection
 from wsrouter.registry import reaper_runs, revocation
 from wsrouter.registry.database import alias
-from wsrouter.registry.send_queue import StoredSendQueue
+from wsrouter.registry.send_queue import StoredSendQueue, backlog
 from wsrouter.registry.streams import retention
 from wsrouter.routing.frame import Cause
 from wsrouter.routing.ports import Address
-from wsrouter.wiring import outgoing, presences
+from wsrouter.wiring import frame_log, outgoing, presences
 
 IDLE_TIMEOUT = timedelta(minutes=10)
 """API Gateway closes a socket that was idle for so long (AWS: "Quotas for configuring
@@ -57,7 +57,8 @@ class ReapReport:
     identity no longer holds, `checked` with API Gateway, and found `gone` by that; and
     of sends `resumed`; of kept events `posted` in place of a process that died, and
     `deleted` because they are old; `told` are groups with presence that were told who
-    has come and gone. Machines that reap at the same moment may count the
+    has come and gone. `waiting` are the sends that are not carried out yet, the oldest
+    of them for `oldest_seconds`. Machines that reap at the same moment may count the
     same row."""
 
     lifetime: int
@@ -68,6 +69,8 @@ class ReapReport:
     posted: int
     deleted: int
     told: int
+    waiting: int
+    oldest_seconds: float
 
 
 def reap(*, checks: int, rate: float) -> ReapReport:
@@ -79,6 +82,7 @@ def reap(*, checks: int, rate: float) -> ReapReport:
     deleted, posted = _delete_kept_events(), _post_kept_events()
     # After what needs no cache, which may be away.
     checked, gone = _check_open(checks, rate) if checks else (0, 0)
+    queue = backlog()
     report = ReapReport(
         lifetime=lifetime,
         ended=ended,
@@ -88,7 +92,11 @@ def reap(*, checks: int, rate: float) -> ReapReport:
         deleted=deleted,
         told=presences.tell_all_waiting(),
         posted=posted,
+        waiting=queue.sends,
+        oldest_seconds=round(queue.oldest_seconds, 3),
     )
+    if frame_log.is_enabled():
+        frame_log.write_reap(asdict(report), has_failed=bool(errors))
     if errors:
         raise errors[0]
     return report

@@ -38,6 +38,13 @@ class Parts(NamedTuple):
 NO_PARTS = Parts(0, 0)
 
 
+class Backlog(NamedTuple):
+    """The sends that are not carried out yet, and the age of the oldest in seconds."""
+
+    sends: int
+    oldest_seconds: float
+
+
 class StoredSendQueue:
     """The queue in the database. `claim`, `finish_slice` and `take_delivery` are one
     transaction each, which locks the send's row."""
@@ -111,6 +118,15 @@ class StoredSendQueue:
     def not_resumed(self, found: Stalled) -> None:
         same = _sends().filter(pk=found.send, touched_at=found.touched_at)
         same.update(resume_after=found.resume_after)
+
+
+def backlog() -> Backlog:
+    """What the workers have before them."""
+    oldest = _sends().order_by("pk").values_list("queued_at", flat=True).first()
+    if oldest is None:
+        return Backlog(0, 0.0)
+    age = (timezone.now() - oldest).total_seconds()
+    return Backlog(_sends().count(), max(0.0, age))
 
 
 def is_stalled() -> Q:

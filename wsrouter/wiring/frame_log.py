@@ -1,10 +1,12 @@
-"""The log `wsrouter.frames`: one line of JSON for each frame and each send.
+"""The log `wsrouter.frames`: one line of JSON for each frame, each send and each run of
+the reaper.
 
 It is written where LOGGING sets this logger's own level to INFO; the level of
 `wsrouter` does not reach it. A line has no payload, no address and no cookie.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,6 +65,12 @@ def write_send(delivery: Delivery) -> None:
             "stopped": report.stopped,
         }
     )
+
+
+def write_reap(counts: Mapping[str, float], *, has_failed: bool) -> None:
+    """A line for a run of the reaper: it failed where an engine took no send."""
+    outcome = "error" if has_failed else "done"
+    _write({"at": _time(), "event": "reap", "outcome": outcome, **counts})
 
 
 def _write(line: dict[str, Any]) -> None:

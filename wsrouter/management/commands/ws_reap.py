@@ -37,9 +37,11 @@ class Command(BaseCommand):
         if options["rate"] <= 0 or options["check"] < 0:
             raise CommandError("--rate must be above 0, and --check 0 or more.")
         report = reap(checks=options["check"], rate=options["rate"])
+        seconds = f"{report.oldest_seconds:,.0f}"
+        oldest = f", the oldest for {seconds} s" if report.waiting else ""
         self.stdout.write(
             f"{report.lifetime} past their lifetime, {report.ended} ended,"
             f" {report.gone} of {report.checked} gone, {report.resumed} sends resumed,"
             f" {report.posted} kept events posted, {report.deleted} deleted,"
-            f" {report.told} groups told."
+            f" {report.told} groups told. Queue: {report.waiting}{oldest}."
         )
