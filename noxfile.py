@@ -322,7 +322,7 @@ def servers(session: nox.Session) -> None:
         "daphne>=4.1",
         "gevent>=24.10",
         "granian>=2.8",
-        "gunicorn>=23",
+        "gunicorn[fast]>=27",
         "pyuwsgi>=2.0.28",
         "waitress>=3",
     )
@@ -393,7 +393,9 @@ def bench(session: nox.Session) -> None:
         servers = "granian>=2.8", "gunicorn>=23", "uvicorn[standard]>=0.53"
         session.install("django-ninja>=1.7", *servers)
     if name == "storm":
-        session.install("gunicorn>=23", "psycopg[pool]>=3.2", "uvicorn[standard]>=0.53")
+        session.install(
+            "gunicorn[fast]>=27", "psycopg[pool]", "uvicorn[standard]>=0.53"
+        )
     session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 
 

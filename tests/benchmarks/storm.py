@@ -25,7 +25,7 @@ from tests.benchmarks.serving import quiet
 RESULTS = Path(__file__).parent / "results" / "storm.json"
 CLIENTS, ROUNDS = 10_000, 1
 DISTRIBUTIONS = (
-    "gunicorn uvicorn uvloop httptools Django asgiref psycopg redis"
+    "gunicorn gunicorn_h1c uvicorn uvloop httptools Django asgiref psycopg redis"
     " django-aws-api-gateway-websockets"
 )
 

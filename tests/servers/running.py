@@ -25,9 +25,12 @@ TIMEOUT_SECONDS = 60
 MEMBERS = 12
 HOST = "127.0.0.1"
 SERVERS = {
-    "gunicorn sync": "-m gunicorn {wsgi} --workers 1 --bind {bind}",
+    "gunicorn sync": (
+        "-m gunicorn {wsgi} --workers 1 --bind {bind} --http-parser python"
+    ),
     "gunicorn gthread": (
         "-m gunicorn {wsgi} --workers 1 --threads 4 --keep-alive 75 --bind {bind}"
+        " --http-parser fast"
     ),
     "gunicorn gevent": (
         "-m gunicorn {wsgi} --workers 1 --worker-class gevent --bind {bind}"

@@ -3,7 +3,6 @@
 from functools import lru_cache
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import Manager, QuerySet
 
 from wsrouter.registry import listed_users, user_columns
@@ -11,19 +10,18 @@ from wsrouter.registry.compiled_query import CompiledQuery, Parameter, compiled
 from wsrouter.setting_caches import cleared_by
 
 
-def are_read_plainly() -> bool:
+def are_read_plainly(model: Any) -> bool:
     """Whether the user model's default manager finds users as Django's own does."""
-    manager: Any = get_user_model()._default_manager
-    return (
+    manager = model._default_manager
+    return bool(
         listed_users.is_plain(manager)
         and type(manager).get is Manager.get
         and manager._queryset_class is QuerySet
     )
 
 
-def find(user_key: Any, *, using: str) -> Any:
+def find(model: Any, user_key: Any, *, using: str) -> Any:
     """The user of that primary key; None without one."""
-    model = get_user_model()
     found = _query(model, using).rows({"user_key": user_key}, using=using)
     return user_columns.user_of(model, found[0], using=using) if found else None
 

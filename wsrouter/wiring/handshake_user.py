@@ -28,11 +28,11 @@ def find(request: Any) -> Login | None:
     session = getattr(request, "session", None)
     if session is None or not _is_left_to_django(request):
         return None
-    end = handshake_session.load(session)
-    backend, key = _backend_of(session), _user_key_of(session)
-    if backend is None or key is None or not session_users.are_read_plainly():
+    end, model = handshake_session.load(session), auth.get_user_model()
+    backend, key = _backend_of(session), _user_key_of(session, model)
+    if backend is None or key is None or not session_users.are_read_plainly(model):
         return None
-    user = session_users.find(key, using=router.db_for_read(auth.get_user_model()))
+    user = session_users.find(model, key, using=router.db_for_read(model))
     if user is None or not backend.user_can_authenticate(user):
         return None
     auth_hash = session.get(auth.HASH_SESSION_KEY) or ""
@@ -60,8 +60,8 @@ def _backend_of(session: Any) -> Any:
     return backend if is_plain else None
 
 
-def _user_key_of(session: Any) -> Any:
-    field: Any = auth.get_user_model()._meta.pk
+def _user_key_of(session: Any, model: Any) -> Any:
+    field: Any = model._meta.pk
     try:
         return field.to_python(session.get(auth.SESSION_KEY))
     except ValidationError:
