@@ -4,6 +4,7 @@ Django wherever a project has a say in it."""
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from types import ModuleType
 from typing import Any
 
@@ -11,12 +12,18 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends import cached_db, db
+from django.contrib.sessions.base_session import (
+    AbstractBaseSession,
+    BaseSessionManager,
+)
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection as database
+from django.db.models import CharField, QuerySet
 from django.http import HttpRequest
 from django.test import Client, override_settings
+from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from tests.django.events import Gateway
@@ -143,6 +150,78 @@ def test_an_engine_of_the_project(
     assert store.loaded
 
 
+class Revoked(QuerySet[Any]):
+    """Finds no session: all are revoked."""
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return QuerySet.get(self.none(), *args, **kwargs)
+
+
+class Hashed(CharField):  # type: ignore[type-arg]
+    """Keeps the hashes of keys, so that who can read the table cannot use them."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value and sha256(value.encode()).hexdigest()[:40]
+
+
+with isolate_apps("django.contrib.sessions"):
+
+    class RevokedSession(AbstractBaseSession):
+        objects = BaseSessionManager.from_queryset(Revoked)()  # type: ignore[misc]
+
+        class Meta:
+            app_label, db_table, managed = "sessions", "django_session", False
+
+    class HashedSession(AbstractBaseSession):
+        session_key = Hashed(primary_key=True, max_length=40)  # type: ignore[assignment]
+
+        class Meta:
+            app_label, db_table, managed = "sessions", "django_session", False
+
+
+@pytest.fixture
+def enter_with(
+    enter: Callable[..., Gateway], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Any], Gateway]:
+    """Log in where the engine keeps sessions in another model."""
+
+    def entered(model: Any) -> Gateway:
+        class SessionStore(db.SessionStore):
+            @classmethod
+            def get_model_class(cls) -> Any:
+                return model
+
+        engine = ModuleType("an_engine_with_a_model")
+        engine.SessionStore = SessionStore  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, engine.__name__, engine)
+        return enter(engine.__name__)
+
+    return entered
+
+
+def test_a_manager_of_the_project_has_a_say(
+    enter_with: Callable[[Any], Gateway],
+) -> None:
+    gateway = enter_with(RevokedSession)
+    assert Session.objects.exists()
+    assert gateway.connect().status_code == 200
+    assert str(gateway.send("who")["payload"]) == "AnonymousUser"
+
+
+def test_a_field_of_the_project_has_a_say(
+    enter_with: Callable[[Any], Gateway],
+) -> None:
+    gateway = enter_with(HashedSession)
+    stored = sha256(gateway.http.cookies["sessionid"].value.encode()).hexdigest()[:40]
+    assert Session.objects.filter(pk=stored).exists()
+    queries_of(gateway)
+    stolen = Client()
+    stolen.cookies["sessionid"] = stored
+    thief = Gateway("y0000000=", http=stolen)
+    assert thief.connect().status_code == 200
+    assert str(thief.send("who")["payload"]) == "AnonymousUser"
+
+
 def reading(get_response: Callable[[HttpRequest], Any]) -> Any:
     """A middleware that looks into the session before wsrouter does."""
 
@@ -207,3 +286,12 @@ def test_a_session_that_becomes_another_users_meanwhile(
     monkeypatch.setattr(served, "on_connect", change_user)
     assert gateway.connect().status_code == 401
     assert not OpenConnection.objects.exists()
+
+
+def test_a_key_that_no_session_has(enter: Callable[..., Gateway]) -> None:
+    """PostgreSQL raises an error for such a text, and anybody can send it."""
+    gateway = enter(BACKENDS + "db")
+    gateway.http.cookies.clear()
+    cookie = {"Cookie": r'sessionid="\000bcdefghij"'}
+    assert gateway.connect(client=cookie).status_code == 200
+    assert str(gateway.send("who")["payload"]) == "AnonymousUser"

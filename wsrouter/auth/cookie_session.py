@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from wsrouter.identity import hashes_of, session_hashes
 
+_NUL = "\0"
+
 
 def hashes(request: Any, user: Any) -> set[str]:
     """The hashes of the request's session; none without one."""
@@ -40,6 +42,14 @@ def is_read_too_early(request: Any) -> bool:
     users: Any = get_user_model()
     rows = users._default_manager.filter(pk=user_key)
     return rows.using(router.db_for_write(users)).exists() and not rows.exists()
+
+
+def forget_impossible_key(request: Any) -> None:
+    """Take a key for none that no session has: PostgreSQL would raise an error for it,
+    so that anybody could make a handshake crash."""
+    session = getattr(request, "session", None)
+    if session is not None and _NUL in (session.session_key or ""):
+        session._session_key = None
 
 
 def keep_key(request: Any) -> None:
@@ -93,10 +103,13 @@ def _row_data(session: Any, key: str) -> Any:
     if not key or not hasattr(session, "model"):
         return None
     rows = session.model.objects.using(router.db_for_write(session.model))
-    rows = rows.filter(session_key=key, expire_date__gt=timezone.now())
-    row = rows.first()
-    return None if row is None else session.decode(row.session_data)
+    try:
+        row = rows.get(session_key=key, expire_date__gt=timezone.now())
+    except session.model.DoesNotExist:
+        return None
+    return session.decode(row.session_data)
 
 
 def _cookie(request: Any) -> str:
-    return str(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+    key = str(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+    return "" if _NUL in key else key

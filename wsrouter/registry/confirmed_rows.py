@@ -61,7 +61,8 @@ class _Columns:
 
     def _session(self, using: str) -> Any:
         rows = self.session_model.objects.using(using).filter(
-            session_key=Parameter("session_key"), expire_date__gt=Parameter("now")
+            session_key=Parameter("session_key"),
+            expire_date__gt=Parameter("expire_date"),
         )
         return rows.values("session_data")
 
@@ -88,9 +89,10 @@ def _values(asked: Asked, using: str) -> Mapping[str, Any]:
     if asked.ticket:
         values["ticket"] = asked.ticket
     if asked.session_model is not None:
-        field = asked.session_model._meta.get_field("expire_date")
-        values["session_key"] = asked.session_key
-        values["now"] = field.get_db_prep_value(timezone.now(), connections[using])
+        database, field = connections[using], asked.session_model._meta.get_field
+        given = {"session_key": asked.session_key, "expire_date": timezone.now()}
+        for name, value in given.items():
+            values[name] = field(name).get_db_prep_value(value, database)
     return values
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
+from django.db.models import Manager, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.manager import BaseManager
 
@@ -57,6 +57,16 @@ def simple_filter() -> Any:
 def is_plain(manager: Any) -> bool:
     """Whether a manager has no `get_queryset` of its own."""
     return _is_plain(type(manager))  # type: ignore[arg-type]  # a type is hashable
+
+
+def finds_plainly(manager: Any) -> bool:
+    """Whether a manager finds a row as Django's own do: neither it nor its querysets
+    have methods of the project's."""
+    return (
+        is_plain(manager)
+        and type(manager).get is Manager.get
+        and manager._queryset_class is QuerySet
+    )
 
 
 @cache

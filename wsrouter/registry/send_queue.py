@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from wsrouter.delivery.background import MAX_PARALLEL_SLICES, Slice, Stalled
@@ -122,11 +122,11 @@ class StoredSendQueue:
 
 def backlog() -> Backlog:
     """What the workers have before them."""
-    oldest = _sends().order_by("pk").values_list("queued_at", flat=True).first()
-    if oldest is None:
+    found = _sends().aggregate(sends=Count("pk"), oldest=Min("queued_at"))
+    if found["oldest"] is None:
         return Backlog(0, 0.0)
-    age = (timezone.now() - oldest).total_seconds()
-    return Backlog(_sends().count(), max(0.0, age))
+    age = (timezone.now() - found["oldest"]).total_seconds()
+    return Backlog(found["sends"], max(0.0, age))
 
 
 def is_stalled() -> Q:

@@ -21,9 +21,9 @@ class SessionRow(NamedTuple):
 
 def are_in(using: str, model: Any) -> bool:
     """Whether the rows of sessions can be read from that database, alone or together
-    with others: their table is there, and no manager hides any."""
+    with others: their table is there, and their manager finds them as Django's does."""
     is_there = router.db_for_write(model) == using
-    return is_there and listed_users.is_plain(model.objects)
+    return is_there and listed_users.finds_plainly(model.objects)
 
 
 def find(model: Any, session_key: str, *, using: str) -> SessionRow | None:
@@ -36,8 +36,9 @@ def find(model: Any, session_key: str, *, using: str) -> SessionRow | None:
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @lru_cache(maxsize=16)
 def _query(model: Any, using: str) -> CompiledQuery:
-    now = Parameter("now", model._meta.get_field("expire_date"))
+    field = model._meta.get_field
     rows = model.objects.using(using).filter(
-        session_key=Parameter("session_key"), expire_date__gt=now
+        session_key=Parameter("session_key", field("session_key")),
+        expire_date__gt=Parameter("now", field("expire_date")),
     )
     return compiled(rows.values_list("session_data", "expire_date"), using=using)

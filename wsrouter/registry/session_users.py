@@ -3,21 +3,9 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Manager, QuerySet
-
-from wsrouter.registry import listed_users, user_columns
+from wsrouter.registry import user_columns
 from wsrouter.registry.compiled_query import CompiledQuery, Parameter, compiled
 from wsrouter.setting_caches import cleared_by
-
-
-def are_read_plainly(model: Any) -> bool:
-    """Whether the user model's default manager finds users as Django's own does."""
-    manager = model._default_manager
-    return bool(
-        listed_users.is_plain(manager)
-        and type(manager).get is Manager.get
-        and manager._queryset_class is QuerySet
-    )
 
 
 def find(model: Any, user_key: Any, *, using: str) -> Any:

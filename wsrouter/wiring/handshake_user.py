@@ -15,7 +15,7 @@ from django.db import router
 from django.utils.functional import SimpleLazyObject, empty
 
 from wsrouter.identity import Login, has_auth_hash
-from wsrouter.registry import session_users
+from wsrouter.registry import listed_users, session_users
 from wsrouter.wiring import handshake_session
 from wsrouter.wiring.request_user import bind_user
 
@@ -30,7 +30,9 @@ def find(request: Any) -> Login | None:
         return None
     end, model = handshake_session.load(session), auth.get_user_model()
     backend, key = _backend_of(session), _user_key_of(session, model)
-    if backend is None or key is None or not session_users.are_read_plainly(model):
+    if backend is None or key is None:
+        return None
+    if not listed_users.finds_plainly(model._default_manager):
         return None
     user = session_users.find(model, key, using=router.db_for_read(model))
     if user is None or not backend.user_can_authenticate(user):
