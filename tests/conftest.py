@@ -43,6 +43,7 @@ def _nothing_goes_on() -> Iterator[None]:
     the next test, nor find the database of this one there."""
     yield
     if found := sys.modules.get("wsrouter.wiring.process_threads"):
+        found.delays().close()
         found.closings().close()
     if waiting := sys.modules.get("wsrouter.endpoint.request_thread"):
         while waiting._idle:

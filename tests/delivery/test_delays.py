@@ -64,3 +64,15 @@ def _run_to_the_end(delays: Delays) -> None:
     if thread is not None:
         thread.join(TIMEOUT_SECONDS)
         assert not thread.is_alive()
+
+
+def test_closing_drops_what_waits_and_ends_the_thread() -> None:
+    delays, seen = Delays("test-delay-closing"), list[int]()
+    delays.add("key", 3600, lambda: seen.append(1))
+    delays.close()
+    names = [thread.name for thread in threading.enumerate()]
+    assert "test-delay-closing" not in names
+    assert not delays.has("key")
+    delays.add("key", 0, lambda: seen.append(2))
+    _run_to_the_end(delays)
+    assert seen == [2]

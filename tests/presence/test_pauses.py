@@ -39,14 +39,6 @@ def pause(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return set_pause
 
 
-@pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As in a process that serves requests."""
-    monkeypatch.setattr(leaving, "_is_in_place", lambda: False)
-    yield
-    process_threads.sends().close()
-
-
 def wait_for(condition: Callable[[], object]) -> None:
     done = threading.Event()
     for _ in range(TIMEOUT_SECONDS * 100):
@@ -54,6 +46,16 @@ def wait_for(condition: Callable[[], object]) -> None:
             return
         done.wait(0.01)
     raise AssertionError("It has not come about.")
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a process that serves requests. What is told later is told in the test, not
+    in the next one, whose database it would find."""
+    monkeypatch.setattr(leaving, "_is_in_place", lambda: False)
+    yield
+    process_threads.delays().close()
+    process_threads.sends().close()
 
 
 def come(watcher: Guest, number: int) -> list[Guest]:

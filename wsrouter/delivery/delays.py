@@ -41,6 +41,16 @@ class Delays:
         with self._changed:
             return key in self._keys
 
+    def close(self) -> None:
+        """Drop what waits, and wait until the thread has ended; for tests."""
+        with self._changed:
+            self._keys.clear()
+            self._waiting.clear()
+            thread = self._thread
+            self._changed.notify()
+        if thread is not None:
+            thread.join()
+
     def _work(self) -> None:
         while (run := self._next()) is not None:
             try:
