@@ -394,7 +394,7 @@ def bench(session: nox.Session) -> None:
         session.install("django-ninja>=1.7", *servers)
     if name == "storm":
         session.install(
-            "gunicorn[fast]>=27", "psycopg[pool]", "uvicorn[standard]>=0.53"
+            "gunicorn[fast]>=27", "psycopg[pool]>=3.2", "uvicorn[standard]>=0.53"
         )
     session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 

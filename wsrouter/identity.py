@@ -142,12 +142,12 @@ def session_expiry(session: Any, stored_end: datetime | None = None) -> datetime
     right for a session whose expiry moves with each request; for another one the expiry
     in its row is used: `stored_end`, where it was read."""
     expiry: datetime = session.get_expiry_date()
-    if not asks_for_stored_end(session):
+    if not _asks_for_stored_end(session):
         return expiry
     return stored_end or _stored_end(session) or expiry
 
 
-def asks_for_stored_end(session: Any) -> bool:
+def _asks_for_stored_end(session: Any) -> bool:
     """Whether it is the row of a session that knows when it ends."""
     is_fixed = isinstance(session.get("_session_expiry"), str | datetime)
     is_extended = settings.SESSION_SAVE_EVERY_REQUEST or session.modified

@@ -39,15 +39,6 @@ def pause(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return set_pause
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    done = threading.Event()
-    for _ in range(TIMEOUT_SECONDS * 100):
-        if condition():
-            return
-        done.wait(0.01)
-    raise AssertionError("It has not come about.")
-
-
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a process that serves requests. What is told later is told in the test, not
@@ -56,6 +47,15 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     process_threads.delays().close()
     process_threads.sends().close()
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    done = threading.Event()
+    for _ in range(TIMEOUT_SECONDS * 100):
+        if condition():
+            return
+        done.wait(0.01)
+    raise AssertionError("It has not come about.")
 
 
 def come(watcher: Guest, number: int) -> list[Guest]:

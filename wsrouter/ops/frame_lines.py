@@ -13,7 +13,13 @@ Style = Callable[[str], str]
 _COUNTS = {
     "send": ("delivered", "gone", "failed", "left_out"),
     "reap": (
-        *("lifetime", "ended", "gone", "resumed", "posted", "deleted", "told"),
+        "lifetime",
+        "ended",
+        "gone",
+        "resumed",
+        "posted",
+        "deleted",
+        "told",
         "waiting",
     ),
 }

@@ -23,7 +23,7 @@ _READ = "_wsrouter_read"
 def load(session: Any) -> datetime | None:
     """Load a session that nobody has read yet. Returns when it ends; None where it is
     left to Django."""
-    if not session.session_key or not _is_left_to_django(session):
+    if not session.session_key or not _would_be_loaded_as_usual(session):
         return None
     model, using = session.model, router.db_for_read(session.model)
     if not session_rows.are_in(using, model):
@@ -41,7 +41,8 @@ def is_read_from(session: Any, text: str | None) -> bool:
     return text is not None and vars(session).get(_READ) == text
 
 
-def _is_left_to_django(session: Any) -> bool:
+def _would_be_loaded_as_usual(session: Any) -> bool:
+    """Whether Django's own methods would load the session, and have not yet."""
     kind = type(session)
     return (
         "_session_cache" not in vars(session)
