@@ -322,7 +322,7 @@ def servers(session: nox.Session) -> None:
         "daphne>=4.1",
         "gevent>=24.10",
         "granian>=2.8",
-        "gunicorn[fast]>=27",
+        "gunicorn[fast]>=26",
         "pyuwsgi>=2.0.28",
         "waitress>=3",
     )
@@ -394,7 +394,7 @@ def bench(session: nox.Session) -> None:
         session.install("django-ninja>=1.7", *servers)
     if name == "storm":
         session.install(
-            "gunicorn[fast]>=27", "psycopg[pool]>=3.2", "uvicorn[standard]>=0.53"
+            "gunicorn[fast]>=26", "psycopg[pool]>=3.2", "uvicorn[standard]>=0.53"
         )
     session.run("python", "-m", f"tests.benchmarks.{name}", *arguments)
 
