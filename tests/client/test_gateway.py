@@ -166,15 +166,15 @@ def test_silence_is_noticed(gateway: RunningGateway, server: Answering) -> None:
 
 
 def test_the_limits_are_never_hit(start: Start, server: Answering) -> None:
-    """Neither the idle limit nor that of a socket's life, over several of each."""
-    gateway = start(limits=Limits(idle_seconds=1.0, lifetime_seconds=2.0))
-    options = Options(keep_alive=0.3, hand_over=0.8, hand_over_spread=0.1, overlap=0.1)
+    """Neither the idle limit nor that of a socket's life, for longer than both."""
+    gateway = start(limits=Limits(idle_seconds=2.0, lifetime_seconds=4.0))
+    options = Options(keep_alive=0.3, hand_over=1.5, hand_over_spread=0.1, overlap=0.1)
     states: list[State] = []
 
     async def scenario() -> None:
         async with connect(gateway.url, options=options) as client:
             client.on_state(lambda state, _: states.append(state))
-            await until(lambda: len(server.backend.of("DISCONNECT")) >= 4)
+            await until(lambda: len(server.backend.of("DISCONNECT")) >= 4, 60.0)
             assert await client.call("echo", 1) == 1
 
     asyncio.run(scenario())

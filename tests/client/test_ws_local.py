@@ -81,10 +81,9 @@ def test_a_ticket_that_the_view_refuses(stack: Stack) -> None:
 
 
 def test_hand_overs_lose_and_double_nothing(stack: Stack, cookie: str) -> None:
-    """An event every 50 ms, sent to a group that each socket joins as it opens. On a
-    busy machine a handshake and a send can take seconds each: the first must end before
-    the gateway closes the old socket, the second within the overlap."""
-    options = Options(hand_over=3.0, hand_over_spread=0.2, overlap=4.0)
+    """An event every 50 ms, sent to a group that each socket joins as it opens. A send
+    must end within the overlap, however busy the machine is."""
+    options = Options(hand_over=3.0, hand_over_spread=0.2, overlap=6.0)
     heard: list[int] = []
     states: list[State] = []
 
