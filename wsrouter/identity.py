@@ -31,6 +31,8 @@ _SALT = "wsrouter.session"
 OF_A_USER = "user:"
 """Begins the hash that stands for all sessions of a user, where Django keeps sessions
 in cookies: their keys are their content, and change with it."""
+_HASHES = "_wsrouter_hashes"
+"""Where a session object has its key and the hashes of that."""
 _DIGEST_SALT = "wsrouter.password"
 DIGEST_DIGITS = 32
 """Of the SHA-256 of a password's hash: half of its bits tell any two apart."""
@@ -179,8 +181,17 @@ def _session_hash_keys() -> Sequence[bytes]:
 def hashes_of(session: Any, user: Any) -> list[str]:
     """The hashes of a user's session, as `session_hashes` has them."""
     if not isinstance(session, signed_cookies.SessionStore):
-        return session_hashes(session.session_key)
+        return hashes_of_key(session)
     return user_hashes(primary_key(user))
+
+
+def hashes_of_key(session: Any) -> list[str]:
+    """The hashes of a session's key, made once for each session object."""
+    key, known = session.session_key, vars(session).get(_HASHES)
+    if known is None or known[0] != key:
+        known = vars(session)[_HASHES] = key, session_hashes(key)
+    hashes: list[str] = known[1]
+    return hashes
 
 
 def user_hashes(user_key: Any) -> list[str]:

@@ -5,7 +5,8 @@
 Their `$connect`s are posted as API Gateway posts them, straight to Django's endpoint on
 gunicorn and uvicorn, one worker each, with PostgreSQL and sessions in Redis or in the
 database. A bounded number is under way at once; the rival gets a fifth of the clients.
-All variants take turns. What is found goes to results/storm.json.
+Before, some handshakes are made in this process, without a server. All variants take
+turns. What is found goes to results/storm.json.
 """
 
 import json
@@ -46,18 +47,21 @@ def main() -> None:
 
 def compared(folder: Path, count: int, rounds: int) -> dict[str, Any]:
     from tests.benchmarks.site import variants as site
-    from tests.benchmarks.storms import clients, statements, turns, variants
+    from tests.benchmarks.storms import clients, direct, statements, turns, variants
 
     site.prepare()
     crowd = clients.make(count)
     try:
         before = os.getloadavg()
         told = {each.name: statements.of(each, crowd) for each in variants.known()}
+        straight = direct.measured(variants.known(), crowd)
         found = measured(folder, crowd, rounds)
         return {
             "clients": count,
             "rounds": rounds,
             "rivals_clients": turns.rivals_part(count),
+            "direct": {"clients": direct.CLIENTS, "rounds": direct.ROUNDS}
+            | {"variants": summary(straight)},
             "in_flight": turns.IN_FLIGHT,
             "messages_per_second": turns.MESSAGES_PER_SECOND,
             "load": [before[0], os.getloadavg()[0]],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import page
+from tests.benchmarks.storms import direct
 
 RESULTS = Path(__file__).parent / "results" / "storm.json"
 NAME = "storm"
@@ -19,11 +20,12 @@ _COLUMNS = (
     "CPU: rival at its least ÷ this",
     "message p99 in ms: calm, in the storm",
 )
+_OF_DIRECT = "CPU µs", *_COLUMNS[5:7]
 _RIVALS = ("the rival as it comes", "the rival at its least")
 
 
 def told() -> str:
-    return "\n\n".join([about(), *map(_table, _read()["servers"])])
+    return "\n\n".join([about(), _direct(), *map(_table, _read()["servers"])])
 
 
 def about() -> str:
@@ -37,6 +39,16 @@ def about() -> str:
         f" second in a storm of their own; {found['cores']} cores, load {before:.0f}"
         f" before and {after:.0f} after. Python {found['python']}, {versions}."
     )
+
+
+def _direct() -> str:
+    found = _read()["direct"]
+    rows = [[f"**{direct.NAME}**", *_OF_DIRECT], ["---"] * (1 + len(_OF_DIRECT))]
+    for name, each in found["variants"].items():
+        cpu = each["cpu_us"]
+        told = f"{cpu['median']:,.0f} ({cpu['least']:,.0f} to {cpu['most']:,.0f})"
+        rows.append([name, told, *(_ratio(each, which) for which in _RIVALS)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _table(server: str) -> str:

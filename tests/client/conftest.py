@@ -15,7 +15,6 @@ def server(backend: RecordingBackend) -> Answering:  # noqa: F811  # as pytest h
     return Answering(backend)
 
 
-
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """`ws_local` with Django behind it, and the user `ada`. It has sent something: the

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from wsrouter import asgi, awslambda, wsgi
@@ -126,23 +126,32 @@ class DjangoAsgi(EntryPoint):
 class FastWsgi(DjangoWsgi):
     def application(self) -> Any:
         django = WSGIHandler()
+        respond = django.get_response
 
-        def counted(environ: Any, start_response: Any) -> Any:
-            to_django.append(environ["PATH_INFO"])
-            return django(environ, start_response)
+        def counted(request: HttpRequest) -> Any:
+            to_django.append(request.path)
+            return respond(request)
 
-        return wsgi.fast_path(counted)
+        django.get_response = counted  # type: ignore[method-assign]
+        return wsgi.fast_path(django)
 
 
 class FastAsgi(DjangoAsgi):
     def application(self) -> Any:
-        django = ASGIHandler()
+        front = asgi.fast_path(ASGIHandler())
+        for django in (front.application, front._handshakes):
+            _count(django)
+        return front
 
-        async def counted(scope: Any, receive: Any, send: Any) -> None:
-            to_django.append(scope["path"])
-            await django(scope, receive, send)
 
-        return asgi.fast_path(counted)
+def _count(django: ASGIHandler) -> None:
+    respond = django.get_response_async
+
+    async def counted(request: HttpRequest) -> Any:
+        to_django.append(request.path)
+        return await respond(request)
+
+    django.get_response_async = counted  # type: ignore[method-assign]
 
 
 class Lambda(EntryPoint):

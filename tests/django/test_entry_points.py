@@ -236,13 +236,6 @@ def test_the_user_of_the_request_may_have_logged_out(
     assert sockets == [gateway.id]
 
 
-def test_a_handshake_is_djangos(front: EntryPoint, user: User) -> None:
-    Gateway(http=front).connect(user)  # type: ignore[arg-type]
-    assert to_django == ["/ws/"]
-    Gateway(OpenConnection.objects.get().connection_id, http=front).disconnect()  # type: ignore[arg-type]
-    assert to_django == ["/ws/"]
-
-
 @pytest.mark.parametrize("action", ["write", "awrite"])
 def test_atomic_requests(
     action: str, entry_point: EntryPoint, atomic_requests: None

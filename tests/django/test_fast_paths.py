@@ -141,10 +141,10 @@ def test_a_connection_to_the_database_stays_as_long_as_it_may(
 ) -> None:
     """Closed after each request, or kept by the thread."""
     gateway = Gateway(http=FastAsgi())  # type: ignore[arg-type]
-    gateway.connect(user)
     before = connections.settings["default"]
     connections.settings["default"] = {**before, "CONN_MAX_AGE": age}
     try:
+        gateway.connect(user)
         assert gateway.send("connected", id=1)["payload"] is True
         waiting = request_thread._idle[-1]
         assert waiting.submit(_is_connected).result(30) is (age is None)

@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import User, UserManager
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIRequest, get_script_name
@@ -158,6 +159,20 @@ def test_the_middlewares_of_a_handler() -> None:
     called = inspect.getsource(ASGIHandler.run_get_response)
     assert "await self.get_response_async(request)" in called
     assert not inspect.iscoroutinefunction(ASGIHandler.get_response)
+
+
+@pytest.mark.django_db
+def test_the_middlewares_of_sessions_and_users() -> None:
+    request: Any = RequestFactory().get("/")
+    sessions = SessionMiddleware(lambda _: HttpResponse())
+    assert sessions.process_request(request) is None
+    assert isinstance(request.session, SessionStore)
+    users = AuthenticationMiddleware(lambda _: HttpResponse())
+    assert users.process_request(request) is None
+    assert callable(request.auser)
+    request.session["a"] = 1
+    sessions.process_response(request, HttpResponse())
+    assert request.session.exists(request.session.session_key)
 
 
 def test_the_user_of_a_request_is_lazy() -> None:

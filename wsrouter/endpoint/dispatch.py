@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
 from wsrouter import conf, signals
+from wsrouter.auth import origins
 from wsrouter.endpoint import atomic, refusal_log
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
@@ -76,6 +77,15 @@ def read_headers(environ: Environ, alias: str) -> VerifiedRequest:
         refusal_log.log_invalid_headers(error)
         raise
     return VerifiedRequest(gateway, headers)
+
+
+def has_allowed_origin(verified: VerifiedRequest, request: Any) -> bool:
+    """Whether a handshake comes from a page that may open sockets, or from no page."""
+    return origins.is_allowed(
+        request.META.get("HTTP_ORIGIN", ""),
+        verified.gateway,
+        own_host=verified.headers.domain_name,
+    )
 
 
 @cleared_by("DATA_UPLOAD_MAX_MEMORY_SIZE")

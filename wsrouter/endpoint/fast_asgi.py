@@ -8,18 +8,19 @@ from io import BytesIO
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.urls import set_script_prefix
 from django.utils.functional import SimpleLazyObject
 
 from wsrouter.endpoint import (
     dispatch,
+    fast_handshake,
     fast_path,
     handshake_cleaning,
     one_visit,
     scope_headers,
 )
-from wsrouter.endpoint.dispatch import VerifiedRequest
+from wsrouter.endpoint.dispatch import CONNECT, VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.endpoint.request_thread import RequestThread
@@ -27,6 +28,7 @@ from wsrouter.endpoint.request_thread import RequestThread
 Receive = Callable[[], Any]
 Send = Callable[[Any], Any]
 Afterwards = Callable[[], object]
+_DJANGOS_HANDLERS = ASGIHandler, one_visit.OneVisitHandler
 
 
 class _ClientGoneError(Exception):
@@ -47,23 +49,32 @@ class FastPath:
         return one_visit.instead_of(self.application)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        matched, environ, path = None, {}, ""
+        matched, is_handshake, path = None, False, ""
         if scope["type"] == "http":
             prefix = get_script_prefix(scope)
             path = scope["path"].removeprefix(prefix) if prefix else scope["path"]
             environ = scope_headers.environ(scope)
             matched = fast_path.match(environ, scope["method"], path)
+            is_handshake = handshake_cleaning.is_handshake(environ)
+        if matched is None and is_handshake:
+            handshake_cleaning.clean_scope(scope)
+            matched = self._match_handshake(scope, path)
         if matched is None:
             application = self.application
-            if handshake_cleaning.is_handshake(environ):
-                handshake_cleaning.clean_scope(scope)
-                if fast_path.is_endpoint(path):
-                    application = self._handshakes
+            if fast_path.is_endpoint(path) and is_handshake:
+                application = self._handshakes
             await application(scope, receive, send)
         elif isinstance(matched, RawResponse):
             await _send_response(matched, send)
         else:
             await _answer(matched, scope, receive, send)
+
+    def _match_handshake(self, scope: Any, path: str) -> VerifiedRequest | None:
+        """Only where nothing lies between this and Django that could act on it."""
+        if type(self.application) not in _DJANGOS_HANDLERS:
+            return None
+        environ = scope_headers.environ(scope)
+        return fast_handshake.match(environ, scope["method"], path)
 
 
 async def _answer(
@@ -74,7 +85,7 @@ async def _answer(
     except _ClientGoneError:
         return
     set_script_prefix(get_script_prefix(scope))
-    request = SimpleLazyObject(lambda: ASGIRequest(scope, BytesIO(body or b"")))
+    request = _request(verified, scope, body or b"")
     begin = partial(fast_path.begin_request, FastPath, scope=scope)
     end = partial(fast_path.end_request, FastPath)
     following = Following(verified.gateway)
@@ -89,6 +100,12 @@ async def _answer(
     if leaving:
         # A server that is told to stop waits for its requests, and for nothing else.
         await asyncio.shield(asyncio.wrap_future(leaving))
+
+
+def _request(verified: VerifiedRequest, scope: Any, body: bytes) -> Any:
+    if verified.event_type is CONNECT:
+        return ASGIRequest(scope, BytesIO(body))
+    return SimpleLazyObject(lambda: ASGIRequest(scope, BytesIO(body)))
 
 
 async def _hand_over(following: Following) -> "Future[None] | None":
@@ -110,6 +127,10 @@ async def _response(
         if fast_path.has_request_receivers():
             await sync_to_async(_take_thread)()
             end_early = None  # the signal is sent after the response
+        if verified.event_type is CONNECT:
+            return await sync_to_async(_opened)(
+                verified, request, following, end_early
+            ), None
         answer = await dispatch.answer_async(
             verified, body, request, following, end_early
         )
@@ -120,6 +141,19 @@ async def _response(
         return response, end
     except Exception as error:  # noqa: BLE001  # answered as Django does
         return await sync_to_async(fast_path.crash_response)(request, error), None
+
+
+def _opened(
+    verified: VerifiedRequest,
+    request: ASGIRequest,
+    following: Following,
+    end: Afterwards | None,
+) -> RawResponse:
+    """In one visit to the thread; `end` needs no other one when nothing follows."""
+    response = fast_handshake.answer(verified, request, following)
+    if end and following.is_nothing():
+        end()
+    return response
 
 
 async def _send_response(response: RawResponse, send: Send) -> None:

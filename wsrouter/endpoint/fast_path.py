@@ -102,6 +102,7 @@ def raw_response(answer: Answer, request: Any) -> RawResponse:
     headers = [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(answer.body))),
+        *answer.headers.items(),
     ]
     return RawResponse(answer.status, reason, headers, answer.body)
 

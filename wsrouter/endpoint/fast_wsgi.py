@@ -6,13 +6,18 @@ from io import BytesIO
 from threading import local
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIRequest, get_script_name
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_script_name
 from django.urls import set_script_prefix
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
-from wsrouter.endpoint import dispatch, fast_path, handshake_cleaning
-from wsrouter.endpoint.dispatch import MESSAGE, VerifiedRequest
+from wsrouter.endpoint import (
+    dispatch,
+    fast_handshake,
+    fast_path,
+    handshake_cleaning,
+)
+from wsrouter.endpoint.dispatch import CONNECT, MESSAGE, VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.registry import database
@@ -37,16 +42,23 @@ class FastPath:
         if isinstance(matched, RawResponse):
             start_response(f"{matched.status} {matched.reason}", matched.headers)
             return (matched.body,)
+        if matched is None and handshake_cleaning.is_handshake(environ):
+            handshake_cleaning.clean_environ(environ)
+            matched = self._match_handshake(environ, path)
         if matched is None:
             _thread.prefix = None
-            if handshake_cleaning.is_handshake(environ):
-                handshake_cleaning.clean_environ(environ)
             return self.application(environ, start_response)  # type: ignore[no-any-return]
         _begin(environ)
         following = Following(matched.gateway)
         response, afterwards = _answer(matched, environ, following)
         start_response(f"{response.status} {response.reason}", response.headers)
         return _Body(response.body, following, afterwards)
+
+    def _match_handshake(self, environ: Environ, path: str) -> VerifiedRequest | None:
+        """Only where nothing lies between this and Django that could act on it."""
+        if type(self.application) is not WSGIHandler:
+            return None
+        return fast_handshake.match(environ, environ["REQUEST_METHOD"], path)
 
 
 class _Body:
@@ -87,6 +99,8 @@ def _reset_thread(prefix: str) -> None:
 def _answer(
     verified: VerifiedRequest, environ: Environ, following: Following
 ) -> tuple[RawResponse, Afterwards | None]:
+    if verified.event_type is CONNECT:
+        return fast_handshake.answer(verified, WSGIRequest(environ), following), None
     request = SimpleLazyObject(lambda: WSGIRequest(environ))
     try:
         body = _body(environ) if verified.event_type is MESSAGE else b""

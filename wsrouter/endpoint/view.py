@@ -8,7 +8,6 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
-from wsrouter.auth import origins
 from wsrouter.endpoint import atomic, dispatch, handshake_cleaning
 from wsrouter.endpoint.dispatch import CONNECT, MESSAGE
 from wsrouter.endpoint.replies_first import Following
@@ -57,11 +56,7 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     except (UnverifiedRequest, InvalidHeaders) as error:
         return _empty(HttpResponse(status=error.status))
     event_type = verified.event_type
-    if event_type is CONNECT and not origins.is_allowed(
-        request.META.get("HTTP_ORIGIN", ""),
-        verified.gateway,
-        own_host=verified.headers.domain_name,
-    ):
+    if event_type is CONNECT and not dispatch.has_allowed_origin(verified, request):
         dispatch.tell_refused(verified, 403)
         return _empty(HttpResponse(status=403))
     body = _body(request) if event_type is MESSAGE else b""

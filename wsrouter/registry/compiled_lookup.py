@@ -7,7 +7,7 @@ query for each message would cost several times what the database does.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import Exists, OuterRef
@@ -60,8 +60,15 @@ Annotations = Callable[[str], Mapping[str, Any]]
 """More values of a look-up, by their names, for the database of that alias."""
 
 
-def _no_annotations(_: str) -> Mapping[str, Any]:
-    return {}
+class Columns(NamedTuple):
+    """What a look-up reads besides the usual columns, and which of those it leaves
+    out, by their names in a query of connections."""
+
+    added: Annotations = lambda _: {}
+    left_out: tuple[str, ...] = ()
+
+
+_USUAL = Columns()
 
 
 class Row:
@@ -109,15 +116,15 @@ def find(
     gateway: str,
     *,
     using: str,
-    annotations: Annotations = _no_annotations,
+    columns: Columns = _USUAL,
     values: Mapping[str, Any] = _NONE,
 ) -> Row | None:
     """The connection of that id and its user; None when it is not stored. The row has
-    what `annotations` adds, by its name; they are compiled once, too. `values` are
-    those of their parameters."""
-    statement = _select_statement(using, annotations)
+    what `columns` add, by its name; they are compiled once, too. `values` are those of
+    their parameters."""
+    statement = _select_statement(using, columns)
     if not listed_users.are_all_listed():
-        statement = _select_statement_with_listed(using, annotations)
+        statement = _select_statement_with_listed(using, columns)
     return _fetch(statement, connection_id, gateway, using, values)
 
 
@@ -148,30 +155,32 @@ def _fetch(
 
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @cache
-def _select_statement(using: str, annotations: Annotations) -> Statement:
-    return _compiled_select(_compiler(using, *_DEFERRED, **annotations(using)))
+def _select_statement(using: str, columns: Columns) -> Statement:
+    left_out = *_DEFERRED, *columns.left_out
+    return _compiled_select(_compiler(using, *left_out, **columns.added(using)))
 
 
-def _select_statement_with_listed(using: str, annotations: Annotations) -> Statement:
+def _select_statement_with_listed(using: str, columns: Columns) -> Statement:
     """The same where the user model's default manager hides users. What it filters by
     may change at any moment, such as a time, so this is compiled anew unless the filter
     equals an earlier one."""
     where = listed_users.simple_filter()
     if where is None:
-        return _compile_with_listed(using, annotations)
-    return _statement_with_filter(using, annotations, where)
+        return _compile_with_listed(using, columns)
+    return _statement_with_filter(using, columns, where)
 
 
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES", "AUTH_USER_MODEL")
 @lru_cache(maxsize=64)
-def _statement_with_filter(using: str, annotations: Annotations, _: Any) -> Statement:
-    return _compile_with_listed(using, annotations)
+def _statement_with_filter(using: str, columns: Columns, _: Any) -> Statement:
+    return _compile_with_listed(using, columns)
 
 
-def _compile_with_listed(using: str, annotations: Annotations) -> Statement:
+def _compile_with_listed(using: str, columns: Columns) -> Statement:
     is_listed = Exists(listed_users.rows().filter(pk=OuterRef("user_id")))
-    more = {**annotations(using), _IS_LISTED: is_listed}
-    return _compiled_select(_compiler(using, *_DEFERRED, **more))
+    added = {**columns.added(using), _IS_LISTED: is_listed}
+    left_out = *_DEFERRED, *columns.left_out
+    return _compiled_select(_compiler(using, *left_out, **added))
 
 
 def _compiled_select(compiler: Any) -> Statement:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connections
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from wsrouter.models import EndedSession, Ticket
-from wsrouter.registry import compiled_lookup
+from wsrouter.registry import compiled_lookup, user_columns
 from wsrouter.registry.compiled_query import Parameter
 from wsrouter.registry.database import alias
 
@@ -35,8 +36,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
-    """The annotations for an `Asked`; those of equal shape are compiled once."""
+class _Annotations:
+    """Those for an `Asked`; the ones of equal shape are compiled once."""
 
     session_hashes: int
     has_ticket: bool
@@ -70,14 +71,14 @@ class _Columns:
 def find(connection_id: str, gateway: str, asked: Asked) -> compiled_lookup.Row | None:
     """The connection with its user and what is asked; None without a row."""
     using = alias()
-    columns = _Columns(
+    added = _Annotations(
         len(asked.session_hashes), bool(asked.ticket), asked.session_model
     )
     return compiled_lookup.find(
         connection_id,
         gateway,
         using=using,
-        annotations=columns,
+        columns=compiled_lookup.Columns(added, user_columns.unneeded(get_user_model())),
         values=_values(asked, using),
     )
 

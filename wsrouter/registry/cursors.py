@@ -3,35 +3,38 @@
 Creating a cursor is a good part of a look-up's time, most of all with psycopg.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from django.db import connections
 
 from wsrouter.setting_caches import on_change
 
+T = TypeVar("T")
 _ATTRIBUTE = "_wsrouter_cursor"
 _NO_CURSOR = None, None
+_row_count = attrgetter("rowcount")
 _FACTORY_METHODS = "cursor", "_cursor", "create_cursor", "make_cursor"
 
 
 def rows(database: Any, sql: str, values: Mapping[str, Any]) -> list[Any]:
     """All rows of a statement with named parameters, as Django's cursor gives them."""
-    with executed(database, sql, values) as cursor:
-        return list(cursor)  # Django would wrap `fetchall` anew for each call
+    # Not `fetchall`, which Django would wrap anew for each call.
+    return executed(database, sql, values, list)
 
 
 def changed(database: Any, sql: str, values: Mapping[str, Any]) -> int:
     """How many rows a statement with named parameters has changed."""
-    with executed(database, sql, values) as cursor:
-        return int(cursor.rowcount)
+    return int(executed(database, sql, values, _row_count))
 
 
-@contextmanager
-def executed(database: Any, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
-    """The cursor that has executed a statement with named parameters.
+def executed(
+    database: Any, sql: str, values: Mapping[str, Any], read: Callable[[Any], T]
+) -> T:
+    """What `read` finds in the cursor that has executed a statement with named
+    parameters.
 
     Where something watches how cursors are created (query logging, a debug toolbar),
     or the backend is not Django's own, a new cursor is created for each statement.
@@ -41,8 +44,7 @@ def executed(database: Any, sql: str, values: Mapping[str, Any]) -> Iterator[Any
     if is_watched or not _creates_cursors_as_django(backend):
         with database.cursor() as new_cursor:
             new_cursor.execute(sql, values)
-            yield new_cursor
-        return
+            return read(new_cursor)
     database.close_if_health_check_failed()
     database.ensure_connection()
     # The cursor is removed while it is in use, because threads may share a connection,
@@ -51,8 +53,9 @@ def executed(database: Any, sql: str, values: Mapping[str, Any]) -> Iterator[Any
     if cursor is None or opened is not database.connection:
         cursor = database.cursor()
     cursor.execute(sql, values)
-    yield cursor
+    found = read(cursor)
     vars(database)[_ATTRIBUTE] = database.connection, cursor
+    return found
 
 
 @cache

@@ -2,9 +2,12 @@
 message carries no Accept-Language."""
 
 from contextvars import ContextVar
+from functools import cache
 
 from django.conf import settings
 from django.utils import translation
+
+from wsrouter.setting_caches import cleared_by
 
 MAX_CHARACTERS = 35
 replaced: ContextVar[str] = ContextVar("wsrouter_replaced_language", default="")
@@ -19,6 +22,8 @@ def of_handshake() -> str:
     return active
 
 
+@cleared_by("LANGUAGE_CODE", "LANGUAGES")
+@cache
 def _defaults() -> tuple[str, ...]:
     """LANGUAGE_CODE, and the language that LocaleMiddleware takes in its place: `en`
     for `en-us`."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _FORM = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://"
@@ -9,6 +10,8 @@ _FORM = re.compile(
     re.ASCII,
 )
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+_MAX_CHARACTERS = 300
+"""A host name has 253 characters at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,12 @@ class Origins:
     own_host: str = ""
 
     def allow(self, text: str) -> bool:
+        """Whether the text of an Origin header is one of them."""
         if "*" in self.entries:
             return True
+        return len(text) <= _MAX_CHARACTERS and _covers(self, text)
+
+    def covers(self, text: str) -> bool:
         origin = Origin.parse(text)
         if origin is None or "*" in origin.host:
             return False
@@ -72,6 +79,12 @@ class Origins:
             or (host.startswith(".") and origin.host.endswith(host.lower()))
             for host in self.hosts
         )
+
+
+@lru_cache(maxsize=256)
+def _covers(origins: Origins, text: str) -> bool:
+    """The pages that open sockets are few, and come again with every handshake."""
+    return origins.covers(text)
 
 
 def _is_execute_api(origin: Origin) -> bool:

@@ -8,7 +8,7 @@ from django.contrib.sessions.backends import signed_cookies
 
 from wsrouter.auth import backends, cookie_session, ticket_store
 from wsrouter.errors import MessageError, SessionEnded
-from wsrouter.identity import session_hashes
+from wsrouter.identity import hashes_of_key
 from wsrouter.registry import (
     confirmed_rows,
     database,
@@ -66,7 +66,7 @@ def _asked(request: Any) -> Asked:
     is_named = key and not isinstance(session, signed_cookies.SessionStore)
     is_here = ticket_store.alias() == database.alias()
     return Asked(
-        session_hashes=session_hashes(key) if is_named else (),
+        session_hashes=hashes_of_key(session) if is_named else (),
         ticket=ticket_store.presented(request) if is_here else "",
         session_model=model if is_readable else None,
         session_key=key,

@@ -3,6 +3,7 @@ which takes longer than the database does."""
 
 import json
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connections
@@ -38,11 +39,14 @@ def insert(row: KeptEvent, *, using: str) -> None:
     """Store an event, with its number if it has one, and set its primary key."""
     database, is_numbered = connections[using], row.seq is not None
     statement = _insert(using, is_numbered=is_numbered)
-    with cursors.executed(database, statement, values(row)) as cursor:
-        if database.features.can_return_columns_from_insert:
-            ((row.pk,),) = cursor
-        else:
-            row.pk = cursor.lastrowid
+    can_return = database.features.can_return_columns_from_insert
+    read = _returned_key if can_return else attrgetter("lastrowid")
+    row.pk = cursors.executed(database, statement, values(row), read)
+
+
+def _returned_key(cursor: Any) -> Any:
+    ((key,),) = cursor
+    return key
 
 
 def set_number(row: KeptEvent, *, using: str) -> bool:

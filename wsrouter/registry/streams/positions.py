@@ -46,6 +46,9 @@ class StreamState(NamedTuple):
         return self.top if self.touched_ms <= self.began_ms or not self.top else None
 
 
+_WITH_STREAMS = compiled_lookup.Columns(stream_arrays.annotations)
+
+
 def of_joined(
     connection_id: str, gateway: str, groups: Sequence[str], began_at: float
 ) -> list[StreamState]:
@@ -65,7 +68,7 @@ def of_connection(
     """A connection with its user, and all of its streams, in one query; None when the
     connection is not stored. Streams that are missing are made."""
     row = compiled_lookup.find(
-        connection_id, gateway, using=alias(), annotations=stream_arrays.annotations
+        connection_id, gateway, using=alias(), columns=_WITH_STREAMS
     )
     if row is None:
         return None, []
