@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.core.signals import request_finished, request_started
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.django.entry_points import (
     ENTRY_POINTS,
@@ -40,9 +40,16 @@ def opened(connection: Connection, request: HttpRequest) -> Accept | None:
         raise RuntimeError("a detail")
     if wish == "remember":
         request.session["seen"] = connection.id
+    if wish == "german":
+        translation.activate("de")
     if wish == "protocol":
         return Accept(subprotocol="chat.v1")
     return None
+
+
+@router.route("language")
+def language() -> str:
+    return translation.get_language()
 
 
 @router.connect
@@ -218,6 +225,16 @@ def test_a_session_that_moves_with_each_request_moves(
     with override_settings(SESSION_SAVE_EVERY_REQUEST=True):
         assert shaken(entry_point).status_code == 200
     assert Session.objects.get().expire_date > soon + timedelta(days=1)
+
+
+def test_a_language_stays_with_its_connection(front: EntryPoint) -> None:
+    other = Gateway(http=front)  # type: ignore[arg-type]
+    assert other.connect().status_code == 200
+    assert shaken(front, wish="german").status_code == 200
+    assert other.send("language", id=1)["payload"] == settings.LANGUAGE_CODE
+    assert shaken(front).status_code == 200
+    assert OpenConnection.objects.latest("pk").language == ""
+    assert not to_django
 
 
 def test_who_listens_for_requests_hears_of_handshakes(

@@ -60,9 +60,9 @@ def answer(
         request.get_host()
         handshake_cleaning.clean_request(request)
         found = _answered(verified, request, following)
+        return fast_path.raw_response(found, request)
     except Exception as error:  # noqa: BLE001  # answered as Django does
         return fast_path.crash_response(request, error)
-    return fast_path.raw_response(found, request)
 
 
 def _answered(

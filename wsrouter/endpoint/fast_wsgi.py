@@ -25,8 +25,8 @@ from wsrouter.registry import database
 Environ = dict[str, Any]
 Afterwards = Callable[[], object]
 _thread = local()
-"""`prefix` is the URL prefix that messages of this thread have found; None after a
-request that Django answered."""
+"""`prefix` is the URL prefix that messages of this thread have found; None after what may
+have activated another language: a handshake, and a request that Django answered."""
 
 
 class FastPath:
@@ -100,7 +100,9 @@ def _answer(
     verified: VerifiedRequest, environ: Environ, following: Following
 ) -> tuple[RawResponse, Afterwards | None]:
     if verified.event_type is CONNECT:
-        return fast_handshake.answer(verified, WSGIRequest(environ), following), None
+        response = fast_handshake.answer(verified, WSGIRequest(environ), following)
+        _thread.prefix = None
+        return response, None
     request = SimpleLazyObject(lambda: WSGIRequest(environ))
     try:
         body = _body(environ) if verified.event_type is MESSAGE else b""
