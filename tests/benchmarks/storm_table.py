@@ -32,11 +32,13 @@ def about() -> str:
     found = _read()
     versions = ", ".join(f"{name} {each}" for name, each in found["versions"].items())
     before, after = found["load"]
+    direct_clients, rounds = found["direct"]["clients"], found["direct"]["rounds"]
     return (
         f"{found['clients']:,} clients of ours and {found['rivals_clients']:,} of the"
         f" rival, {found['in_flight']} handshakes under way at once, rounds:"
         f" {found['rounds']}; {found['messages_per_second']} messages a"
-        f" second in a storm of their own; {found['cores']} cores, load {before:.0f}"
+        f" second in a storm of their own. In one process, {rounds} rounds of"
+        f" {direct_clients} clients. {found['cores']} cores, load {before:.0f}"
         f" before and {after:.0f} after. Python {found['python']}, {versions}."
     )
 

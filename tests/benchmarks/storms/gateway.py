@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from time import perf_counter
 
 
+MOST_IDLE_SECONDS = 2.0
+"""A server closes what is idle for longer: uvicorn after 5 seconds, perhaps while the
+next request is on its way."""
+
+
 class Line(asyncio.Protocol):
     """One connection to the server, with one request under way."""
 
@@ -15,6 +20,7 @@ class Line(asyncio.Protocol):
         self._waiting: asyncio.Future[int] | None = None
         self._received = b""
         self.is_lost = False
+        self.used_at = perf_counter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -29,6 +35,7 @@ class Line(asyncio.Protocol):
         """The status of the answer."""
         self._waiting = asyncio.get_running_loop().create_future()
         self._received = b""
+        self.used_at = perf_counter()
         self.transport.write(request)
         return await self._waiting
 
@@ -74,7 +81,8 @@ async def messages(
 
     async def free_line() -> Line:
         while free:
-            if not (line := free.pop()).is_lost:
+            line = free.pop()
+            if not line.is_lost and perf_counter() - line.used_at < MOST_IDLE_SECONDS:
                 return line
         lines.append(await opened(port))
         return lines[-1]
