@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Iterator
 from time import perf_counter
 
-
 MOST_IDLE_SECONDS = 2.0
 """A server closes what is idle for longer: uvicorn after 5 seconds, perhaps while the
 next request is on its way."""
