@@ -98,7 +98,7 @@ class DjangoAsgi(EntryPoint):
             "http_version": "1.1",
             "method": method,
             "path": path,
-            "query_string": query.encode(),
+            "query_string": query.encode() if isinstance(query, str) else query,
             "headers": [
                 (name.lower().encode(), value.encode("latin1"))
                 for name, value in headers

@@ -3,16 +3,22 @@ a project has more middleware than a new one."""
 
 import re
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.core.handlers.base import BaseHandler
 from django.core.signals import request_finished, request_started
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import _does_token_match, get_token
 from django.test import override_settings
+from django.urls import include, path
 from django.utils import timezone, translation
 
 from tests.django.entry_points import (
@@ -24,9 +30,12 @@ from tests.django.entry_points import (
 )
 from tests.django.events import Gateway, headers, new_id, serving
 from wsrouter import Accept, Connection, Reject, Router, asgi, wsgi
+from wsrouter.endpoint import fast_path
 from wsrouter.models import OpenConnection
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("shared_database")]
+tenant = ContextVar("tenant", default="nobody")
+told: list[str] = []
 MIDDLEWARE = list(settings.MIDDLEWARE)
 router = Router()
 
@@ -52,14 +61,32 @@ def language() -> str:
     return translation.get_language()
 
 
+@router.route("german")
+def german() -> None:
+    translation.activate("de")
+
+
+@router.connect
+def prepared(request: HttpRequest) -> None:
+    wish = request.GET.get("wish", "")
+    if wish == "acme":
+        tenant.set(wish)
+    if wish == "token":
+        told.append(get_token(request))
+    if wish == "no session":
+        del request.session
+
+
 @router.connect
 async def opened_later(connection: Connection) -> None:
+    told.append(tenant.get())
     await Group.objects.acreate(name=f"of {connection.user}")
 
 
 @pytest.fixture(autouse=True)
 def _served() -> Iterator[None]:
     to_django.clear()
+    told.clear()
     with serving(router):
         yield
 
@@ -116,6 +143,7 @@ class OwnSessionMiddleware:
         return SessionMiddleware(respond)
 
 
+CSRF = "a" * 32
 HERE = "tests.django.test_fast_handshakes."
 TO_DJANGO: dict[str, tuple[dict[str, Any], int]] = {
     "a middleware more": ({"MIDDLEWARE": [*MIDDLEWARE, f"{HERE}own_middleware"]}, 410),
@@ -206,6 +234,8 @@ def test_a_subprotocol_is_chosen(entry_point: EntryPoint, user: User) -> None:
         entry_point, user, wish="protocol", Sec_WebSocket_Protocol="chat.v1"
     )
     assert answer["Sec-WebSocket-Protocol"] == "chat.v1"
+    if isinstance(entry_point, ENTRY_POINTS["lambda"]):
+        assert "Sec-WebSocket-Protocol" in dict(answer.items())
 
 
 def test_a_session_that_was_changed_is_saved(
@@ -234,7 +264,92 @@ def test_a_language_stays_with_its_connection(front: EntryPoint) -> None:
     assert other.send("language", id=1)["payload"] == settings.LANGUAGE_CODE
     assert shaken(front).status_code == 200
     assert OpenConnection.objects.latest("pk").language == ""
+    assert other.send("german", id=2)["payload"] is None
+    assert shaken(front).status_code == 200
+    assert OpenConnection.objects.latest("pk").language == ""
     assert not to_django
+
+
+@pytest.mark.parametrize("name", ["view-asgi", "front-asgi", "lambda"])
+def test_what_one_handshake_sets_is_not_there_in_the_next(name: str) -> None:
+    entry_point = ENTRY_POINTS[name]()
+    assert shaken(entry_point, wish="acme").status_code == 200
+    assert shaken(entry_point).status_code == 200
+    assert told == ["acme", "nobody"]
+
+
+@pytest.mark.parametrize("in_session", [False, True])
+def test_a_csrf_token_is_that_of_the_page(
+    in_session: bool, entry_point: EntryPoint, user: User
+) -> None:
+    """A form in an event has to be accepted when its page posts it."""
+    entry_point.force_login(user)
+    if in_session:
+        page = SessionStore(Session.objects.get().session_key)
+        page["_csrftoken"] = CSRF
+        page.save()
+    else:
+        entry_point.cookies += f"; csrftoken={CSRF}"
+    with override_settings(CSRF_USE_SESSIONS=in_session):
+        assert shaken(entry_point, wish="token").status_code == 200
+    assert _does_token_match(told[0], CSRF)
+
+
+def test_a_new_csrf_token_is_stored(entry_point: EntryPoint, user: User) -> None:
+    with override_settings(CSRF_USE_SESSIONS=True):
+        assert shaken(entry_point, user, wish="token").status_code == 200
+    stored = Session.objects.get().get_decoded()["_csrftoken"]
+    assert _does_token_match(told[0], stored)
+
+
+def test_a_session_may_be_gone(entry_point: EntryPoint, user: User) -> None:
+    assert shaken(entry_point, user, wish="no session").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["view-asgi", "front-asgi"])
+def test_a_query_that_is_no_utf_8_is_refused(name: str) -> None:
+    mapped = headers("CONNECT", "$connect", connection_id=new_id())
+    sent = [*mapped.items(), ("Host", "testserver")]
+    raw = ENTRY_POINTS[name]().request_raw("POST", "/ws/", b"a=\xff", sent, b"")
+    assert raw.status_code == 400
+
+
+def test_other_requests_are_not_looked_at(
+    front: EntryPoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(fast_path, "is_endpoint", looked.append)
+    answer = front.post("/nothing/here/", data=b"", headers={}, method="GET")
+    assert (answer.status_code, looked) == (404, [])
+
+
+def test_who_replaces_methods_of_django_hears_of_handshakes(
+    front: EntryPoint, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As tracers and error trackers do."""
+    for name in ("get_response", "get_response_async"):
+        own = getattr(BaseHandler, name)
+        monkeypatch.setattr(BaseHandler, name, traced(own))
+    assert shaken(front, user).status_code == 200
+    assert to_django == ["/ws/"]
+
+
+def traced(own: Any) -> Any:
+    @wraps(own)
+    def method(self: Any, request: HttpRequest) -> Any:
+        return own(self, request)
+
+    return method
+
+
+urlpatterns = [path("<str:tenant>/", include("wsrouter.urls"))]
+
+
+def test_a_url_that_the_endpoint_cannot_take_is_no_url_of_it(front: EntryPoint) -> None:
+    """Django gives the view an argument that it does not have."""
+    with override_settings(ROOT_URLCONF="tests.django.test_fast_handshakes"):
+        assert shaken(front).status_code == 500
+    assert to_django == ["/ws/"]
 
 
 def test_who_listens_for_requests_hears_of_handshakes(

@@ -36,8 +36,8 @@ class _ClientGoneError(Exception):
 
 
 class FastPath:
-    """Answers messages and ends of connections for the endpoint, and leaves everything
-    else to `application`."""
+    """Answers the endpoint's messages, ends of connections and the handshakes that it
+    can, and leaves everything else to `application`."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -61,7 +61,7 @@ class FastPath:
             matched = self._match_handshake(scope, path)
         if matched is None:
             application = self.application
-            if fast_path.is_endpoint(path) and is_handshake:
+            if is_handshake and fast_path.is_endpoint(path):
                 application = self._handshakes
             await application(scope, receive, send)
         elif isinstance(matched, RawResponse):
@@ -71,7 +71,9 @@ class FastPath:
 
     def _match_handshake(self, scope: Any, path: str) -> VerifiedRequest | None:
         """Only where nothing lies between this and Django that could act on it."""
-        if type(self.application) not in _DJANGOS_HANDLERS:
+        if not fast_handshake.is_djangos(self.application, *_DJANGOS_HANDLERS):
+            return None
+        if not _is_utf_8(scope.get("query_string", b"")):
             return None
         environ = scope_headers.environ(scope)
         return fast_handshake.match(environ, scope["method"], path)
@@ -100,6 +102,15 @@ async def _answer(
     if leaving:
         # A server that is told to stop waits for its requests, and for nothing else.
         await asyncio.shield(asyncio.wrap_future(leaving))
+
+
+def _is_utf_8(query: bytes) -> bool:
+    """Django answers 400 to a handshake with another query string."""
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _request(verified: VerifiedRequest, scope: Any, body: bytes) -> Any:

@@ -1,15 +1,18 @@
 """Handshakes on the fast path. Of all that the middleware of a new project does, they
-need the check of their host, the session and the user; where a project has any other
-middleware, Django answers them."""
+need the check of their host, the session, the CSRF token and the user; where a project
+has any other middleware, Django answers them."""
 
+import sys
 from collections.abc import Mapping
 from functools import cache
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 
 from wsrouter.endpoint import dispatch, fast_path, handshake_cleaning
 from wsrouter.endpoint.dispatch import VerifiedRequest
@@ -20,14 +23,13 @@ from wsrouter.wire.encode import Answer
 
 _SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 _HOST = "django.middleware.common.CommonMiddleware"
+_CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 _USER = "django.contrib.auth.middleware.AuthenticationMiddleware"
 _WITHOUT_EFFECT = frozenset(
     {
         "django.contrib.auth.middleware.LoginRequiredMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
-        "django.middleware.csp.ContentSecurityPolicyMiddleware",
-        "django.middleware.csrf.CsrfViewMiddleware",
         "django.middleware.gzip.GZipMiddleware",
         "django.middleware.security.SecurityMiddleware",
     }
@@ -36,17 +38,58 @@ _WITHOUT_EFFECT = frozenset(
 settings that give them an effect are asked for by `_is_usual`."""
 
 
+_METHODS = "__call__", "get_response", "get_response_async", "load_middleware"
+
+
 class _Middleware(NamedTuple):
     session: SessionMiddleware
+    csrf: CsrfViewMiddleware | None
     user: AuthenticationMiddleware
+
+    def process_request(self, request: HttpRequest) -> None:
+        self.session.process_request(request)
+        if self.csrf:
+            self.csrf.process_request(request)
+        self.user.process_request(request)
+
+    def process_response(self, request: HttpRequest, status: int) -> None:
+        """Save what was changed; the cookies that are set go nowhere."""
+        session = getattr(request, "session", None)
+        is_changed = session is not None and session.modified
+        has_token = "CSRF_COOKIE_NEEDS_UPDATE" in request.META
+        if not (is_changed or has_token or settings.SESSION_SAVE_EVERY_REQUEST):
+            return
+        response = HttpResponse(status=status)
+        if self.csrf:
+            self.csrf.process_response(request, response)
+        self.session.process_response(request, response)
+
+
+def is_djangos(application: Any, *kinds: type) -> bool:
+    """Whether it is one of Django's own applications, as Django has made it: tracers
+    and error trackers replace methods of these classes."""
+    kind = type(application)
+    methods = (getattr(kind, name) for name in _METHODS if hasattr(kind, name))
+    return kind in kinds and all(map(_is_original, methods))
+
+
+def _is_original(method: Any) -> bool:
+    """Whether its code is in the file of the module that it says it is of."""
+    if not isinstance(method, FunctionType):
+        return False
+    module = sys.modules.get(method.__module__)
+    is_known = method.__module__.startswith(("django.", "wsrouter."))
+    return is_known and getattr(module, "__file__", "") == method.__code__.co_filename
 
 
 def match(environ: Mapping[str, Any], method: str, path: str) -> VerifiedRequest | None:
     """What a handshake that was cleaned carries; None for one that Django answers, as
     it does whatever has to be refused or reported before anybody is asked."""
-    if method != "POST" or not _is_usual() or not fast_path.is_endpoint(path):
+    if method != "POST" or not _is_usual():
         return None
     try:
+        if not fast_path.is_endpoint(path):
+            return None
         return dispatch.read_headers(environ, dispatch.verify_gateway(environ))
     except Exception:  # noqa: BLE001  # refused or reported by Django
         return None
@@ -68,30 +111,24 @@ def answer(
 def _answered(
     verified: VerifiedRequest, request: HttpRequest, following: Following
 ) -> Answer:
-    middleware = _middleware()
-    middleware.session.process_request(request)
-    middleware.user.process_request(request)
-    if not dispatch.has_allowed_origin(verified, request):
+    middleware, found = _middleware(), Answer(status=403)
+    middleware.process_request(request)
+    if dispatch.has_allowed_origin(verified, request):
+        found = following.run_sync(dispatch.answer(verified, b"", request))
+    else:
         dispatch.tell_refused(verified, 403)
-        return Answer(status=403)
-    found = following.run_sync(dispatch.answer(verified, b"", request))
-    _save_session(middleware.session, request, found.status)
+    middleware.process_response(request, found.status)
     return found
-
-
-def _save_session(
-    middleware: SessionMiddleware, request: HttpRequest, status: int
-) -> None:
-    """The cookie that the middleware sets goes nowhere."""
-    if request.session.modified or settings.SESSION_SAVE_EVERY_REQUEST:
-        middleware.process_response(request, HttpResponse(status=status))
 
 
 @cleared_by("MIDDLEWARE", "SESSION_ENGINE")
 @cache
 def _middleware() -> _Middleware:
+    has_csrf = _CSRF in settings.MIDDLEWARE
     return _Middleware(
-        SessionMiddleware(HttpResponse), AuthenticationMiddleware(HttpResponse)
+        SessionMiddleware(HttpResponse),
+        CsrfViewMiddleware(HttpResponse) if has_csrf else None,
+        AuthenticationMiddleware(HttpResponse),
     )
 
 
@@ -100,7 +137,8 @@ def _middleware() -> _Middleware:
 )
 @cache
 def _is_usual() -> bool:
-    needed = [name for name in settings.MIDDLEWARE if name not in _WITHOUT_EFFECT]
+    optional = {*_WITHOUT_EFFECT, _CSRF}
+    needed = [name for name in settings.MIDDLEWARE if name not in optional]
     has_effect = (
         settings.SECURE_SSL_REDIRECT
         or settings.DISALLOWED_USER_AGENTS

@@ -156,9 +156,10 @@ def is_endpoint(path: str) -> bool:
     """Whether a path leads to the endpoint; a project's own view that wraps it is left
     to Django."""
     try:
-        return resolve(path, settings.ROOT_URLCONF).func is view.endpoint
+        found = resolve(path, settings.ROOT_URLCONF)
     except Resolver404:
         return False
+    return found.func is view.endpoint and not (found.args or found.kwargs)
 
 
 on_change(_endpoint_paths.clear, "ROOT_URLCONF")

@@ -25,13 +25,13 @@ from wsrouter.registry import database
 Environ = dict[str, Any]
 Afterwards = Callable[[], object]
 _thread = local()
-"""`prefix` is the URL prefix that messages of this thread have found; None after what may
-have activated another language: a handshake, and a request that Django answered."""
+"""`prefix` is the URL prefix that messages of this thread have found; None after what
+may have activated another language: a handshake, and a request that Django answered."""
 
 
 class FastPath:
-    """Answers messages and ends of connections for the endpoint, and leaves everything
-    else to `application`."""
+    """Answers the endpoint's messages, ends of connections and the handshakes that it
+    can, and leaves everything else to `application`."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -48,6 +48,8 @@ class FastPath:
         if matched is None:
             _thread.prefix = None
             return self.application(environ, start_response)  # type: ignore[no-any-return]
+        if matched.event_type is CONNECT:
+            _thread.prefix = None
         _begin(environ)
         following = Following(matched.gateway)
         response, afterwards = _answer(matched, environ, following)
@@ -56,7 +58,7 @@ class FastPath:
 
     def _match_handshake(self, environ: Environ, path: str) -> VerifiedRequest | None:
         """Only where nothing lies between this and Django that could act on it."""
-        if type(self.application) is not WSGIHandler:
+        if not fast_handshake.is_djangos(self.application, WSGIHandler):
             return None
         return fast_handshake.match(environ, environ["REQUEST_METHOD"], path)
 

@@ -5,6 +5,7 @@ import asyncio
 import atexit
 import logging
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import cache
 from threading import local
 from typing import Any
@@ -19,6 +20,7 @@ from wsrouter.wire.lambda_event import InvalidEvent
 
 logger = logging.getLogger("wsrouter.request")
 Result = dict[str, Any]
+_SPELLED = {"sec-websocket-protocol": "Sec-WebSocket-Protocol"}
 _thread = local()
 """`runner` keeps the event loop of the thread, for clients that async handlers keep."""
 
@@ -31,7 +33,9 @@ def answer(event: Any) -> Result:
             return result(403)
         body = lambda_event.body(event)
         scope = lambda_request.scope(event, gateway, len(body))
-        return _runner().run(_respond(scope, body))
+        # Of its own, since the runner's would go on with what one event has set: the
+        # language, a tenant.
+        return _runner().run(_respond(scope, body), context=copy_context())
     except InvalidEvent as error:
         security_log.warn("An event was answered 400: %s", str(error))
         return result(400)
@@ -78,7 +82,7 @@ async def _respond(scope: dict[str, Any], body: bytes) -> Result:
 
 def _spelled(name: str) -> str:
     """Header names as Django spells them; the fast path writes lower case."""
-    return name if name != name.lower() else name.title()
+    return name if name != name.lower() else _SPELLED.get(name, name.title())
 
 
 @cleared_by("MIDDLEWARE", "ROOT_URLCONF")
