@@ -20,6 +20,7 @@ from django.db import connections
 from django.db.models import Manager, QuerySet
 from django.http import Http404, HttpResponse
 from django.http.request import split_domain_port, validate_host
+from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.test import RequestFactory
 from django.urls import get_urlconf, reverse, set_script_prefix, set_urlconf
 from django.utils.functional import SimpleLazyObject, empty
@@ -170,6 +171,12 @@ def test_the_middlewares_of_sessions_and_users() -> None:
     users = AuthenticationMiddleware(lambda _: HttpResponse())
     assert users.process_request(request) is None
     assert callable(request.auser)
+    tokens = CsrfViewMiddleware(lambda _: HttpResponse())
+    assert tokens.process_request(request) is None
+    assert "CSRF_COOKIE_NEEDS_UPDATE" not in request.META
+    get_token(request)
+    assert request.META["CSRF_COOKIE_NEEDS_UPDATE"]
+    assert tokens.process_response(request, HttpResponse()).cookies
     request.session["a"] = 1
     sessions.process_response(request, HttpResponse())
     assert request.session.exists(request.session.session_key)
