@@ -9,7 +9,6 @@ from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
 from wsrouter import conf, signals
-from wsrouter.auth import origins
 from wsrouter.endpoint import atomic, refusal_log
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
@@ -77,15 +76,6 @@ def read_headers(environ: Environ, alias: str) -> VerifiedRequest:
         refusal_log.log_invalid_headers(error)
         raise
     return VerifiedRequest(gateway, headers)
-
-
-def has_allowed_origin(verified: VerifiedRequest, request: Any) -> bool:
-    """Whether a handshake comes from a page that may open sockets, or from no page."""
-    return origins.is_allowed(
-        request.META.get("HTTP_ORIGIN", ""),
-        verified.gateway,
-        own_host=verified.headers.domain_name,
-    )
 
 
 @cleared_by("DATA_UPLOAD_MAX_MEMORY_SIZE")
@@ -162,14 +152,6 @@ def _is_watched() -> bool:
         or signals.message_handled.receivers
         or signals.connected.receivers
     )
-
-
-def tell_refused(verified: VerifiedRequest, status: int) -> None:
-    """A handshake is refused before anybody handles it."""
-    telemetry.refused(verified.gateway.alias, str(status))
-    if frame_log.is_enabled():
-        frame, _ = verified.headers.frame(b"", max_body_bytes())
-        watching.write_refused(frame, status)
 
 
 def end_session(verified: VerifiedRequest) -> None:

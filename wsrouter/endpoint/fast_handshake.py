@@ -14,7 +14,12 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-from wsrouter.endpoint import dispatch, fast_path, handshake_cleaning
+from wsrouter.endpoint import (
+    dispatch,
+    fast_path,
+    handshake_cleaning,
+    handshake_origin,
+)
 from wsrouter.endpoint.dispatch import VerifiedRequest
 from wsrouter.endpoint.fast_path import RawResponse
 from wsrouter.endpoint.replies_first import Following
@@ -36,9 +41,8 @@ _WITHOUT_EFFECT = frozenset(
 )
 """On a handshake: API Gateway drops the headers that they add to its answer. The
 settings that give them an effect are asked for by `_is_usual`."""
-
-
 _METHODS = "__call__", "get_response", "get_response_async", "load_middleware"
+"""Those of Django's handlers that act on a request, or prepare it."""
 
 
 class _Middleware(NamedTuple):
@@ -111,12 +115,12 @@ def answer(
 def _answered(
     verified: VerifiedRequest, request: HttpRequest, following: Following
 ) -> Answer:
-    middleware, found = _middleware(), Answer(status=403)
+    middleware = _middleware()
     middleware.process_request(request)
-    if dispatch.has_allowed_origin(verified, request):
-        found = following.run_sync(dispatch.answer(verified, b"", request))
+    if handshake_origin.is_refused(verified, request):
+        found = Answer(status=handshake_origin.STATUS)
     else:
-        dispatch.tell_refused(verified, 403)
+        found = following.run_sync(dispatch.answer(verified, b"", request))
     middleware.process_response(request, found.status)
     return found
 

@@ -8,7 +8,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
-from wsrouter.endpoint import atomic, dispatch, handshake_cleaning
+from wsrouter.endpoint import atomic, dispatch, handshake_cleaning, handshake_origin
 from wsrouter.endpoint.dispatch import CONNECT, MESSAGE
 from wsrouter.endpoint.replies_first import Following
 from wsrouter.errors import InvalidHeaders, UnverifiedRequest
@@ -56,9 +56,8 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     except (UnverifiedRequest, InvalidHeaders) as error:
         return _empty(HttpResponse(status=error.status))
     event_type = verified.event_type
-    if event_type is CONNECT and not dispatch.has_allowed_origin(verified, request):
-        dispatch.tell_refused(verified, 403)
-        return _empty(HttpResponse(status=403))
+    if event_type is CONNECT and handshake_origin.is_refused(verified, request):
+        return _empty(HttpResponse(status=handshake_origin.STATUS))
     body = _body(request) if event_type is MESSAGE else b""
     following = Following(verified.gateway)
     answer = following.run_sync(dispatch.answer(verified, body, request))

@@ -156,8 +156,7 @@ def _fetch(
 @cleared_by("USE_TZ", "TIME_ZONE", "DATABASES")
 @cache
 def _select_statement(using: str, columns: Columns) -> Statement:
-    left_out = *_DEFERRED, *columns.left_out
-    return _compiled_select(_compiler(using, *left_out, **columns.added(using)))
+    return _compiled_select(using, columns)
 
 
 def _select_statement_with_listed(using: str, columns: Columns) -> Statement:
@@ -178,13 +177,15 @@ def _statement_with_filter(using: str, columns: Columns, _: Any) -> Statement:
 
 def _compile_with_listed(using: str, columns: Columns) -> Statement:
     is_listed = Exists(listed_users.rows().filter(pk=OuterRef("user_id")))
-    added = {**columns.added(using), _IS_LISTED: is_listed}
-    left_out = *_DEFERRED, *columns.left_out
-    return _compiled_select(_compiler(using, *left_out, **added))
+    return _compiled_select(using, columns, **{_IS_LISTED: is_listed})
 
 
-def _compiled_select(compiler: Any) -> Statement:
-    parameters = NamedParameters()
+def _compiled_select(using: str, columns: Columns, **more: Any) -> Statement:
+    left_out, added = (*_DEFERRED, *columns.left_out), columns.added(using)
+    compiler, parameters = (
+        _compiler(using, *left_out, **added, **more),
+        NamedParameters(),
+    )
     sql = parameters.named(*compiler.as_sql())
     return _statement(compiler, sql, parameters)
 
