@@ -210,7 +210,7 @@ class TestTickets:
         caplog.set_level("DEBUG")
         crashes[place] = True
         if place == "claim":
-            monkeypatch.setattr("wsrouter.registry.ticket_claims._use", _broken)
+            monkeypatch.setattr("wsrouter.registry.ticket_claims._used", _broken)
         if place == "look-up":
             monkeypatch.setattr(
                 "wsrouter.auth.authentication.identify_by_session", _broken

@@ -128,8 +128,7 @@ class Authentication:
 
 def identify_by_session(request: HttpRequest, find_user: FindUser) -> Identity | None:
     """The user of Django's session. Its cookie arrives with `$connect` only."""
-    cookie_session.forget_impossible_key(request)
-    cookie_session.keep_key(request)
+    cookie_session.prepare(request)
     login = find_user(request)
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

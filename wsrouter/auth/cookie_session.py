@@ -44,20 +44,16 @@ def is_read_too_early(request: Any) -> bool:
     return rows.using(router.db_for_write(users)).exists() and not rows.exists()
 
 
-def forget_impossible_key(request: Any) -> None:
-    """Take a key for none that no session has: PostgreSQL would raise an error for it,
-    so that anybody could make a handshake crash."""
-    session = getattr(request, "session", None)
-    if session is not None and _NUL in (session.session_key or ""):
-        session._session_key = None
-
-
-def keep_key(request: Any) -> None:
-    """Let a handshake not give the session another key, which Django does when the
-    session's hash was made with a former SECRET_KEY: no browser gets the cookie of a
-    handshake's answer, so the page would be logged out."""
+def prepare(request: Any) -> None:
+    """Let a handshake take a key for none that no session has: PostgreSQL would raise
+    an error for it, so that anybody could make a handshake crash. And let it not give
+    the session another key, which Django does when the session's hash was made with a
+    former SECRET_KEY: no browser gets the cookie of a handshake's answer, so the page
+    would be logged out."""
     session = getattr(request, "session", None)
     if session is not None:
+        if _NUL in (session.session_key or ""):
+            session._session_key = None
         session.cycle_key = lambda: None
 
 

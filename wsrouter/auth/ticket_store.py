@@ -59,6 +59,8 @@ def session_of(frame: Frame, request: Any) -> list[str]:
 
 def presented(request: Any) -> str:
     """The digest of the ticket that a handshake shows, empty without one."""
+    if not request.META.get("QUERY_STRING"):
+        return ""
     texts = request.GET.getlist("ticket")
     return _digest(texts[0]) if texts else ""
 

@@ -1,5 +1,7 @@
 """Rows of open connections and of their groups."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -113,8 +115,8 @@ class Membership(models.Model):
         )
 
     @classmethod
-    def of(cls, row: OpenConnection, group: str) -> "Membership":
-        """A new membership, not saved yet."""
+    def of(cls, row: Any, group: str) -> "Membership":
+        """A new membership, not saved yet; `row` has the columns of a connection."""
         copied = {name: getattr(row, name) for name in cls.COPIED}
         return cls(group=group, connection_id=row.connection_id, **copied)
 

@@ -1,13 +1,14 @@
 """The row of a new connection, which a repeated `$connect` may have stored before."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connections, transaction
 
 from wsrouter.identity import Identity, password_digest, primary_key
 from wsrouter.models import OpenConnection
 from wsrouter.registry import compiled_insert, language
-from wsrouter.registry.database import alias, storable
+from wsrouter.registry.database import alias, commits_at_once, storable
+from wsrouter.registry.new_connection import NewConnection
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Frame
 from wsrouter.routing.state import checked_state
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def insert(row: OpenConnection) -> OpenConnection | None:
+def insert(row: NewConnection) -> NewConnection | OpenConnection | None:
     """The row, stored now or by an earlier `$connect`; None when the id belongs to
     another user or gateway."""
     try:
@@ -30,11 +31,10 @@ def insert(row: OpenConnection) -> OpenConnection | None:
     return row
 
 
-def insert_alone(row: OpenConnection) -> bool:
+def insert_alone(row: NewConnection) -> bool:
     """Store a row in one statement, which is a transaction of its own. False where that
     does not do, and where there is a reason not to store it."""
-    database = connections[alias()]
-    if database.in_atomic_block or not database.get_autocommit():
+    if not commits_at_once():
         return False
     try:
         compiled_insert.insert(row, using=alias())
@@ -47,7 +47,7 @@ def _is_taken(connection_id: str) -> bool:
     return _connections().filter(connection_id=connection_id).exists()
 
 
-def _row_of_earlier_connect(row: OpenConnection) -> OpenConnection | None:
+def _row_of_earlier_connect(row: NewConnection) -> OpenConnection | None:
     """The row of an earlier `$connect` of the same user, locked for the transaction;
     None when the id belongs to another user or gateway.
 
@@ -62,16 +62,24 @@ def _row_of_earlier_connect(row: OpenConnection) -> OpenConnection | None:
     return same.first()
 
 
-def new_row(frame: Frame, connection: Connection, identity: Identity) -> OpenConnection:
+def new_row(frame: Frame, connection: Connection, identity: Identity) -> NewConnection:
     """The row of an accepted connection, not stored yet. Raises InvalidValue for a
     state that is not JSON."""
-    return OpenConnection(
+    row = row_of_key(frame, primary_key(identity.user), identity)
+    row.state = checked_state(connection.state)
+    if identity.auth_hash:
+        row.password_digest = password_digest(identity.user)
+    return row
+
+
+def row_of_key(frame: Frame, user_key: Any, identity: Identity) -> NewConnection:
+    """The same of a user of whom the key is known, without the digest of the password
+    and without a state."""
+    return NewConnection(
         connection_id=frame.connection_id,
-        user_id=primary_key(identity.user),
+        user_id=user_key,
         auth_hash=identity.auth_hash,
-        password_digest=password_digest(identity.user) if identity.auth_hash else "",
         session_hash=identity.session_hash,
-        state=checked_state(connection.state),
         gateway=frame.gateway,
         api_id=frame.api_id,
         stage=frame.stage,

@@ -15,6 +15,7 @@ from django.db.models.constants import OnConflict
 from wsrouter.models import Membership, OpenConnection
 from wsrouter.registry import deleting_rows
 from wsrouter.registry.deleting_rows import Conditions
+from wsrouter.registry.new_connection import NewConnection
 from wsrouter.registry.presence import presence_changes
 
 T = TypeVar("T")
@@ -24,7 +25,9 @@ NAMES = 100
 """Groups in a statement; SQLite joins 500 SELECTs at most."""
 
 
-def store(row: OpenConnection, groups: Iterable[str], *, using: str) -> None:
+def store(
+    row: NewConnection | OpenConnection, groups: Iterable[str], *, using: str
+) -> None:
     """Add the groups of a connection that is stored in this transaction. Its row is not
     locked: on MySQL, two `$connect` of one connection would wait for each other."""
     names = list(groups)

@@ -22,6 +22,7 @@ from wsrouter.registry import (
 )
 from wsrouter.registry.checked_row import checked_row
 from wsrouter.registry.database import alias, aware
+from wsrouter.registry.new_connection import NewConnection
 from wsrouter.registry.retrying import retried
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Cause, Frame
@@ -114,7 +115,7 @@ class ConnectionRegistry:
             raise SessionEnded
         return has_stored
 
-    def _store(self, row: OpenConnection, groups: Collection[str]) -> bool:
+    def _store(self, row: NewConnection, groups: Collection[str]) -> bool:
         is_kept = user_rows.must_be_kept()
         if not (is_kept or groups) and inserting_rows.insert_alone(row):
             return True

@@ -1,5 +1,8 @@
-"""Lets one handshake use a ticket, by two statements that are written once."""
+"""Lets one handshake use a ticket, by statements that are written once: one on
+PostgreSQL, two elsewhere."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -23,10 +26,8 @@ def claim(digest: str, frame: Frame) -> Identity | None:
     calls one succeeds, because the database lets a single UPDATE through; the same
     connection may present the ticket again."""
     using = router.db_for_write(Ticket)
-    if not _use(digest, frame, using):
-        return None
     model = get_user_model()
-    found = _claimed(model, using).rows({"digest": str(digest)}, using=using)
+    found = _used(model, _values(digest, frame, using), using)
     if not found:
         return None
     auth_hash, session_hash, end, *values = found[0]
@@ -38,19 +39,27 @@ def claim(digest: str, frame: Frame) -> Identity | None:
     )
 
 
-def _use(digest: str, frame: Frame, using: str) -> bool:
+def _used(model: Any, values: Mapping[str, Any], using: str) -> list[Any]:
+    """The ticket that these values let the connection use, with its user."""
     database: Any = connections[using]
+    if database.vendor == "postgresql":
+        return _using_query(model, using).rows(values, using=using)
+    if not cursors.changed(database, _update(using), values):
+        return []
+    return _claimed(model, using).rows(values, using=using)
+
+
+def _values(digest: str, frame: Frame, using: str) -> Mapping[str, Any]:
     now = Ticket._meta.get_field("expires_at").get_db_prep_value(
-        timezone.now(), database
+        timezone.now(), connections[using]
     )
-    values = {
+    return {
         "unused": "",
         "connection_id": frame.connection_id,
         "digest": str(digest),
         "gateway": frame.gateway,
         "now": now,
     }
-    return cursors.changed(database, _update(using), values) > 0
 
 
 @cleared_by("DATABASES")
@@ -74,3 +83,16 @@ def _claimed(user_model: Any, using: str) -> CompiledQuery:
     rows = Ticket.objects.using(using).filter(digest=Parameter("digest"))
     rows = rows.values_list(*_COLUMNS, *(f"user__{name}" for name in names))
     return compiled(rows, using=using)
+
+
+@cleared_by("USE_TZ", "TIME_ZONE", "DATABASES", "AUTH_USER_MODEL")
+@lru_cache(maxsize=16)
+def _using_query(user_model: Any, using: str) -> CompiledQuery:
+    """Uses a ticket and reads it at once, as PostgreSQL can."""
+    query = _claimed(user_model, using)
+    update = f"{_update(using)} RETURNING {connections[using].ops.quote_name('id')}"
+    return replace(
+        query,
+        sql=f"WITH used AS ({update}) {query.sql} AND EXISTS (SELECT 1 FROM used)",  # noqa: S608  # quoted names
+        fields=dict.fromkeys(("unused", "connection_id", "digest", "gateway", "now")),
+    )
