@@ -95,9 +95,7 @@ def raw_response(answer: Answer, request: Any) -> RawResponse:
     if answer.status >= 400:
         if answer.status >= 500:
             crash_mails.mark_failed(request)
-        response = HttpResponse(answer.body, status=answer.status)
-        reason, path = response.reason_phrase, request.path
-        log_response("%s: %s", reason, path, response=response, request=request)
+        _log(HttpResponse(answer.body, status=answer.status), request)
     reason = responses.get(answer.status, "Unknown Status Code")
     headers = [
         ("Content-Type", "application/json"),
@@ -110,12 +108,19 @@ def raw_response(answer: Answer, request: Any) -> RawResponse:
 def crash_response(request: Any, error: Exception) -> RawResponse:
     """Django's response to a view that raised `error`, which is being handled."""
     response = response_for_exception(request, error)
+    _log(response, request)
     return RawResponse(
         response.status_code,
         response.reason_phrase,
         list(response.items()),
         response.content,
     )
+
+
+def _log(response: Any, request: Any) -> None:
+    """As Django's handler does, unless it was logged already."""
+    reason, path = response.reason_phrase, request.path
+    log_response("%s: %s", reason, path, response=response, request=request)
 
 
 def begin_request(sender: type, **signal_arguments: Any) -> None:
