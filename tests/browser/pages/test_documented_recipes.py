@@ -133,19 +133,42 @@ def test_a_burst_is_loaded_once(shop: Shop) -> None:
 
 
 def test_rows_are_loaded_by_htmx(shop: Shop) -> None:
-    row = (
-        '<tr id="row-{0}" hx-get="/rows/{0}/" hx-trigger="changed" hx-swap="outerHTML">'
-        "<td>{1}</td></tr>"
-    )
-    for number in (7, 8):
-        shop.files[f"/rows/{number}/"] = row.format(number, f"row {number}, loaded")
-    markup = f'</tbody><tbody id="rows">{row.format(7, "row 7")}'
+    for number in range(7, 12):
+        shop.files[f"/rows/{number}/"] = f"<td>row {number}, loaded</td>"
+    row = '<tr id="row-7" hx-get="/rows/7/" hx-trigger="changed"><td>row 7</td></tr>'
+    markup = f'</tbody><tbody id="rows">{row}'
     opened(shop, "live-tables", "recipe.live(connection, 'group');", markup)
     cells = shop.page.locator("#rows td")
     expect(cells).to_have_text(["row 7, loaded"])  # with the reply
-    shop.files["/rows/7/"] = row.format(7, "row 7, again")
+    shop.files["/rows/7/"] = "<td>row 7, again</td>"
     tell(shop, "rows.changed", {"id": 7})
     expect(cells).to_have_text(["row 7, again"])
-    tell(shop, "rows.added", {"id": 8})
-    expect(cells).to_have_text(["row 8, loaded", "row 7, again"])
+    for number in range(8, 12):
+        tell(shop, "rows.added", {"id": number}, number)
+    added = [f"row {number}, loaded" for number in range(11, 7, -1)]
+    expect(cells).to_have_text([*added, "row 7, again"])
+    shop.files["/rows/11/"] = "<td>row 11, again</td>"
+    tell(shop, "rows.added", {"id": 11}, 12)  # it came twice
+    expect(cells).to_have_text(["row 11, again", *added[1:], "row 7, again"])
     assert sent(shop, "wsrouter.join") == [{"groups": ["rows:group"]}]
+
+
+@pytest.mark.parametrize("kind", ["rows.changed", "rows.added"])
+def test_a_row_that_changes_while_it_is_loaded_is_loaded_again(
+    shop: Shop, kind: str
+) -> None:
+    shop.files["/rows/7/"] = "<td>row 7, loaded</td>"
+    row = '<tr id="row-7" hx-get="/rows/7/" hx-trigger="changed"><td>row 7</td></tr>'
+    markup = f'</tbody><tbody id="rows">{row}'
+    opened(shop, "live-tables", "recipe.live(connection, 'group');", markup)
+    cells = shop.page.locator("#rows td")
+    expect(cells).to_have_text(["row 7, loaded"])
+    shop.page.evaluate(
+        """globalThis.loaded = 0;
+        document.addEventListener("htmx:afterRequest", () => loaded++);
+        const change = () => htmx.trigger("#row-7", "changed");
+        document.addEventListener("htmx:beforeSend", change, { once: true });"""
+    )
+    tell(shop, kind, {"id": 7})
+    shop.page.wait_for_function("loaded === 2")
+    expect(cells).to_have_text(["row 7, loaded"])
