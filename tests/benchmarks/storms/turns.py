@@ -5,7 +5,7 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -17,7 +17,16 @@ from tests.benchmarks.storms.clients import Client
 from tests.benchmarks.storms.variants import Variant
 
 SETTINGS = "tests.benchmarks.storms.settings"
-MEASURED = [each for each in SERVERS if each.name.startswith(("gunicorn", "uvicorn"))]
+_GUNICORN, _UVICORN = (
+    next(each for each in SERVERS if each.name.startswith(name))
+    for name in ("gunicorn", "uvicorn")
+)
+_FEW_THREADS = _GUNICORN.line.replace("--threads 8", "--threads 2")
+MEASURED = [
+    _GUNICORN,
+    replace(_GUNICORN, name=f"{_GUNICORN.name}, 2 threads", line=_FEW_THREADS),
+    _UVICORN,
+]
 IN_FLIGHT = 64
 """Handshakes under way at once."""
 MESSAGES_PER_SECOND = 50
