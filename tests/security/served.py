@@ -12,8 +12,6 @@ from wsrouter import Connection, Disconnected, Router
 ended: "list[Ended]" = []
 handshakes: list[str] = []
 router = Router()
-unasking = Router()
-"""It has no `connect` handler, so that handshakes are accepted at once."""
 told = router.event("told", str)
 SETTINGS = {"SECRET": SECRET, "ROUTER": "tests.security.served.router"}
 
@@ -48,7 +46,6 @@ def closed(connection: Connection, how: Disconnected) -> None:
 
 
 @router.route("who")
-@unasking.route("who")
 def who(connection: Connection) -> str:
     return str(connection.user)
 

@@ -19,14 +19,13 @@ from wsrouter.routing.envelope_class import malformed
 from wsrouter.routing.flow import Flow, call
 from wsrouter.routing.frame import EventType, Frame
 from wsrouter.routing.lifecycle import SESSION_ENDED
-from wsrouter.routing.outcome import Accept, Failure, Outcome, Reply
+from wsrouter.routing.outcome import Failure, Outcome, Reply
 from wsrouter.routing.ports import Address
 from wsrouter.setting_caches import cleared_by
 from wsrouter.wire import decode, encode, limits
 from wsrouter.wire.decode import Environ, FrameHeaders
 from wsrouter.wire.encode import Answer
 from wsrouter.wiring import (
-    accepting_at_once,
     chosen_envelope,
     confirming,
     ending,
@@ -210,12 +209,11 @@ def _confirmed(
 ) -> Flow[Answer]:
     """Accept a handshake only if its session is alive when the row has been committed:
     from then on an end finds the row."""
+    accepted = yield from flow
+    if accepted.failed:
+        return accepted
     try:
-        is_tried = not _is_watched() and accepting_at_once.is_worth_it(frame, request)
-        if is_tried and (yield from call(accepting_at_once.accept, frame, request)):
-            return encode.answer(Accept())
-        accepted = yield from flow
-        if accepted.failed or (yield from call(confirming.confirm, frame, request)):
+        if (yield from call(confirming.confirm, frame, request)):
             return accepted
     except Exception as error:  # noqa: BLE001  # such as a database that is down
         return (yield from _crashed(gateway, frame, request, error))

@@ -108,7 +108,8 @@ def raw_response(answer: Answer, request: Any) -> RawResponse:
 def crash_response(request: Any, error: Exception) -> RawResponse:
     """Django's response to a view that raised `error`, which is being handled."""
     response = response_for_exception(request, error)
-    _log(response, request)
+    if response.status_code >= 400:
+        _log(response, request)
     return RawResponse(
         response.status_code,
         response.reason_phrase,

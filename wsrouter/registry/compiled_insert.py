@@ -16,53 +16,35 @@ from wsrouter.setting_caches import cleared_by
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Of a connection, but for its primary key: table and columns as SQL has them, and
-    the parameter of each column's value, by its name."""
-
-    table: str
-    quoted: Sequence[str]
-    parameters: dict[str, str]
+class _Statement:
+    sql: str
     texts: Sequence[str]
-    """Those whose values are passed as they are."""
+    """The columns whose values are passed as they are."""
     adapted: Mapping[str, "Field[Any, Any]"]
-
-    def values(self, row: NewConnection, database: Any) -> dict[str, Any]:
-        """Those of the parameters."""
-        values = {name: getattr(row, name) for name in self.texts}
-        for name, field in self.adapted.items():
-            values[name] = field.get_db_prep_save(getattr(row, name), database)
-        return values
 
 
 def insert(row: NewConnection, *, using: str) -> None:
     """Insert a row. Its primary key stays unknown."""
-    database = connections[using]
-    values = columns(using).values(row, database)
-    cursors.changed(database, _statement(using), values)
+    database, statement = connections[using], _statement(using)
+    values = {name: getattr(row, name) for name in statement.texts}
+    for name, field in statement.adapted.items():
+        values[name] = field.get_db_prep_save(getattr(row, name), database)
+    cursors.changed(database, statement.sql, values)
 
 
 @cleared_by("DATABASES")
 @cache
-def columns(using: str) -> Columns:
-    """The columns that an insertion names."""
+def _statement(using: str) -> _Statement:
     quoted = connections[using].ops.quote_name
     fields = [
         each for each in OpenConnection._meta.concrete_fields if not each.primary_key
     ]
+    columns = ", ".join(quoted(str(each.column)) for each in fields)
+    places = ", ".join(f"%({each.attname})s" for each in fields)
+    table = quoted(OpenConnection._meta.db_table)
     texts = [each.attname for each in fields if isinstance(each, CharField | TextField)]
-    return Columns(
-        table=quoted(OpenConnection._meta.db_table),
-        quoted=[quoted(str(each.column)) for each in fields],
-        parameters={each.attname: f"%({each.attname})s" for each in fields},
-        texts=texts,
-        adapted={each.attname: each for each in fields if each.attname not in texts},
+    return _Statement(
+        f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608  # quoted names
+        texts,
+        {each.attname: each for each in fields if each.attname not in texts},
     )
-
-
-@cleared_by("DATABASES")
-@cache
-def _statement(using: str) -> str:
-    its = columns(using)
-    names, places = ", ".join(its.quoted), ", ".join(its.parameters.values())
-    return f"INSERT INTO {its.table} ({names}) VALUES ({places})"  # noqa: S608  # quoted names

@@ -29,12 +29,6 @@ def in_transaction() -> bool:
     return bool(transaction.get_connection(alias()).in_atomic_block)
 
 
-def commits_at_once() -> bool:
-    """Whether each statement on the registry's database is a transaction of its own."""
-    connection = transaction.get_connection(alias())
-    return not connection.in_atomic_block and connection.get_autocommit()
-
-
 def close_old_connections() -> None:
     """Close stale database connections, as Django does at the end of a request."""
     for connection in connections.all(initialized_only=True):

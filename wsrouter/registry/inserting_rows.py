@@ -1,13 +1,13 @@
 """The row of a new connection, which a repeated `$connect` may have stored before."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connections, transaction
 
 from wsrouter.identity import Identity, password_digest, primary_key
 from wsrouter.models import OpenConnection
 from wsrouter.registry import compiled_insert, language
-from wsrouter.registry.database import alias, commits_at_once, storable
+from wsrouter.registry.database import alias, storable
 from wsrouter.registry.new_connection import NewConnection
 from wsrouter.routing.connection import Connection
 from wsrouter.routing.frame import Frame
@@ -34,7 +34,8 @@ def insert(row: NewConnection) -> NewConnection | OpenConnection | None:
 def insert_alone(row: NewConnection) -> bool:
     """Store a row in one statement, which is a transaction of its own. False where that
     does not do, and where there is a reason not to store it."""
-    if not commits_at_once():
+    database = connections[alias()]
+    if database.in_atomic_block or not database.get_autocommit():
         return False
     try:
         compiled_insert.insert(row, using=alias())
@@ -65,21 +66,13 @@ def _row_of_earlier_connect(row: NewConnection) -> OpenConnection | None:
 def new_row(frame: Frame, connection: Connection, identity: Identity) -> NewConnection:
     """The row of an accepted connection, not stored yet. Raises InvalidValue for a
     state that is not JSON."""
-    row = row_of_key(frame, primary_key(identity.user), identity)
-    row.state = checked_state(connection.state)
-    if identity.auth_hash:
-        row.password_digest = password_digest(identity.user)
-    return row
-
-
-def row_of_key(frame: Frame, user_key: Any, identity: Identity) -> NewConnection:
-    """The same of a user of whom the key is known, without the digest of the password
-    and without a state."""
     return NewConnection(
         connection_id=frame.connection_id,
-        user_id=user_key,
+        user_id=primary_key(identity.user),
         auth_hash=identity.auth_hash,
+        password_digest=password_digest(identity.user) if identity.auth_hash else "",
         session_hash=identity.session_hash,
+        state=checked_state(connection.state),
         gateway=frame.gateway,
         api_id=frame.api_id,
         stage=frame.stage,

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 @dataclass(kw_only=True, slots=True)
 class NewConnection:
-    """The columns of an OpenConnection, whose instance would take ten times as long to
-    make. Times are as the database stores them."""
+    """The columns of an OpenConnection, whose instance takes longer to make. Times are
+    as the database stores them."""
 
     connection_id: str
     user_id: Any
     auth_hash: str
+    password_digest: str
     session_hash: str
     gateway: str
     api_id: str
@@ -25,6 +26,5 @@ class NewConnection:
     language: str
     connected_at: datetime
     expires_at: datetime
-    password_digest: str = ""
-    state: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any]
     stored_at: datetime = field(default_factory=timezone.now)

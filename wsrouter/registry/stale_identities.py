@@ -11,16 +11,41 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    CharField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Concat, Left
 
 from wsrouter import identity
 from wsrouter.models import OpenConnection
-from wsrouter.registry import listed_users, password_digests
+from wsrouter.registry import listed_users
 
 BATCH_ROWS = 20_000
 """Connections that one statement compares."""
 PAGE_ROWS = 500
 """Connections that are read at once."""
+
+
+class _Sha256(Func):
+    """In hexadecimal digits. Django's own function needs an extension on PostgreSQL."""
+
+    function = "SHA256"
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "ENCODE(SHA256(CONVERT_TO(%(expressions)s, 'UTF8')), 'hex')"
+        return super().as_sql(compiler, connection, template=template, **context)
+
+    def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "SHA2(%(expressions)s, 256)"
+        return super().as_sql(compiler, connection, template=template, **context)
 
 
 def iter_doubtful(
@@ -53,13 +78,18 @@ def _may_be_stale() -> Q:
     model = get_user_model()
     if not (_has_column(model, "is_active") and identity.hashes_as_django(model)):
         return Q()
-    keys = map(Value, identity.password_keys())
-    expected = [password_digests.of(key, "user__password") for key in keys]
+    expected = [_digest(key) for key in identity.password_keys()]
     same_password = Q(auth_hash="") | Q(password_digest__in=expected)
     found = Q(user__is_active=False) | ~same_password
     if not listed_users.are_all_listed():
         found |= ~Q(Exists(listed_users.rows().filter(pk=OuterRef("user_id"))))
     return found
+
+
+def _digest(key: str) -> Any:
+    """As `identity.password_digest` computes it."""
+    keyed = Concat(Value(key), F("user__password"), output_field=CharField())
+    return Left(_Sha256(keyed), identity.DIGEST_DIGITS)
 
 
 def _has_column(model: Any, name: str) -> bool:

@@ -32,20 +32,15 @@ def unneeded(model: type[Any]) -> tuple[str, ...]:
 
 
 @cache
-def tell_all(model: type[Any]) -> bool:
-    """Whether columns alone tell if an identity holds: the password and whether the
-    account is active, of a user whom Django makes as usual."""
+def _unneeded(model: type[Any]) -> tuple[str, ...]:
     is_made_as_usual = (
         model.__init__ is Model.__init__
         and model.from_db.__func__ is Model.from_db.__func__  # type: ignore[attr-defined]
     )
-    has_needed = set(_NEEDED) <= {each.name for each in model._meta.concrete_fields}
-    return is_made_as_usual and has_needed and hashes_as_django(model)  # type: ignore[arg-type]  # a type is hashable
-
-
-@cache
-def _unneeded(model: type[Any]) -> tuple[str, ...]:
-    if not tell_all(model):  # type: ignore[arg-type]  # a type is hashable
+    if not (is_made_as_usual and hashes_as_django(model)):  # type: ignore[arg-type]  # a type is hashable
         return ()
-    others = (each for each in model._meta.concrete_fields if not each.primary_key)
-    return tuple(f"user__{each.name}" for each in others if each.name not in _NEEDED)
+    fields = {each.name: each for each in model._meta.concrete_fields}
+    if not fields.keys() >= set(_NEEDED):
+        return ()
+    others = (name for name, each in fields.items() if not each.primary_key)
+    return tuple(f"user__{name}" for name in others if name not in _NEEDED)

@@ -104,13 +104,6 @@ def is_sync(stack: Stack) -> bool:
     )
 
 
-def is_empty(stack: Stack) -> bool:
-    """Whether there is neither a handler nor a middleware in the stack."""
-    return not stack.middlewares and all(
-        isinstance(member, Stack) and is_empty(member) for member in stack.members
-    )
-
-
 def _accepted(hook: Hook, result: Any) -> Accept:
     """Raises TypeError for anything else: `return False` must not let a client in."""
     if not isinstance(result, Accept | None):

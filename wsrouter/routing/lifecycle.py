@@ -12,7 +12,7 @@ from wsrouter.routing.failures import CRASH, Failures
 from wsrouter.routing.flow import Flow, call, run_sync
 from wsrouter.routing.frame import Cause, Disconnected, EventType, Frame
 from wsrouter.routing.handled import note
-from wsrouter.routing.hooks import Hooks, is_empty, is_sync
+from wsrouter.routing.hooks import Hooks, is_sync
 from wsrouter.routing.messages import Messages
 from wsrouter.routing.outcome import Accept, Failure, Nothing, Outcome, Refused
 from wsrouter.routing.ports import Address, Counter, Envelope, RemovedConnection
@@ -61,11 +61,6 @@ class Lifecycle:
         if frame.event_type is _MESSAGE:
             return self.messages.is_sync(frame)
         return is_sync(self.hooks.table.disconnects)
-
-    def asks_nobody(self) -> bool:
-        """Whether every client that is identified may connect: there are no limits, no
-        handlers and no middleware of handshakes."""
-        return not self.throttles and is_empty(self.hooks.table.connects)
 
     def connection_lost(self, address: Address, cause: Cause = Cause.GONE) -> None:
         """Remove a connection that ended, before any `$disconnect` of it arrived."""

@@ -33,12 +33,12 @@ def confirm(frame: Frame, request: Any) -> bool:
         api_id=frame.api_id,
         stage=frame.stage,
     )
-    if not holds(frame, request):
+    if not _holds(frame, request):
         incoming.lifecycle(frame.gateway).connection_lost(address, Cause.ENDED)
         return False
 
     def confirm_again() -> None:
-        if not holds(frame, request):
+        if not _holds(frame, request):
             ending.end_refused(address)
 
     # An application may have a transaction open around the endpoint.
@@ -46,8 +46,7 @@ def confirm(frame: Frame, request: Any) -> bool:
     return True
 
 
-def holds(frame: Frame, request: Any) -> bool:
-    """Whether the identity of a connection that was just stored still holds."""
+def _holds(frame: Frame, request: Any) -> bool:
     asked = _asked(request)
     found = confirmed_rows.find(frame.connection_id, frame.gateway, asked)
     try:

@@ -5,7 +5,7 @@ it: with a middleware or a backend that looks users up in its own way, with a se
 a former SECRET_KEY, and for every session that names no valid user.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
@@ -22,17 +22,9 @@ from wsrouter.wiring.request_user import bind_user
 _MIDDLEWARE = "django.contrib.auth.middleware"
 
 
-class NamedUser(NamedTuple):
-    """The user whom a session names, by the primary key; nobody has read the row."""
-
-    key: Any
-    backend: ModelBackend
-    login: Login
-
-
-def named(request: Any) -> NamedUser | None:
-    """Whom the session names of a request whose user is still to be looked up. None
-    where that is left to Django."""
+def find(request: Any) -> Login | None:
+    """Find the user of a request whose user is still to be looked up, and tell what is
+    known of the session. None where that is left to Django."""
     session = getattr(request, "session", None)
     if session is None or not _is_left_to_django(request):
         return None
@@ -42,23 +34,14 @@ def named(request: Any) -> NamedUser | None:
         return None
     if not listed_users.finds_plainly(model._default_manager):
         return None
-    login = Login(session.get(auth.HASH_SESSION_KEY) or "", end)
-    return NamedUser(key, backend, login)
-
-
-def find(request: Any) -> Login | None:
-    """Find the user of a request, and tell what is known of the session. None where
-    that is left to Django."""
-    if (found := named(request)) is None:
+    user = session_users.find(model, key, using=router.db_for_read(model))
+    if user is None or not backend.user_can_authenticate(user):
         return None
-    model = auth.get_user_model()
-    user = session_users.find(model, found.key, using=router.db_for_read(model))
-    if user is None or not found.backend.user_can_authenticate(user):
-        return None
-    if not _is_password_of(user, found.login.auth_hash):
+    auth_hash = session.get(auth.HASH_SESSION_KEY) or ""
+    if not _is_password_of(user, auth_hash):
         return None
     bind_user(request, user)
-    return found.login
+    return Login(auth_hash, end)
 
 
 def _is_left_to_django(request: Any) -> bool:

@@ -35,8 +35,3 @@ SESSION_ENGINE = (
 )
 WEBSOCKETS = {"token_expiry_seconds": 3600}
 """The rival's: its tokens have to last for as long as the storm does."""
-_OURS: dict[str, Any] = WSROUTER["default"]  # noqa: F405
-WSROUTER = {
-    "default": _OURS,
-    "asking": _OURS | {"ROUTER": "tests.benchmarks.storms.handlers.router"},
-}

@@ -1,14 +1,13 @@
 """Whose handshakes are compared, and what API Gateway posts for each of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.conf import settings
 
 from tests.benchmarks.site import people
 from tests.benchmarks.site.variants import body
 from tests.benchmarks.storms.clients import Client
-from wsrouter.wire import mapping
 
 AS_IT_COMES, LEAST = "the rival as it comes", "the rival at its least"
 _BROWSER = {
@@ -22,7 +21,7 @@ _BROWSER = {
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """`proof` is what the handshake shows: a session, a ticket, or a session with the
-    rival's token. `gateway` is one of ours, by its alias."""
+    rival's token."""
 
     name: str
     sessions: str
@@ -30,7 +29,6 @@ class Variant:
     path: str
     messages: str
     action: str
-    gateway: str = "default"
 
     @property
     def is_rival(self) -> bool:
@@ -39,13 +37,12 @@ class Variant:
     @property
     def has_own_messages(self) -> bool:
         """Whether messages cost it something else than another variant."""
-        return self.gateway == "default" and not self.name.startswith(LEAST)
+        return not self.name.startswith(LEAST)
 
     def handshake(self, client: Client, storm: str) -> tuple[str, dict[str, str]]:
         """The URL and the headers; the connection's id is one of this storm."""
         connection_id = f"{storm}{client.number:07d}="
         headers = people.headers("$connect", connection_id, "CONNECT") | _BROWSER
-        headers[mapping.GATEWAY] = self.gateway
         if self.proof != "ticket":
             headers["Cookie"] = f"{settings.SESSION_COOKIE_NAME}={client.session}"
         headers["X-Forwarded-For"] = client.address
@@ -69,8 +66,6 @@ class Variant:
 def known() -> Sequence[Variant]:
     """Ours, and the rival's if it is installed."""
     found = [_ours("cached_db sessions", "cached_db", "session")]
-    asking = f"{found[0].name}, a connect handler"
-    found.append(replace(found[0], name=asking, gateway="asking"))
     found.append(_ours("db sessions", "db", "session"))
     found.append(_ours("tickets", "cached_db", "ticket"))
     if settings.HAS_RIVAL:
