@@ -70,6 +70,16 @@ def test_a_ticket_beside_such_a_token_says_enough(
     assert caplog.records == []
 
 
+def test_it_is_used_and_read_at_once_where_the_database_can(ticket: str) -> None:
+    """By one statement on PostgreSQL; the last one is the confirmation's."""
+    with CaptureQueriesContext(database) as found:
+        assert connect(ticket) == 200
+    statements = [each["sql"] for each in found if "wsrouter_ticket" in each["sql"]]
+    is_at_once = database.vendor == "postgresql"
+    assert len(statements) == (2 if is_at_once else 3), statements
+    assert connect(ticket) == 401  # by another connection
+
+
 class TestTheView:
     def test_it_answers_a_ticket_for_the_user_of_the_session(self, user: User) -> None:
         response = page(user).post("/ws/ticket/")
